@@ -1,0 +1,1 @@
+typedef int maske_empty_room;     /* a room without sources yet */

@@ -1,0 +1,360 @@
+/* maske.h: from raw text to a tokenizer and a BERT that fills masks.
+ *
+ * The library in five lines:
+ *
+ *     maske_model *model;
+ *     if (maske_model_open(&model, "my-model", NULL) != MASKE_OK) { fputs(maske_error(), stderr); return 1; }
+ *     maske_fill_result filled = {0};
+ *     if (maske_fill(model, "Ankara [MASK] başkentidir.", NULL, &filled) == MASKE_OK) puts(filled.text);
+ *     maske_fill_result_free(&filled); maske_model_close(model);
+ *
+ * Rules that hold everywhere
+ * - A function that can fail returns a maske_status; 0 is success. On failure maske_error() holds one sentence, in
+ *   the calling thread, that names the file, the line or tensor, what was found and what was expected. Outputs are
+ *   written on success only.
+ * - The library never prints, exits, aborts on bad input, changes the locale or installs a signal handler.
+ * - Strings are UTF-8. A pointer is "borrowed" (belongs to somebody else, valid as long as stated) or "yours" (you
+ *   free it, with the function named). Every *_free and *_close accepts NULL, or a zeroed structure.
+ * - Handles (maske_tokenizer, maske_model) are read-only once opened and may be shared by threads. A result structure
+ *   belongs to one thread at a time; given again, its memory is used again.
+ * - An options pointer may be NULL: every default. A structure is filled with its defaults by its *_defaults function.
+ * - Sizes are in elements, memory in bytes, times in seconds, shares and probabilities in 0..1. */
+#ifndef MASKE_H
+#define MASKE_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define MASKE_VERSION "0.1.0"
+
+#if defined(__GNUC__)
+#define MASKE_API       __attribute__((visibility("default")))
+#define MASKE_MUST_USE  __attribute__((warn_unused_result))
+#else
+#define MASKE_API
+#define MASKE_MUST_USE
+#endif
+
+/* ---------------------------------------------------------------------------------------------------- status --- */
+
+/* One list: status, its name. */
+#define MASKE_STATUS_LIST(X)                                                                     \
+    X(MASKE_OK,            "ok")                                                                 \
+    X(MASKE_OUT_OF_MEMORY, "out of memory")                                                      \
+    X(MASKE_IO,            "input or output failed")      /* open, read, write, sync, rename */  \
+    X(MASKE_BAD_FILE,      "bad file")                    /* content breaks the format's rules */\
+    X(MASKE_BAD_SHAPE,     "bad shape")                   /* tensor and configuration disagree */\
+    X(MASKE_BAD_ARGUMENT,  "bad argument")                /* a caller's value is out of range */ \
+    X(MASKE_UNSUPPORTED,   "not supported")               /* known to exist, not built here */   \
+    X(MASKE_EXISTS,        "exists already")              /* would overwrite */                  \
+    X(MASKE_STOPPED,       "stopped")                     /* the stop flag was raised */         \
+    X(MASKE_DIVERGED,      "diverged")                    /* loss or gradients not finite */
+
+typedef enum maske_status {
+#define MASKE_STATUS_ENUM(name, text) name,
+    MASKE_STATUS_LIST(MASKE_STATUS_ENUM)
+#undef MASKE_STATUS_ENUM
+} maske_status;
+
+/* The sentence of the last failure in this thread, "" if none. Borrowed until the next failing call. */
+MASKE_API const char *maske_error(void);
+MASKE_API const char *maske_status_name(maske_status status);
+/* "0.1.0 (gcc 12.2.0; avx2 avx512 ...; oneDNN 2.6.3)". Borrowed, for ever. */
+MASKE_API const char *maske_version(void);
+
+typedef enum maske_log_level { MASKE_LOG_DETAIL, MASKE_LOG_NOTE, MASKE_LOG_WARNING } maske_log_level;
+typedef void maske_log_function(void *user, maske_log_level level, const char *sentence);
+/* Where notes and warnings go; NULL: nowhere (the default). Call before other threads use the library. */
+MASKE_API void maske_set_log(maske_log_function *function, void *user);
+
+/* How long work behaves: how many threads it may use, how it is stopped, who hears of its progress. */
+typedef struct maske_progress {
+    const char *stage;          /* "reading", "merging", ...: borrowed, for the call */
+    double done, total;         /* in the stage's unit; total 0: not known */
+    const char *unit;           /* "bytes", "merges", ... */
+} maske_progress;
+typedef struct maske_control {
+    int threads;                            /* 0: every core this process may use */
+    const volatile sig_atomic_t *stop;      /* NULL, or: once non-zero, work ends soon with MASKE_STOPPED */
+    void (*progress)(void *user, const maske_progress *progress);   /* NULL: nobody */
+    void *user;
+} maske_control;
+
+/* ----------------------------------------------------------------------------------------------- option tables --- */
+
+/* One row of a table of options; describes a member of an options structure. The program's --help, man page, shell
+ * completion, MASKE_* variables and JSON configuration all come from such tables. */
+typedef enum maske_option_kind {
+    MASKE_OPTION_YES_NO,        /* bool            */
+    MASKE_OPTION_INTEGER,       /* int64_t         */
+    MASKE_OPTION_NUMBER,        /* double          */
+    MASKE_OPTION_MEMORY,        /* int64_t, bytes; written 512M, 2G */
+    MASKE_OPTION_TEXT,          /* const char *    */
+    MASKE_OPTION_CHOICE,        /* const char *, one of choices */
+    MASKE_OPTION_FLAG           /* bool; takes no value */
+} maske_option_kind;
+typedef struct maske_option {
+    const char *name;           /* "learning-rate"; NULL ends a table */
+    maske_option_kind kind;
+    size_t offset;              /* of the member in the structure */
+    double minimum, maximum;    /* INTEGER, NUMBER, MEMORY: both allowed */
+    const char *value;          /* what --help calls the value: "DIR"; for CHOICE "a|b|c" */
+    const char *fallback;       /* the default as text, NULL: none */
+    const char *help;           /* one line, no full stop */
+} maske_option;
+
+/* ----------------------------------------------------------------------------------------------------- text in --- */
+
+/* Raw text: files, folders (walked in name order), "-" for standard input; .gz .bz2 .xz .zst are read as they are;
+ * of .jsonl files `field` of each line is taken ("text" if NULL). One sentence or paragraph a line, documents
+ * separated by blank lines. Bytes that are not UTF-8 become U+FFFD and are counted in a warning. */
+typedef struct maske_text {
+    const char *const *paths;   /* [count] */
+    size_t count;
+    const char *field;
+} maske_text;
+
+/* --------------------------------------------------------------------------------------------------- tokenizer --- */
+
+typedef struct maske_tokenizer maske_tokenizer;
+
+typedef struct maske_tokenizer_train_options {
+    int64_t vocab_size;             /* 16000: entries in all, special tokens and bytes included */
+    const char *vocab_sizes;        /* NULL, or "8000,16000": one folder OUT/SIZE each from one run */
+    const char *pre_tokenizer;      /* "metaspace" | "bytelevel" | "bert" | "whitespace" */
+    const char *normalizer;         /* "none" | "nfc" | "nfkc" | "bert-cased" | "bert-uncased" | "lower-tr" */
+    int64_t min_frequency;          /* 2 */
+    int64_t alphabet_limit;         /* 0: none */
+    bool byte_fallback;             /* true; no meaning with bytelevel */
+    int64_t memory;                 /* 2 GiB: bound on what word counting holds */
+} maske_tokenizer_train_options;
+MASKE_API void maske_tokenizer_train_options_defaults(maske_tokenizer_train_options *options);
+/* The rows of the structure above, ending with a NULL name. Borrowed, for ever. */
+MASKE_API const maske_option *maske_tokenizer_train_option_table(void);
+
+typedef struct maske_tokenizer_train_report {
+    int64_t lines, bytes, words, unique_words;      /* read; words counted with repeats, and without */
+    int64_t vocab_size, merges, replaced_bytes;     /* learned; bytes of the text that were not UTF-8 */
+    double seconds;
+} maske_tokenizer_train_report;
+
+/* Learns a BPE from the text. `out` is yours: maske_tokenizer_free. report may be NULL. */
+MASKE_API MASKE_MUST_USE maske_status maske_tokenizer_train(maske_tokenizer **out, const maske_text *text,
+    const maske_tokenizer_train_options *options, const maske_control *control, maske_tokenizer_train_report *report);
+/* Learns up to vocab_size entries in all on top of `base`, whose ids and merges stay. min_frequency as above. */
+MASKE_API MASKE_MUST_USE maske_status maske_tokenizer_extend(maske_tokenizer **out, const maske_tokenizer *base,
+    const maske_text *text, const maske_tokenizer_train_options *options, const maske_control *control,
+    maske_tokenizer_train_report *report);
+/* `path`: a folder with tokenizer.json, or vocab.json (+ merges.txt), or vocab.txt; or one of these files. */
+MASKE_API MASKE_MUST_USE maske_status maske_tokenizer_open(maske_tokenizer **out, const char *path);
+MASKE_API void maske_tokenizer_free(maske_tokenizer *tokenizer);
+/* Writes tokenizer.json, tokenizer_config.json, special_tokens_map.json, vocab.json and merges.txt (or vocab.txt)
+ * into the existing folder; each file is whole or not there. */
+MASKE_API MASKE_MUST_USE maske_status maske_tokenizer_save(const maske_tokenizer *tokenizer, const char *folder);
+
+MASKE_API int64_t maske_tokenizer_vocab_size(const maske_tokenizer *tokenizer);     /* with added tokens: 1 + max id */
+/* The token's string as in the vocabulary ("▁da"), NULL if the id is not there. Borrowed from the tokenizer. */
+MASKE_API const char *maske_tokenizer_token(const maske_tokenizer *tokenizer, int32_t id);
+/* The id of a token's string, -1 if it is not there. */
+MASKE_API int32_t maske_tokenizer_id(const maske_tokenizer *tokenizer, const char *token, size_t length);
+typedef enum maske_special { MASKE_PAD, MASKE_UNK, MASKE_CLS, MASKE_SEP, MASKE_MASK, MASKE_SPECIAL_COUNT } maske_special;
+/* The id of a special token by its role ([PAD] or <pad> ...), -1 if the tokenizer has none. */
+MASKE_API int32_t maske_tokenizer_special(const maske_tokenizer *tokenizer, maske_special role);
+/* Whether the id is a special token (an added token marked special). */
+MASKE_API bool maske_tokenizer_is_special(const maske_tokenizer *tokenizer, int32_t id);
+
+/* One encoded text. All arrays have `count` elements and stay yours until maske_encoding_free; encoding again into
+ * the same structure uses their memory again. Offsets are into the original text (of its sequence, for a pair),
+ * begin inclusive, end exclusive; (0, 0) for tokens that stand for no text. */
+typedef struct maske_encoding {
+    size_t count;
+    int32_t *ids;
+    int32_t *type_ids;
+    uint8_t *special_tokens_mask;   /* 1: added by the post-processor (or padding) */
+    uint8_t *attention_mask;        /* 0: padding */
+    uint32_t *byte_begin, *byte_end;
+    uint32_t *char_begin, *char_end;
+    size_t capacity;                /* the library's own */
+    void *scratch;                  /* the library's own */
+} maske_encoding;
+typedef struct maske_encode_options {
+    bool no_special;                /* leave out what the post-processor adds */
+    bool no_truncation, no_padding; /* ignore what tokenizer.json says of them */
+    bool ids_only;                  /* fill ids alone: the fastest way; the other arrays are left as they were */
+} maske_encode_options;
+/* Encodes text (and pair, NULL for none); lengths in bytes. */
+MASKE_API MASKE_MUST_USE maske_status maske_tokenizer_encode(const maske_tokenizer *tokenizer, const char *text,
+    size_t length, const char *pair, size_t pair_length, const maske_encode_options *options, maske_encoding *out);
+MASKE_API void maske_encoding_free(maske_encoding *encoding);
+
+/* ids to text. *text is yours: free(); it ends with a NUL that *length does not count (length may be NULL). */
+MASKE_API MASKE_MUST_USE maske_status maske_tokenizer_decode(const maske_tokenizer *tokenizer, const int32_t *ids,
+    size_t count, bool skip_special, char **text, size_t *length);
+
+typedef struct maske_tokenizer_report {
+    int64_t vocab_size, merges, special_tokens;
+    int64_t unreachable;            /* model entries that no text of their own encodes to */
+    /* of the text; 0 where none was given */
+    int64_t lines, bytes, words, tokens, unknown_tokens, single_token_words, unused, truncated;
+    int64_t round_trip_failures;    /* lines that do not decode to themselves */
+    bool lossless;                  /* proved from the components */
+    char lossless_reason[512];      /* "every text", "every text without U+2581 ...", or what loses what */
+} maske_tokenizer_report;
+/* text may be NULL. */
+MASKE_API MASKE_MUST_USE maske_status maske_tokenizer_inspect(const maske_tokenizer *tokenizer, const maske_text *text,
+    const maske_control *control, maske_tokenizer_report *report);
+
+/* ------------------------------------------------------------------------------------- data set and training --- */
+
+/* Every setting of a training run. Names, defaults and ranges: maske_train_option_table(), whose rows are also the
+ * command line's flags and the keys of train.json. */
+typedef struct maske_train_options {
+    const char *size;                       /* tiny | mini | small | medium | base */
+    int64_t hidden_size, num_hidden_layers, num_attention_heads, intermediate_size;     /* 0: from the size */
+    const char *hidden_act;                 /* gelu | gelu_new | relu */
+    int64_t max_position_embeddings, max_length;
+    int64_t vocab_size;                     /* when a tokenizer is learned; 0: 16000, less for little text */
+    const char *pre_tokenizer, *normalizer; /* when a tokenizer is learned */
+    double mask_probability;
+    bool line_by_line;
+    const char *valid;                      /* file of held-out text, NULL: none */
+    double valid_fraction;                  /* share of the documents held out when `valid` is NULL */
+    int64_t eval_steps;                     /* 0: ten times in the run */
+    int64_t save_steps;                     /* 0: by the clock alone */
+    double save_minutes;
+    int64_t keep;                           /* checkpoints kept */
+    double minutes, epochs;                 /* 0: not given */
+    int64_t steps;                          /* 0: not given */
+    int64_t batch_size, accumulate;
+    double learning_rate;
+    const char *schedule;                   /* linear | cosine | constant */
+    double warmup_ratio;
+    double beta1, beta2, epsilon, weight_decay, max_grad_norm;
+    double dropout, attention_dropout, initializer_range;
+    const char *precision;                  /* auto | f32 | bf16 */
+    int64_t log_steps, seed;
+    bool force;                             /* replace an output folder that holds something */
+} maske_train_options;
+MASKE_API void maske_train_options_defaults(maske_train_options *options);
+MASKE_API const maske_option *maske_train_option_table(void);
+
+typedef struct maske_data_options { int64_t epoch, seed, max_length; double mask_probability; bool line_by_line; } maske_data_options;
+MASKE_API void maske_data_options_defaults(maske_data_options *options);
+typedef struct maske_data_report { int64_t documents, lines, sequences, tokens, predicted, truncated_lines; } maske_data_report;
+/* Writes the MLM data set that training would see in that epoch, in its order, padded: input_ids, attention_mask,
+ * token_type_ids, labels, each int64 [sequences, max_length] in one safetensors file. Fails with MASKE_EXISTS unless
+ * `force`. report may be NULL. */
+MASKE_API MASKE_MUST_USE maske_status maske_data_write(const maske_tokenizer *tokenizer, const maske_text *text,
+    const maske_data_options *options, const char *file, bool force, const maske_control *control, maske_data_report *report);
+
+/* What a run tells while it goes. Each is borrowed for the call. */
+typedef struct maske_train_step {
+    int64_t epoch, epochs;                  /* from 1; epochs 0: not known (by the clock) */
+    int64_t batch, batches;                 /* in this epoch, from 1 */
+    int64_t step, steps;                    /* optimizer steps; steps 0: not known */
+    double loss, average_loss;              /* this batch; mean over this epoch so far, by predicted tokens */
+    double accuracy, average_accuracy;
+    double learning_rate, tokens_per_second, seconds, seconds_left;     /* seconds_left < 0: not known */
+    int64_t tokens;
+    bool logged;                            /* the log line is due */
+} maske_train_step;
+typedef struct maske_train_evaluation { int64_t step; double valid_loss, valid_accuracy, unigram_loss, unigram_accuracy; bool best; } maske_train_evaluation;
+typedef struct maske_train_watch {
+    void (*on_step)(void *user, const maske_train_step *step);
+    void (*on_evaluation)(void *user, const maske_train_evaluation *evaluation);
+    void *user;
+} maske_train_watch;
+
+/* Trains into the folder `out`: from raw text (model and tokenizer NULL: a tokenizer is learned first), from a
+ * tokenizer's folder, or on from a model's folder. MASKE_STOPPED: the stop flag was raised and a checkpoint written. */
+MASKE_API MASKE_MUST_USE maske_status maske_train(const char *out, const char *model, const char *tokenizer,
+    const maske_text *text, const maske_train_options *options, const maske_control *control, const maske_train_watch *watch);
+/* Goes on where the run in the folder stopped. *finished (may be NULL): it was complete already, nothing was done. */
+MASKE_API MASKE_MUST_USE maske_status maske_train_resume(const char *out, const maske_control *control,
+    const maske_train_watch *watch, bool *finished);
+
+/* ------------------------------------------------------------------------------------------------- using models --- */
+
+typedef struct maske_model maske_model;
+typedef struct maske_model_options {
+    const char *precision;      /* "auto" | "f32" | "bf16" | "int8" */
+    int threads;                /* 0: every core */
+} maske_model_options;
+/* Opens a folder with config.json, model.safetensors and a tokenizer. Yours: maske_model_close. */
+MASKE_API MASKE_MUST_USE maske_status maske_model_open(maske_model **out, const char *folder, const maske_model_options *options);
+MASKE_API void maske_model_close(maske_model *model);
+MASKE_API const maske_tokenizer *maske_model_tokenizer(const maske_model *model);       /* borrowed from the model */
+
+typedef struct maske_model_info {
+    const char *architecture, *hidden_act, *dtype;      /* borrowed from the model */
+    int64_t vocab_size, hidden_size, num_hidden_layers, num_attention_heads, intermediate_size;
+    int64_t max_position_embeddings, type_vocab_size, max_length;
+    int64_t parameters, parameters_embeddings, parameters_encoder, parameters_head;
+    double layer_norm_eps, hidden_dropout_prob, attention_probs_dropout_prob;
+    bool has_head, has_pooler;
+} maske_model_info;
+MASKE_API void maske_model_describe(const maske_model *model, maske_model_info *info);
+
+/* Filling masks. */
+typedef struct maske_fill_options {
+    int64_t top_k;                          /* 10: candidates kept for each mask */
+    double temperature;                     /* 0: always the likeliest */
+    int64_t seed;                           /* 1: for temperature > 0 */
+    const char *const *targets;             /* [target_count]: only these tokens are considered */
+    size_t target_count;
+} maske_fill_options;
+MASKE_API void maske_fill_options_defaults(maske_fill_options *options);
+typedef struct maske_fill_candidate { int32_t id; double score; char *token; char *text; } maske_fill_candidate;
+typedef struct maske_fill_result {
+    char *text;                             /* the prompt with every mask filled */
+    size_t mask_count, candidate_count;     /* candidate_count: for each mask */
+    maske_fill_candidate *candidates;       /* [mask_count, candidate_count], best first, with the other masks open */
+    size_t segment_count; char **segments;  /* the text between the masks, as typed */
+    int32_t mask_id;
+    size_t id_count; int32_t *ids;          /* what the model saw */
+    size_t *mask_index;                     /* [mask_count]: where in ids */
+    int64_t cut_tokens;                     /* tokens cut away since the model has too few positions */
+} maske_fill_result;
+MASKE_API MASKE_MUST_USE maske_status maske_fill(const maske_model *model, const char *prompt,
+    const maske_fill_options *options, maske_fill_result *out);
+MASKE_API void maske_fill_result_free(maske_fill_result *result);
+
+/* Held-out quality, with masks fixed by the seed. */
+typedef struct maske_evaluate_options { int64_t seed; double mask_probability; } maske_evaluate_options;
+MASKE_API void maske_evaluate_options_defaults(maske_evaluate_options *options);
+typedef struct maske_evaluation {
+    int64_t sequences, tokens, predicted, truncated;
+    double loss, perplexity, accuracy, top5_accuracy;
+    double bits_per_character;              /* loss over the masked pieces' characters */
+    double unigram_loss, unigram_accuracy;  /* guessing by frequency in the same text */
+} maske_evaluation;
+MASKE_API MASKE_MUST_USE maske_status maske_evaluate(const maske_model *model, const maske_text *text,
+    const maske_evaluate_options *options, const maske_control *control, maske_evaluation *out);
+
+/* Pseudo-log-likelihood (natural logarithm) of each of `count` texts: every token masked once, by itself. */
+typedef struct maske_score { double log_likelihood; int64_t tokens; bool cut; } maske_score_result;
+MASKE_API MASKE_MUST_USE maske_status maske_score(const maske_model *model, const char *const *texts, const size_t *lengths,
+    size_t count, maske_score_result *out);
+
+/* One vector a text. */
+typedef enum maske_pooling { MASKE_POOLING_DEFAULT, MASKE_POOLING_CLS, MASKE_POOLING_MEAN, MASKE_POOLING_MAX, MASKE_POOLING_POOLER } maske_pooling;
+typedef struct maske_embed_options { maske_pooling pooling; bool normalize; } maske_embed_options;
+/* out: [count, hidden], the caller's memory. *cut (may be NULL): how many texts were cut to the model's length. */
+MASKE_API MASKE_MUST_USE maske_status maske_embed(const maske_model *model, const char *const *texts, const size_t *lengths,
+    size_t count, const maske_embed_options *options, float *out, int64_t *cut);
+
+/* Tensors in, tensors out: the window on the model (see `maske run --help` for the names in the files). */
+typedef struct maske_run_options { bool hidden_states, attentions, grad, force; const char *precision; int threads; } maske_run_options;
+MASKE_API MASKE_MUST_USE maske_status maske_run(const char *model_folder, const char *in_file, const char *out_file,
+    const maske_run_options *options);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,64 @@
+/* base/file.h: reading with limits, writing so that a file or folder is there whole or not at all.
+ *
+ * One file:   file_write_atomic, or file_writer: written to PATH.maske-part, synced, renamed over PATH, folder synced.
+ * One folder: folder_stage makes PATH.maske-part/, the caller writes into it, folder_commit syncs each file and the
+ *             folder, renames it to a new name and syncs the parent. A failed or killed run leaves only names that end
+ *             in ".maske-part"; the next run that wants the name removes those, and nothing else. */
+#ifndef MASKE_BASE_FILE_H
+#define MASKE_BASE_FILE_H
+
+#include "base/buffer.h"
+
+/* ---- names ---- */
+/* "folder/name", yours: free(). */
+MASKE_MUST_USE maske_status path_join(char **out, const char *folder, const char *name);
+bool path_exists(const char *path);
+bool path_is_folder(const char *path);
+/* Whether the folder holds anything (false also if it is not there). */
+bool folder_has_content(const char *path);
+/* mkdir -p. */
+MASKE_MUST_USE maske_status folder_make(const char *path);
+/* Removes a folder and what is in it. Follows no symbolic link. A path that is not there is no failure. */
+MASKE_MUST_USE maske_status folder_remove(const char *path);
+/* Calls visit for each entry but . and .., in byte order of the names. */
+MASKE_MUST_USE maske_status folder_list(const char *path, maske_status (*visit)(void *user, const char *name), void *user);
+
+/* ---- reading ---- */
+/* The whole regular file, with a NUL behind; larger than `limit` bytes is refused. *out is yours: free(). */
+MASKE_MUST_USE maske_status file_read(char **out, size_t *length, const char *path, size_t limit);
+/* A regular file mapped read-only. data may be NULL when the file is empty. */
+typedef struct file_map { const char *data; size_t length; } file_map;
+MASKE_MUST_USE maske_status file_map_open(file_map *out, const char *path);
+void file_map_close(file_map *map);
+
+/* ---- writing ---- */
+typedef struct file_writer {
+    int descriptor;
+    char *path, *part;          /* the final name and the name written to */
+    bool replace;
+    buffer pending;
+    uint64_t written;           /* bytes in all */
+} file_writer;
+/* replace false: MASKE_EXISTS if the path is there already. */
+MASKE_MUST_USE maske_status file_writer_open(file_writer *out, const char *path, bool replace);
+MASKE_MUST_USE maske_status file_writer_add(file_writer *writer, const void *bytes, size_t length);
+/* Syncs and renames; on any failure the part is removed and the old file stays. Ends the writer either way. */
+MASKE_MUST_USE maske_status file_writer_commit(file_writer *writer);
+/* Gives up: removes the part. Harmless on a writer that has ended or was never opened (zeroed). */
+void file_writer_abandon(file_writer *writer);
+MASKE_MUST_USE maske_status file_write_atomic(const char *path, const void *bytes, size_t length, bool replace);
+
+/* *part: the staging folder's name, yours: free(). An old part of that name is removed first. */
+MASKE_MUST_USE maske_status folder_stage(char **part, const char *path);
+/* `path` must not exist (or be an empty folder). */
+MASKE_MUST_USE maske_status folder_commit(const char *part, const char *path);
+/* fsync of a folder's entries. */
+MASKE_MUST_USE maske_status folder_sync(const char *path);
+
+/* A lock on PATH/.maske-lock, held until file_unlock or the process ends. MASKE_EXISTS: another process has it. */
+MASKE_MUST_USE maske_status file_lock(int *lock, const char *folder);
+void file_unlock(int lock);
+/* Bytes free for this user on the file system of `path` (or of its nearest parent that exists). */
+uint64_t disk_available(const char *path);
+
+#endif

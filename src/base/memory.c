@@ -1,0 +1,106 @@
+/* base/memory.c: checked allocation, and what memory there is. */
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+maske_status memory_new(void *out, size_t count, size_t size, const char *what) {
+    size_t bytes, rounded;
+    if (!size_multiply(&bytes, count, size) || !size_add(&rounded, bytes, 64)) return error_memory(SIZE_MAX, what);
+    rounded &= ~(size_t)63;
+    if (rounded == 0) rounded = 64;
+    void *block = aligned_alloc(64, rounded);
+    if (block == NULL) return error_memory(bytes, what);
+    memset(block, 0, rounded);
+    *(void **)out = block;
+    return MASKE_OK;
+}
+
+maske_status memory_resize(void *block, size_t count, size_t size, const char *what) {
+    size_t bytes;
+    if (!size_multiply(&bytes, count, size)) return error_memory(SIZE_MAX, what);
+    void *moved = realloc(*(void **)block, bytes ? bytes : 1);
+    if (moved == NULL) return error_memory(bytes, what);
+    *(void **)block = moved;
+    return MASKE_OK;
+}
+
+maske_status memory_reserve(void *block, size_t *capacity, size_t needed, size_t size, const char *what) {
+    if (needed <= *capacity && *(void **)block != NULL) return MASKE_OK;
+    size_t wanted = *capacity + *capacity / 2;
+    if (wanted < needed) wanted = needed;
+    if (wanted < 16) wanted = 16;
+    TRY(memory_resize(block, wanted, size, what));
+    *capacity = wanted;
+    return MASKE_OK;
+}
+
+maske_status memory_copy_text(char **out, const char *text, size_t length) {
+    char *copy = NULL;
+    size_t bytes;
+    if (!size_add(&bytes, length, 1)) return error_memory(SIZE_MAX, "text");
+    TRY(memory_resize(&copy, bytes, 1, "text"));
+    if (length > 0) memcpy(copy, text, length);
+    copy[length] = '\0';
+    *out = copy;
+    return MASKE_OK;
+}
+
+maske_status memory_pages_new(void *out, size_t bytes, const char *what) {
+    void *block = mmap(NULL, bytes ? bytes : 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (block == MAP_FAILED) return error_memory(bytes, what);
+#ifdef MADV_HUGEPAGE
+    if (bytes >= (2u << 20)) (void)madvise(block, bytes, MADV_HUGEPAGE);     /* a wish: failing changes nothing */
+#endif
+    *(void **)out = block;
+    return MASKE_OK;
+}
+
+void memory_pages_free(void *block, size_t bytes) {
+    if (block != NULL) munmap(block, bytes ? bytes : 1);
+}
+
+/* The number behind `key` in a small text file, or SIZE_MAX ("max" in a control group, or no such file). */
+static size_t number_in_file(const char *path, const char *key) {
+    FILE *file = fopen(path, "re");
+    if (file == NULL) return SIZE_MAX;
+    char line[256];
+    size_t value = SIZE_MAX, key_length = strlen(key);
+    while (fgets(line, sizeof line, file) != NULL) {
+        unsigned long long found;
+        if (strncmp(line, key, key_length) == 0 && sscanf(line + key_length, " %llu", &found) == 1) {
+            value = (size_t)found;
+            break;
+        }
+    }
+    fclose(file);
+    return value;
+}
+
+size_t memory_available(void) {
+    size_t available = number_in_file("/proc/meminfo", "MemAvailable:");
+    if (available != SIZE_MAX) available *= 1024;
+    size_t limit = number_in_file("/sys/fs/cgroup/memory.max", ""), used = number_in_file("/sys/fs/cgroup/memory.current", "");
+    if (limit != SIZE_MAX && used != SIZE_MAX) {
+        size_t left = limit > used ? limit - used : 0;
+        if (left < available) available = left;
+    }
+    struct rlimit address_space;
+    if (getrlimit(RLIMIT_AS, &address_space) == 0 && address_space.rlim_cur != RLIM_INFINITY) {
+        size_t pages = number_in_file("/proc/self/statm", ""), page = (size_t)sysconf(_SC_PAGESIZE);
+        size_t taken = pages == SIZE_MAX ? 0 : pages * page;
+        size_t left = address_space.rlim_cur > taken ? address_space.rlim_cur - taken : 0;
+        if (left < available) available = left;
+    }
+    return available;
+}
+
+size_t memory_peak(void) {
+    struct rusage usage;
+    if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
+    return (size_t)usage.ru_maxrss * 1024;
+}

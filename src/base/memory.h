@@ -1,0 +1,32 @@
+/* base/memory.h: sizes that cannot wrap, allocations that say what they were for.
+ *
+ * Every size that comes from a file or a user goes through size_multiply and size_add: both return false on
+ * overflow and leave *out alone. */
+#ifndef MASKE_BASE_MEMORY_H
+#define MASKE_BASE_MEMORY_H
+
+#include "base/status.h"
+
+static inline MASKE_MUST_USE bool size_multiply(size_t *out, size_t a, size_t b) { return !__builtin_mul_overflow(a, b, out); }
+static inline MASKE_MUST_USE bool size_add(size_t *out, size_t a, size_t b) { return !__builtin_add_overflow(a, b, out); }
+
+/* count * size bytes, zeroed, aligned to 64 bytes. *out is yours: free(). count * size 0 gives a valid pointer. */
+MASKE_MUST_USE maske_status memory_new(void *out, size_t count, size_t size, const char *what);
+/* As realloc to count * size bytes (not aligned beyond malloc's rule); on failure *block stays as it was. */
+MASKE_MUST_USE maske_status memory_resize(void *block, size_t count, size_t size, const char *what);
+/* Makes room for `needed` elements, growing by half at least; *capacity is in elements. */
+MASKE_MUST_USE maske_status memory_reserve(void *block, size_t *capacity, size_t needed, size_t size, const char *what);
+/* A copy of length bytes of text with a NUL behind. Yours: free(). */
+MASKE_MUST_USE maske_status memory_copy_text(char **out, const char *text, size_t length);
+
+/* Large zeroed buffers (weights, activations): page-aligned, huge pages asked for. Free with memory_pages_free. */
+MASKE_MUST_USE maske_status memory_pages_new(void *out, size_t bytes, const char *what);
+void memory_pages_free(void *block, size_t bytes);
+
+/* Bytes this process may still take: the least of free memory, the control group's limit and the address-space
+ * limit; SIZE_MAX where nothing can be known. */
+size_t memory_available(void);
+/* The most memory this process has had resident, in bytes. */
+size_t memory_peak(void);
+
+#endif

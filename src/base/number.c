@@ -1,0 +1,96 @@
+/* base/number.c: numbers in the C locale, whatever the host program has set. */
+#include "base/number.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static locale_t c_locale;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static void make_locale(void) { c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0); }
+static locale_t plain(void) {
+    pthread_once(&once, make_locale);
+    return c_locale;
+}
+
+bool number_parse_integer(int64_t *out, const char *text) {
+    if (!(text[0] == '-' ? text[1] >= '0' && text[1] <= '9' : text[0] >= '0' && text[0] <= '9')) return false;
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (errno != 0 || *end != '\0') return false;
+    *out = value;
+    return true;
+}
+
+static bool parse_double_prefix(double *out, const char *text, char **end) {
+    const char *digits = text[0] == '-' || text[0] == '+' ? text + 1 : text;
+    /* strtod also takes "inf", "nan", "0x1p3" and leading spaces: none of them is a number of ours. */
+    if (!((digits[0] >= '0' && digits[0] <= '9') || digits[0] == '.') || digits[1] == 'x' || digits[1] == 'X') return false;
+    double value = strtod_l(text, end, plain());
+    if (*end == text || !isfinite(value)) return false;
+    *out = value;
+    return true;
+}
+
+bool number_parse_double(double *out, const char *text) {
+    char *end;
+    double value;
+    if (!parse_double_prefix(&value, text, &end) || *end != '\0') return false;
+    *out = value;
+    return true;
+}
+
+bool number_parse_memory(int64_t *out, const char *text) {
+    char *end;
+    double value;
+    if (!parse_double_prefix(&value, text, &end) || value < 0) return false;
+    const char *units = "KMGT", *unit = *end ? strchr(units, *end & ~0x20) : NULL;
+    if (*end != '\0') {
+        if (unit == NULL || *unit == '\0') return false;
+        value *= (double)(1ull << (10 * (unit - units + 1)));
+        end++;
+        if (*end == 'i') end++;
+        if (*end == 'B') end++;
+    }
+    if (*end != '\0' || value >= 9.2e18) return false;
+    *out = (int64_t)value;
+    return true;
+}
+
+int number_print(char *out, size_t size, const char *format, ...) {
+    locale_t before = uselocale(plain());       /* of this thread alone */
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(out, size, format, arguments);
+    va_end(arguments);
+    uselocale(before);
+    return length;
+}
+
+static void with_point(char out[32]) {
+    if (strpbrk(out, ".en") == NULL) strcat(out, ".0");
+}
+
+void number_shortest(char out[32], double value) {
+    for (int digits = 1; digits <= 17; digits++) {
+        number_print(out, 32, "%.*g", digits, value);
+        double back;
+        if (!number_parse_double(&back, out) || back == value) break;
+    }
+    with_point(out);
+}
+
+void number_shortest_float(char out[32], float value) {
+    for (int digits = 1; digits <= 9; digits++) {
+        number_print(out, 32, "%.*g", digits, (double)value);
+        double back;
+        if (!number_parse_double(&back, out) || (float)back == value) break;
+    }
+    with_point(out);
+}

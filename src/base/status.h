@@ -1,0 +1,27 @@
+/* base/status.h: how a function says that it failed.
+ *
+ *     return error_set(MASKE_BAD_FILE, "%s: line %zu: found \"%s\", expected an integer", path, line, text);
+ *
+ * The sentence names place, found and expected; it stays in the thread until the next failure. */
+#ifndef MASKE_BASE_STATUS_H
+#define MASKE_BASE_STATUS_H
+
+#include "maske.h"
+
+/* Keeps the sentence (cut at 1023 bytes, at a character boundary, control characters shown as '?') and returns
+ * `status`, so that a caller can return it in one line. An argument may be maske_error() itself. */
+maske_status error_set(maske_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Out of memory, for `bytes` bytes of `what`. Allocates nothing. */
+maske_status error_memory(size_t bytes, const char *what);
+/* errno as a sentence: "PATH: cannot VERB: no such file or directory". */
+maske_status error_io(const char *path, const char *verb);
+void error_clear(void);
+
+/* Returns from the enclosing function when an expression's status is a failure. */
+#define TRY(expression)                                   \
+    do {                                                  \
+        maske_status try_status_ = (expression);          \
+        if (try_status_ != MASKE_OK) return try_status_;  \
+    } while (0)
+
+#endif

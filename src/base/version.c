@@ -1,0 +1,28 @@
+/* base/version.c: what this build is and runs on. */
+#include "base/cpu.h"
+
+#include <oneapi/dnnl/dnnl.h>
+#include <pthread.h>
+#include <stdio.h>
+
+static char text[160];
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+#if defined(__clang__)
+#define COMPILER "clang " __clang_version__
+#elif defined(__GNUC__)
+#define COMPILER "gcc " __VERSION__
+#else
+#define COMPILER "a C compiler"
+#endif
+
+static void make_text(void) {
+    const dnnl_version_t *dnnl = dnnl_version();
+    snprintf(text, sizeof text, "%s (%s; CPU level %s; oneDNN %d.%d.%d)", MASKE_VERSION, COMPILER, cpu_level_name(),
+             dnnl->major, dnnl->minor, dnnl->patch);
+}
+
+const char *maske_version(void) {
+    pthread_once(&once, make_text);
+    return text;
+}

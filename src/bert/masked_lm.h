@@ -1,0 +1,69 @@
+/* bert/masked_lm.h: BertForMaskedLM: embeddings, encoder, pooler (optional), prediction head; forward and backward.
+ *
+ * A masked_lm is a configuration, the parameter table and one flat buffer of weights; it is read-only in use and shared
+ * by threads. A masked_lm_context is one caller's room: every activation of the largest batch, planned once, so that no
+ * step allocates. */
+#ifndef MASKE_BERT_MASKED_LM_H
+#define MASKE_BERT_MASKED_LM_H
+
+#include "bert/config.h"
+#include "bert/parameters.h"
+#include "data/batch.h"
+
+typedef struct masked_lm {
+    bert_config config;
+    parameters table;           /* every tensor's name, shape, place in the flat buffers */
+    float *weights;             /* [table.total] */
+    bool owns_weights;
+} masked_lm;
+
+/* Initialised as the reference implementation does: normal(0, initializer_range), biases 0, LayerNorm 1 and 0, the
+ * padding row of the word embeddings 0. Yours: masked_lm_free. */
+MASKE_MUST_USE maske_status masked_lm_new(masked_lm **out, const bert_config *config, uint64_t seed);
+/* config.json and model.safetensors of the folder. */
+MASKE_MUST_USE maske_status masked_lm_open(masked_lm **out, const char *folder);
+/* Writes config.json and model.safetensors into the existing folder. */
+MASKE_MUST_USE maske_status masked_lm_save(const masked_lm *model, const char *folder);
+void masked_lm_free(masked_lm *model);
+
+typedef struct masked_lm_capacity {
+    size_t tokens, sequences, sequence_length, predictions;     /* the most in one batch */
+    bool backward;              /* activations are kept for masked_lm_backward */
+    bool hidden_states, attentions, logits;     /* outputs that are kept whole */
+    int threads;
+} masked_lm_capacity;
+typedef struct masked_lm_context masked_lm_context;
+MASKE_MUST_USE maske_status masked_lm_context_new(masked_lm_context **out, const masked_lm *model, const masked_lm_capacity *capacity);
+void masked_lm_context_free(masked_lm_context *context);
+/* The bytes that such a context takes, without making it; SIZE_MAX on overflow. */
+size_t masked_lm_context_bytes(const bert_config *config, const masked_lm_capacity *capacity);
+
+typedef struct masked_lm_mode {
+    bool dropout;               /* with the configuration's probabilities, a function of (seed, step) */
+    uint64_t seed, step;
+    const float *head_mask;     /* [layers, heads] factors of the attention probabilities, NULL: all 1 */
+    bool every_position;        /* the last layer is computed for all tokens, not only for predicted ones and pooled ones */
+    bool pooler;                /* compute pooled (the model must have a pooler) */
+} masked_lm_mode;
+
+typedef struct masked_lm_result {
+    double loss_sum;            /* nats over the predicted tokens that have a label */
+    int64_t predicted, correct; /* of those: how many, and how many whose likeliest token is the label */
+    int64_t correct_top5;
+    const float *logits;        /* [predictions, vocab] if kept, else NULL. All pointers: the context's, until the next call */
+    const float *last_hidden_state;                 /* [tokens, hidden]; with every_position only, else NULL */
+    const float *const *hidden_states;              /* [layers + 1] of [tokens, hidden] if kept, else NULL */
+    const float *const *attentions;                 /* [layers], each: per sequence [heads, length, length] end to end */
+    const float *pooled;        /* [sequences, hidden] */
+} masked_lm_result;
+
+MASKE_MUST_USE maske_status masked_lm_forward(const masked_lm *model, masked_lm_context *context, const batch *b,
+    const masked_lm_mode *mode, masked_lm_result *result);
+
+/* Forward and backward of one (micro) batch: gradients of scale * loss_sum are added to gradients[table.total] (zero
+ * them at the start of a step; scale = 1 / predicted tokens of the whole step). The result does not depend on the
+ * number of threads. d_inputs_embeds: [tokens, hidden] set, or NULL. */
+MASKE_MUST_USE maske_status masked_lm_train(const masked_lm *model, masked_lm_context *context, const batch *b,
+    const masked_lm_mode *mode, float scale, float *gradients, float *d_inputs_embeds, masked_lm_result *result);
+
+#endif

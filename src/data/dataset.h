@@ -1,0 +1,55 @@
+/* data/dataset.h: the MLM data set: a text's tokens, packed into sequences, masked anew each epoch.
+ *
+ * Packing (the default): lines of one document follow one another in a sequence of at most max_length tokens,
+ * [CLS] and [SEP] included; a sequence never holds two documents. A line that does not fit any more is cut where the
+ * sequence is full and goes on in the next one. line_by_line: each line is one sequence, trimmed to max_length.
+ * Documents are separated by blank lines.
+ *
+ * Masking is a function of (seed, epoch, sequence): each token that is not special is chosen with mask_probability, at
+ * least one a sequence; of the chosen 80 % become [MASK], 10 % a random token that is not special, 10 % stay. */
+#ifndef MASKE_DATA_DATASET_H
+#define MASKE_DATA_DATASET_H
+
+#include "data/batch.h"
+#include "corpus/corpus.h"
+
+typedef struct dataset dataset;
+
+typedef struct dataset_options {
+    int64_t max_length;
+    bool line_by_line;
+    double valid_fraction;      /* share of the documents put aside (at least one if > 0 and there are two) */
+    uint64_t seed;              /* chooses which documents */
+    const char *store;          /* file that the tokens are written to and mapped from; NULL: kept in memory */
+} dataset_options;
+
+typedef struct dataset_masking { uint64_t seed; double mask_probability; } dataset_masking;
+
+typedef struct dataset_totals {
+    int64_t documents, lines, sequences, tokens;    /* tokens: with [CLS] and [SEP] of every sequence */
+    int64_t truncated_lines, replaced_bytes, text_bytes;
+    uint64_t fingerprint;                           /* of the text read */
+} dataset_totals;
+
+/* Reads and tokenizes the text. *held_out (may be NULL): the documents put aside, NULL if none. Both yours. The
+ * tokenizer must outlive them. A text that gives no sequence at all fails. */
+MASKE_MUST_USE maske_status dataset_build(dataset **out, dataset **held_out, const maske_tokenizer *tokenizer,
+    const maske_text *text, const dataset_options *options, const maske_control *control);
+void dataset_free(dataset *d);
+const dataset_totals *dataset_describe(const dataset *d);
+
+/* Room for batches; zeroed: empty. One for each thread that makes batches. */
+typedef struct dataset_batch {
+    batch batch;                /* points into the arrays below: yours until the next use or dataset_batch_free */
+    int32_t *input_ids, *labels, *originals;        /* originals: [tokens] before masking */
+    uint32_t *sequence_start, *prediction_index;
+    size_t tokens_capacity, sequences_capacity;
+} dataset_batch;
+/* Sequences order[0..count-1] of the epoch (from 1), masked. labels are the original ids of the chosen tokens. */
+MASKE_MUST_USE maske_status dataset_make_batch(const dataset *d, const uint32_t *order, size_t count, uint64_t epoch,
+    const dataset_masking *masking, dataset_batch *out);
+void dataset_batch_free(dataset_batch *b);
+/* How often each id occurs in the data set, special tokens not counted: out[vocab_size], the caller's. */
+void dataset_unigram_counts(const dataset *d, int64_t *out, size_t vocab_size);
+
+#endif
