@@ -1,0 +1,174 @@
+/* nn/gemm.c: cuts a product into blocks that fit the caches and hands them to the CPU's kernel.
+ *
+ *   for each block of GEMM_DEPTH of k         (sums go into C block after block, always in this order)
+ *     for each block of GEMM_ROWS of m        pack A
+ *       for each panel of columns of B        (packed before, or GEMM_COLUMNS at a time now)
+ *         for each panel of rows of A         one tile of C in registers
+ *
+ * After "Anatomy of high-performance matrix multiplication" (Goto and van de Geijn, 2008). */
+#include "nn/gemm_kernel.h"
+#include "base/cpu.h"
+
+#include <string.h>
+
+static const gemm_kernel *choose_kernel(void) {
+#ifdef MASKE_X86
+    unsigned flags = cpu_flags();
+    if (flags & CPU_AVX512) return &gemm_kernel_avx512;
+    if (flags & CPU_AVX2) return &gemm_kernel_avx2;
+#endif
+    return &gemm_kernel_plain;
+}
+
+static const gemm_bf16_kernel *choose_bf16_kernel(void) {
+#ifdef MASKE_X86
+    unsigned flags = cpu_flags();
+    if (flags & CPU_AMX) return &gemm_kernel_amx;
+    if (flags & CPU_AVX512BF16) return &gemm_kernel_avx512bf16;
+#endif
+    return NULL;
+}
+
+bool gemm_has_bf16(void) { return choose_bf16_kernel() != NULL; }
+
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+static size_t round_up(size_t value, size_t step) { return (value + step - 1) / step * step; }
+static size_t bf16_depth(size_t k) { return round_up(k, 32); }
+
+/* Where row k0, column j0 of op(B) lies. */
+static const float *element(const float *b, size_t ldb, bool transposed, size_t k0, size_t j0) {
+    return transposed ? b + j0 * ldb + k0 : b + k0 * ldb + j0;
+}
+
+/* ----------------------------------------------------------------------------------------------------- packed B --- */
+
+size_t gemm_packed_bytes(gemm_precision precision, size_t n, size_t k) {
+    size_t columns = round_up(n, GEMM_PACK_COLUMNS);
+    return precision == GEMM_F32 ? columns * k * sizeof(float) : columns * bf16_depth(k) * sizeof(uint16_t);
+}
+
+void gemm_pack_columns(void *packed, gemm_precision precision, const float *b, size_t ldb, bool b_transposed, size_t n,
+                       size_t k, size_t first, size_t count) {
+    const gemm_kernel *kernel = choose_kernel();
+    const gemm_bf16_kernel *bf16 = choose_bf16_kernel();
+    size_t padded = round_up(n, GEMM_PACK_COLUMNS), step = precision == GEMM_F32 ? kernel->tile_columns : bf16->tile_columns;
+    size_t end = smaller(first + count, n);
+    for (size_t k0 = 0; k0 < k; k0 += GEMM_DEPTH) {
+        size_t depth = smaller(GEMM_DEPTH, k - k0);
+        for (size_t j = first; j < end; j += step) {
+            const float *from = element(b, ldb, b_transposed, k0, j);
+            size_t columns = smaller(step, n - j);
+            if (precision == GEMM_F32) kernel->pack_b((float *)packed + k0 * padded + j * depth, from, ldb, b_transposed, columns, depth);
+            else {
+                size_t even = bf16_depth(depth);
+                bf16->pack_b((uint16_t *)packed + k0 * padded + j * even, from, ldb, b_transposed, columns, depth, even);
+            }
+        }
+    }
+}
+
+void gemm_pack(void *packed, gemm_precision precision, const float *b, size_t ldb, bool b_transposed, size_t n, size_t k) {
+    gemm_pack_columns(packed, precision, b, ldb, b_transposed, n, k, 0, n);
+}
+
+/* ------------------------------------------------------------------------------------------------------- float --- */
+
+/* Rows of panel p when m rows are shared evenly among panels: no thin last one, which would starve the units. */
+typedef struct row_split { size_t panels, rows, longer; } row_split;
+static row_split split_rows(size_t m, size_t tile_rows) {
+    size_t panels = (m + tile_rows - 1) / tile_rows;
+    return (row_split){panels, m / panels, m % panels};
+}
+
+static void pack_rows(const gemm_kernel *kernel, float *packed, const float *a, size_t lda, bool transposed, row_split split, size_t depth) {
+    size_t row = 0;
+    for (size_t p = 0; p < split.panels; p++) {
+        size_t rows = split.rows + (p < split.longer);
+        kernel->pack_a(packed + row * depth, transposed ? a + row : a + row * lda, lda, transposed, rows, depth);
+        row += rows;
+    }
+}
+
+/* One panel of B against every row of a block. */
+static void multiply_panel(const gemm_kernel *kernel, float *c, size_t ldc, bool accumulate, const float *packed_a, row_split split,
+                           const float *panel, size_t columns, size_t depth) {
+    size_t row = 0, width = kernel->tile_columns;
+    for (size_t p = 0; p < split.panels; p++) {
+        size_t rows = split.rows + (p < split.longer);
+        float *target = c + row * ldc;
+        const float *panel_a = packed_a + row * depth;
+        row += rows;
+        if (columns == width) {
+            kernel->tile(target, ldc, accumulate, panel_a, panel, rows, depth);
+            continue;
+        }
+        _Alignas(64) float edge[16 * 64];           /* the last columns: computed whole, written in part */
+        kernel->tile(edge, width, false, panel_a, panel, rows, depth);
+        for (size_t i = 0; i < rows; i++)
+            for (size_t j = 0; j < columns; j++) target[i * ldc + j] = (accumulate ? target[i * ldc + j] : 0.0f) + edge[i * width + j];
+    }
+}
+
+static void multiply_f32(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, bool a_transposed, const float *packed,
+                         const float *b, size_t ldb, bool b_transposed, size_t m, size_t n, size_t k) {
+    const gemm_kernel *kernel = choose_kernel();
+    _Alignas(64) float block_a[GEMM_ROWS * GEMM_DEPTH], block_b[GEMM_COLUMNS * GEMM_DEPTH];
+    size_t padded = round_up(n, GEMM_PACK_COLUMNS), width = kernel->tile_columns;
+    for (size_t k0 = 0; k0 < k; k0 += GEMM_DEPTH) {
+        size_t depth = smaller(GEMM_DEPTH, k - k0);
+        for (size_t i0 = 0; i0 < m; i0 += GEMM_ROWS) {
+            row_split split = split_rows(smaller(GEMM_ROWS, m - i0), kernel->tile_rows);
+            pack_rows(kernel, block_a, a_transposed ? a + k0 * lda + i0 : a + i0 * lda + k0, lda, a_transposed, split, depth);
+            for (size_t j = 0; j < n; j += width) {
+                const float *panel = block_b;
+                size_t columns = smaller(width, n - j);
+                if (packed != NULL) panel = packed + k0 * padded + j * depth;
+                else kernel->pack_b(block_b, element(b, ldb, b_transposed, k0, j), ldb, b_transposed, columns, depth);
+                multiply_panel(kernel, c + i0 * ldc + j, ldc, accumulate || k0 > 0, block_a, split, panel, columns, depth);
+            }
+        }
+    }
+}
+
+/* ---------------------------------------------------------------------------------------------------- bfloat16 --- */
+
+static void multiply_bf16(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, bool a_transposed, const uint16_t *packed,
+                          const float *b, size_t ldb, bool b_transposed, size_t m, size_t n, size_t k) {
+    const gemm_bf16_kernel *kernel = choose_bf16_kernel();
+    _Alignas(64) uint16_t block_a[GEMM_ROWS * GEMM_DEPTH], block_b[GEMM_COLUMNS * GEMM_DEPTH];
+    size_t padded = round_up(n, GEMM_PACK_COLUMNS), width = kernel->tile_columns;
+    for (size_t k0 = 0; k0 < k; k0 += GEMM_DEPTH) {
+        size_t depth = smaller(GEMM_DEPTH, k - k0), even = bf16_depth(depth);
+        for (size_t i0 = 0; i0 < m; i0 += GEMM_ROWS) {
+            size_t rows = smaller(GEMM_ROWS, m - i0);
+            kernel->pack_a(block_a, a_transposed ? a + k0 * lda + i0 : a + i0 * lda + k0, lda, a_transposed, rows, depth, even);
+            for (size_t j = 0; j < n; j += width) {
+                const uint16_t *panel = block_b;
+                size_t columns = smaller(width, n - j);
+                if (packed != NULL) panel = packed + k0 * padded + j * even;
+                else kernel->pack_b(block_b, element(b, ldb, b_transposed, k0, j), ldb, b_transposed, columns, depth, even);
+                kernel->block(c + i0 * ldc + j, ldc, accumulate || k0 > 0, block_a, panel, rows, columns, even);
+            }
+        }
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------------ public --- */
+
+static void clear(float *c, size_t ldc, size_t m, size_t n) {
+    for (size_t i = 0; i < m; i++) memset(c + i * ldc, 0, n * sizeof *c);
+}
+
+void gemm_packed(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, bool a_transposed,
+                 const void *packed, gemm_precision precision, size_t m, size_t n, size_t k) {
+    if (k == 0 && !accumulate) clear(c, ldc, m, n);
+    if (precision == GEMM_F32) multiply_f32(c, ldc, accumulate, a, lda, a_transposed, packed, NULL, 0, false, m, n, k);
+    else multiply_bf16(c, ldc, accumulate, a, lda, a_transposed, packed, NULL, 0, false, m, n, k);
+}
+
+void gemm(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, bool a_transposed,
+          const float *b, size_t ldb, bool b_transposed, gemm_precision precision, size_t m, size_t n, size_t k) {
+    if (k == 0 && !accumulate) clear(c, ldc, m, n);
+    if (precision == GEMM_F32) multiply_f32(c, ldc, accumulate, a, lda, a_transposed, NULL, b, ldb, b_transposed, m, n, k);
+    else multiply_bf16(c, ldc, accumulate, a, lda, a_transposed, NULL, b, ldb, b_transposed, m, n, k);
+}

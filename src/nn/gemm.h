@@ -1,0 +1,45 @@
+/* nn/gemm.h: the matrix product, C (+)= op(A) op(B): the one seam behind which every product of the network runs.
+ *
+ * Matrices are row-major with a leading dimension (elements from one row to the next). A call is serial; callers run
+ * many of them at once over fixed blocks, so that a result never depends on the number of threads. Sums run over k in
+ * a fixed order, the same for any m and n, so the rows of a result do not depend on which block they were computed in.
+ *
+ * B, in a network nearly always a weight, can be packed once for many products: panels of columns in the order in
+ * which the kernel reads them. A (and an unpacked B) is packed block by block on the stack; nothing allocates.
+ *
+ * Precision belongs to the packed matrix. GEMM_F32: float products and sums. GEMM_BF16: both factors rounded to
+ * bfloat16 (nearest, ties to even), products and sums in float; where the CPU cannot (gemm_has_bf16), it may not be
+ * asked for. The levels of a precision agree to rounding, not bit for bit: they sum in vectors of other widths. */
+#ifndef MASKE_NN_GEMM_H
+#define MASKE_NN_GEMM_H
+
+#include "base/status.h"
+
+typedef enum gemm_precision { GEMM_F32, GEMM_BF16 } gemm_precision;
+
+/* Whether this CPU multiplies bfloat16 (AVX-512 BF16 or AMX) and is allowed to. */
+bool gemm_has_bf16(void);
+
+/* Bytes of a packed B of n columns and k rows; 64-byte alignment is expected of the memory. */
+size_t gemm_packed_bytes(gemm_precision precision, size_t n, size_t k);
+/* Packs B for the kernels of this CPU, so a packed matrix is never saved.
+ *   b   [k, n], or [n, k] with b_transposed (a weight [out, in] used as x W^T) */
+void gemm_pack(void *packed, gemm_precision precision, const float *b, size_t ldb, bool b_transposed, size_t n, size_t k);
+/* The same for columns first..first+count-1 only, so that threads can share the work; first is a multiple of
+ * GEMM_PACK_COLUMNS. */
+enum { GEMM_PACK_COLUMNS = 64 };
+void gemm_pack_columns(void *packed, gemm_precision precision, const float *b, size_t ldb, bool b_transposed, size_t n,
+                       size_t k, size_t first, size_t count);
+
+/* C = A B, or C += A B with accumulate.
+ *   c        [m, n]
+ *   a        [m, k], or [k, m] with a_transposed
+ *   packed   by gemm_pack with the same precision, n, k */
+void gemm_packed(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, bool a_transposed,
+                 const void *packed, gemm_precision precision, size_t m, size_t n, size_t k);
+
+/* The same with B as it lies in memory: [k, n], or [n, k] with b_transposed. */
+void gemm(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, bool a_transposed,
+          const float *b, size_t ldb, bool b_transposed, gemm_precision precision, size_t m, size_t n, size_t k);
+
+#endif

@@ -1,0 +1,43 @@
+/* nn/gemm_kernel.h: what a CPU level supplies to gemm.c, and the layouts that they share.
+ *
+ * float:    A panel  [k][rows]            rows: 1..tile_rows, all of one panel
+ *           B panel  [k][tile_columns]    the last panel is filled up with zeros
+ * bfloat16: A        [rows][depth]        depth: k rounded up to 32; rows up to a multiple of 16, filled with zeros
+ *           B panel  [depth / 2][tile_columns][2]   two consecutive k side by side, as the dot product wants them
+ *
+ * A packed B holds blocks of GEMM_DEPTH rows of k, each with all its panels. */
+#ifndef MASKE_NN_GEMM_KERNEL_H
+#define MASKE_NN_GEMM_KERNEL_H
+
+#include "nn/gemm.h"
+
+enum {
+    GEMM_DEPTH   = 256,     /* k of one block: a panel of B stays in the first level cache */
+    GEMM_ROWS    = 128,     /* m of one block: its packed A stays in the second */
+    GEMM_COLUMNS = 64       /* n of one block of an unpacked B */
+};
+
+typedef struct gemm_kernel {
+    size_t tile_rows, tile_columns;     /* tile_columns divides GEMM_PACK_COLUMNS */
+    /* c[rows, tile_columns] (+)= A panel * B panel over k; c may be a full tile only. */
+    void (*tile)(float *c, size_t ldc, bool accumulate, const float *a, const float *b, size_t rows, size_t k);
+    /* Packs `rows` rows and k columns of op(A) into one panel. */
+    void (*pack_a)(float *panel, const float *a, size_t lda, bool transposed, size_t rows, size_t k);
+    /* Packs `columns` columns and k rows of op(B) into one panel. */
+    void (*pack_b)(float *panel, const float *b, size_t ldb, bool transposed, size_t columns, size_t k);
+} gemm_kernel;
+
+typedef struct gemm_bf16_kernel {
+    size_t tile_columns;                /* of a panel: 32 */
+    /* c[rows, 32] (+)= A * B panel; rows: up to GEMM_ROWS, `columns` (up to 32) of them are written. */
+    void (*block)(float *c, size_t ldc, bool accumulate, const uint16_t *a, const uint16_t *b, size_t rows,
+                  size_t columns, size_t depth);
+    void (*pack_a)(uint16_t *packed, const float *a, size_t lda, bool transposed, size_t rows, size_t k, size_t depth);
+    void (*pack_b)(uint16_t *panel, const float *b, size_t ldb, bool transposed, size_t columns, size_t k, size_t depth);
+} gemm_bf16_kernel;
+
+/* Defined where the compiler was given the instructions (cmake/rooms.cmake). */
+extern const gemm_kernel gemm_kernel_plain, gemm_kernel_avx2, gemm_kernel_avx512;
+extern const gemm_bf16_kernel gemm_kernel_avx512bf16, gemm_kernel_amx;
+
+#endif

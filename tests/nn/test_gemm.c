@@ -1,0 +1,126 @@
+/* Every level's products against sums in double, over odd sizes, both transpositions, packed and unpacked. */
+#include "base/cpu.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "nn/gemm.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct { size_t m, n, k; } cases[] = {
+    {1, 1, 1}, {3, 5, 7}, {16, 32, 32}, {17, 33, 31}, {128, 64, 256}, {129, 65, 257}, {14, 96, 300}, {200, 31, 513}, {5, 200, 64}, {64, 128, 0},
+};
+static const char *const levels[] = {"plain", "avx2", "avx512", "avx512bf16", "amx"};
+
+static float *random_matrix(size_t count, uint64_t seed) {
+    float *out = NULL;
+    assert_int_equal(memory_new(&out, count + 1, sizeof *out, "test"), MASKE_OK);
+    random_normal(out, count, 1.0f, seed, 0);
+    return out;
+}
+
+static float as_bf16(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, 4);
+    bits = (bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000u;
+    memcpy(&value, &bits, 4);
+    return value;
+}
+
+/* What the product must be, and the size of the sum's terms, which bounds its rounding. */
+static void reference(double *out, double *size, const float *a, bool at, const float *b, bool bt, gemm_precision precision, size_t m, size_t n, size_t k) {
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < n; j++) {
+            double sum = 0, terms = 0;
+            for (size_t p = 0; p < k; p++) {
+                float x = at ? a[p * m + i] : a[i * k + p], y = bt ? b[j * k + p] : b[p * n + j];
+                if (precision == GEMM_BF16) { x = as_bf16(x); y = as_bf16(y); }
+                sum += (double)x * y;
+                terms += fabs((double)x * y);
+            }
+            out[i * n + j] = sum;
+            size[i * n + j] = terms;
+        }
+}
+
+static void check(size_t m, size_t n, size_t k, bool at, bool bt, gemm_precision precision) {
+    float *a = random_matrix(m * k, 1), *b = random_matrix(k * n, 2), *before = random_matrix(m * n, 3), *c = random_matrix(m * n, 3);
+    double *expected = calloc(m * n, sizeof *expected), *size = calloc(m * n, sizeof *size);
+    void *packed = NULL;
+    assert_int_equal(memory_new(&packed, gemm_packed_bytes(precision, n, k), 1, "test"), MASKE_OK);
+    gemm_pack(packed, precision, b, bt ? k : n, bt, n, k);
+    reference(expected, size, a, at, b, bt, precision, m, n, k);
+    for (int way = 0; way < 4; way++) {
+        bool accumulate = way & 1;
+        memcpy(c, before, m * n * sizeof *c);
+        if (way & 2) gemm_packed(c, n, accumulate, a, at ? m : k, at, packed, precision, m, n, k);
+        else gemm(c, n, accumulate, a, at ? m : k, at, b, bt ? k : n, bt, precision, m, n, k);
+        for (size_t i = 0; i < m * n; i++) {
+            double want = expected[i] + (accumulate ? before[i] : 0);
+            assert_true(fabs(c[i] - want) <= 4e-7 * (size[i] + fabs(want)) + 1e-30);
+        }
+    }
+    free(a); free(b); free(before); free(c); free(expected); free(size); free(packed);
+}
+
+static void every_level_gives_the_product(void **state) {
+    (void)state;
+    for (size_t l = 0; l < sizeof levels / sizeof levels[0]; l++) {
+        unsigned flags;
+        assert_true(cpu_level_flags(&flags, levels[l]));
+        cpu_allow(flags);
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+            for (int t = 0; t < 4; t++) {
+                check(cases[i].m, cases[i].n, cases[i].k, t & 1, t & 2, GEMM_F32);
+                if (gemm_has_bf16()) check(cases[i].m, cases[i].n, cases[i].k, t & 1, t & 2, GEMM_BF16);
+            }
+    }
+    cpu_allow(~0u);
+}
+
+static void a_row_does_not_depend_on_its_block(void **state) {
+    (void)state;
+    enum { M = 150, N = 70, K = 300 };
+    float *a = random_matrix(M * K, 1), *b = random_matrix(K * N, 2), *whole = random_matrix(M * N, 3), *part = random_matrix(M * N, 3);
+    for (int precision = 0; precision < 2; precision++) {
+        if (precision == GEMM_BF16 && !gemm_has_bf16()) continue;
+        gemm(whole, N, false, a, K, false, b, N, false, (gemm_precision)precision, M, N, K);
+        for (size_t i = 0; i < M; i += 37) {
+            size_t rows = M - i < 37 ? M - i : 37;
+            gemm(part + i * N, N, false, a + i * K, K, false, b, N, false, (gemm_precision)precision, rows, N, K);
+        }
+        assert_memory_equal(whole, part, M * N * sizeof *whole);
+    }
+    free(a); free(b); free(whole); free(part);
+}
+
+static void packing_in_parts_is_packing(void **state) {
+    (void)state;
+    enum { N = 200, K = 300 };
+    float *b = random_matrix(K * N, 2);
+    for (int precision = 0; precision < 2; precision++) {
+        if (precision == GEMM_BF16 && !gemm_has_bf16()) continue;
+        size_t bytes = gemm_packed_bytes((gemm_precision)precision, N, K);
+        void *whole = NULL, *parts = NULL;
+        assert_int_equal(memory_new(&whole, bytes, 1, "test") | memory_new(&parts, bytes, 1, "test"), MASKE_OK);
+        gemm_pack(whole, (gemm_precision)precision, b, K, true, N, K);
+        for (size_t first = 0; first < N; first += GEMM_PACK_COLUMNS)
+            gemm_pack_columns(parts, (gemm_precision)precision, b, K, true, N, K, first, GEMM_PACK_COLUMNS);
+        assert_memory_equal(whole, parts, bytes);
+        free(whole); free(parts);
+    }
+    free(b);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_level_gives_the_product),
+        cmocka_unit_test(a_row_does_not_depend_on_its_block),
+        cmocka_unit_test(packing_in_parts_is_packing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
