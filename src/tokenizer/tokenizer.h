@@ -1,0 +1,64 @@
+/* tokenizer/tokenizer.h: what a maske_tokenizer is made of. Built once, then read-only: threads share it.
+ *
+ *   text -> added tokens (raw) -> normalizer -> added tokens (normalised) -> pre_tokenizer -> model
+ *        -> truncation -> post_processor -> padding -> ids -> decoder -> text
+ *
+ * pipeline.h runs this; tokenizer_read.c and tokenizer_write.c are its files; the trainer builds one by
+ * tokenizer_new_standard and tokenizer_set_bpe. */
+#ifndef MASKE_TOKENIZER_TOKENIZER_H
+#define MASKE_TOKENIZER_TOKENIZER_H
+
+#include "tokenizer/added_tokens.h"
+#include "tokenizer/bpe.h"
+#include "tokenizer/decoder.h"
+#include "tokenizer/normalizer.h"
+#include "tokenizer/post_processor.h"
+#include "tokenizer/pre_tokenizer.h"
+#include "tokenizer/truncation.h"
+#include "tokenizer/wordpiece.h"
+
+#define TOKENIZER_JSON_LIMIT ((size_t)256 << 20)        /* bytes of tokenizer.json */
+#define TOKENIZER_VOCAB_LIMIT ((size_t)64 << 20)        /* bytes of vocab.json, vocab.txt, merges.txt */
+
+typedef enum model_kind { MODEL_BPE, MODEL_WORDPIECE } model_kind;
+
+struct maske_tokenizer {
+    normalizer *normalizer;             /* NULL: none; likewise the next three */
+    pre_tokenizer *pre_tokenizer;
+    post_processor *post_processor;
+    decoder *decoder;
+    model_kind kind;
+    union { bpe bpe; wordpiece wordpiece; } model;
+    added_tokens added;
+    truncation truncation;
+    padding padding;
+    int32_t special[MASKE_SPECIAL_COUNT];       /* ids by role, -1: none */
+    int64_t model_max_length;           /* of tokenizer_config.json, 0: not known */
+    uint64_t serial;                    /* differs between any two tokenizers of this process: keys word caches */
+};
+
+/* The model's vocabulary, whichever model it is. */
+static inline const vocab *tokenizer_vocab(const maske_tokenizer *t) {
+    return t->kind == MODEL_BPE ? &t->model.bpe.vocab : &t->model.wordpiece.vocab;
+}
+
+/* A tokenizer with the components that training starts from (options: pre_tokenizer, normalizer, byte_fallback), no
+ * model and no added tokens: pipeline_pieces works on it, so that words can be counted. `out` is yours:
+ * maske_tokenizer_free. */
+MASKE_MUST_USE maske_status tokenizer_new_standard(maske_tokenizer **out, const maske_tokenizer_train_options *options);
+/* Gives a tokenizer of tokenizer_new_standard its model: takes the vocabulary (left empty, also on failure), in which
+ * [PAD] [UNK] [CLS] [SEP] [MASK] must be, copies the merges; adds the special tokens, the post-processor, the roles. */
+MASKE_MUST_USE maske_status tokenizer_set_standard_bpe(maske_tokenizer *tokenizer, vocab *entries, const bpe_merge *merges, size_t count);
+/* A copy of `base` with another BPE: same components, added tokens, options; for extending. Takes the vocabulary.
+ * An added token keeps its id, whether it lies in the vocabulary now or above it; if it cannot, this fails. */
+MASKE_MUST_USE maske_status tokenizer_copy_with_bpe(maske_tokenizer **out, const maske_tokenizer *base, vocab *entries,
+    const bpe_merge *merges, size_t count);
+/* A lone vocab.json (cli.md: `tokenizer extend`): as BPE with its merges rebuilt; *unreached as in bpe_rebuild_merges. */
+MASKE_MUST_USE maske_status tokenizer_open_vocab_json(maske_tokenizer **out, const char *path, size_t *unreached);
+
+/* Gives the tokenizer its serial. Every function above does. */
+void tokenizer_number(maske_tokenizer *tokenizer);
+/* Finds the roles by the usual names ([PAD], <pad>, ...) where they are not set yet. */
+void tokenizer_find_roles(maske_tokenizer *tokenizer);
+
+#endif

@@ -1,0 +1,35 @@
+/* tokenizer/truncation.h: the truncation and padding that a tokenizer.json asks for. */
+#ifndef MASKE_TOKENIZER_TRUNCATION_H
+#define MASKE_TOKENIZER_TRUNCATION_H
+
+#include "base/json.h"
+
+typedef enum text_direction { DIRECTION_RIGHT, DIRECTION_LEFT } text_direction;
+typedef enum truncation_strategy { TRUNCATE_LONGEST_FIRST, TRUNCATE_ONLY_FIRST, TRUNCATE_ONLY_SECOND } truncation_strategy;
+typedef struct truncation {
+    bool set;
+    text_direction direction;
+    truncation_strategy strategy;
+    int64_t max_length, stride;     /* tokens, what the post-processor adds included */
+} truncation;
+typedef struct padding {
+    bool set, fixed;                /* not fixed: to the longest of a batch; of one text, to itself */
+    int64_t length;                 /* fixed */
+    text_direction direction;
+    int64_t pad_to_multiple_of;     /* 0: null */
+    int32_t pad_id, pad_type_id;
+    char *pad_token;                /* the structure's own */
+} padding;
+
+/* value: the member of tokenizer.json, null or missing: not set. name: "x/tokenizer.json: truncation". */
+MASKE_MUST_USE maske_status truncation_read(truncation *out, const json_t *value, const char *name);
+void truncation_write(json_writer *w, const truncation *t);
+MASKE_MUST_USE maske_status padding_read(padding *out, const json_t *value, const char *name);
+void padding_write(json_writer *w, const padding *p);
+void padding_free(padding *p);
+
+/* How many tokens of each sequence stay: *first and *second (0 without a pair) are lowered. Fails where the library does:
+ * the strategy names a sequence that is missing or too short. */
+MASKE_MUST_USE maske_status truncation_lengths(const truncation *t, int64_t max_length, bool pair, size_t *first, size_t *second);
+
+#endif
