@@ -89,11 +89,18 @@ static void pack_rows(const gemm_kernel *kernel, float *packed, const float *a, 
     }
 }
 
-/* One panel of B against every row of a block. */
+/* Asks for bytes that the next panel will read: a weight comes from the third level or memory, and the tiles of this
+ * panel leave time to fetch it. */
+static void fetch_ahead(const void *from, size_t bytes) {
+    for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch((const char *)from + at, 0, 2);
+}
+
+/* One panel of B against every row of a block; the next panel lies right behind it. */
 static void multiply_panel(const gemm_kernel *kernel, float *c, size_t ldc, bool accumulate, const float *packed_a, row_split split,
-                           const float *panel, size_t columns, size_t depth) {
-    size_t row = 0, width = kernel->tile_columns;
+                           const float *panel, size_t columns, size_t depth, bool fetch) {
+    size_t row = 0, width = kernel->tile_columns, share = round_up(depth * width / split.panels, 16);
     for (size_t p = 0; p < split.panels; p++) {
+        if (fetch) fetch_ahead(panel + depth * width + p * share, share * sizeof *panel);
         size_t rows = split.rows + (p < split.longer);
         float *target = c + row * ldc;
         const float *panel_a = packed_a + row * depth;
@@ -124,7 +131,7 @@ static void multiply_f32(float *c, size_t ldc, bool accumulate, const float *a, 
                 size_t columns = smaller(width, n - j);
                 if (packed != NULL) panel = packed + k0 * padded + j * depth;
                 else kernel->pack_b(block_b, element(b, ldb, b_transposed, k0, j), ldb, b_transposed, columns, depth);
-                multiply_panel(kernel, c + i0 * ldc + j, ldc, accumulate || k0 > 0, block_a, split, panel, columns, depth);
+                multiply_panel(kernel, c + i0 * ldc + j, ldc, accumulate || k0 > 0, block_a, split, panel, columns, depth, packed != NULL && j + width < n);
             }
         }
     }
@@ -147,6 +154,7 @@ static void multiply_bf16(float *c, size_t ldc, bool accumulate, const float *a,
                 size_t columns = smaller(width, n - j);
                 if (packed != NULL) panel = packed + k0 * padded + j * even;
                 else kernel->pack_b(block_b, element(b, ldb, b_transposed, k0, j), ldb, b_transposed, columns, depth, even);
+                if (packed != NULL && j + width < n) fetch_ahead(panel + even * width, even * width * sizeof *panel);
                 kernel->block(c + i0 * ldc + j, ldc, accumulate || k0 > 0, block_a, panel, rows, columns, even);
             }
         }

@@ -5,10 +5,12 @@
 
 #include <immintrin.h>
 
-/* `rows` is a constant at every place of use: the loops unroll and the sums stay in registers. */
+/* `rows` is a constant at every place of use, and every loop over it unrolls: an index that is left over would put the
+ * sums into memory. */
 static inline __attribute__((always_inline)) void tile_of(float *c, size_t ldc, bool accumulate, const float *a, const float *b,
                                                           const size_t rows, size_t k) {
     __m512 sum[TILE_ROWS][2];
+#pragma GCC unroll 14
     for (size_t i = 0; i < rows; i++) sum[i][0] = sum[i][1] = _mm512_setzero_ps();
     for (size_t p = 0; p < k; p++, a += rows, b += TILE_COLUMNS) {
         __m512 b0 = _mm512_load_ps(b), b1 = _mm512_load_ps(b + 16);
@@ -19,7 +21,9 @@ static inline __attribute__((always_inline)) void tile_of(float *c, size_t ldc, 
             sum[i][1] = _mm512_fmadd_ps(value, b1, sum[i][1]);
         }
     }
+#pragma GCC unroll 14
     for (size_t i = 0; i < rows; i++, c += ldc)
+#pragma GCC unroll 2
         for (size_t h = 0; h < 2; h++)
             _mm512_storeu_ps(c + 16 * h, accumulate ? _mm512_add_ps(_mm512_loadu_ps(c + 16 * h), sum[i][h]) : sum[i][h]);
 }

@@ -4,6 +4,7 @@
 static inline __attribute__((always_inline)) void rows_of(float *c, size_t ldc, bool accumulate, const uint16_t *a, const uint16_t *b,
                                                           const size_t rows, __mmask16 left, __mmask16 right, size_t depth) {
     __m512 sum[14][2];
+#pragma GCC unroll 14
     for (size_t i = 0; i < rows; i++) sum[i][0] = sum[i][1] = _mm512_setzero_ps();
     for (size_t p = 0; p < depth; p += 2, b += 64) {
         __m512bh b0 = (__m512bh)_mm512_load_si512(b), b1 = (__m512bh)_mm512_load_si512(b + 32);
@@ -16,6 +17,7 @@ static inline __attribute__((always_inline)) void rows_of(float *c, size_t ldc, 
             sum[i][1] = _mm512_dpbf16_ps(sum[i][1], value, b1);
         }
     }
+#pragma GCC unroll 14
     for (size_t i = 0; i < rows; i++, c += ldc) {
         __m512 low = sum[i][0], high = sum[i][1];
         if (accumulate) {
