@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# test.sh: builds maske and runs every test but the long ones: no Python, and no network once the packages are in.
+set -euo pipefail
+cd "$(dirname "$0")"
+bash setup.sh
+ctest --test-dir build/release --output-on-failure -LE long -j "$(nproc)"
