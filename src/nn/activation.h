@@ -1,0 +1,30 @@
+/* nn/activation.h: gelu, gelu_new and relu, with the bias of the linear layer before them.
+ *
+ *   gelu(x)     = x Phi(x) = x (1 + erf(x / sqrt 2)) / 2
+ *   gelu_new(x) = x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2
+ *   relu(x)     = max(x, 0)
+ * Largest absolute error of gelu, gelu_new and their derivatives: 1e-6 for |x| <= 8, 1.5e-7 |x| beyond.
+ *
+ *   out    [rows, columns]   activation(pre)
+ *   pre    [rows, columns]   x + bias, kept for backward; may be x, or out where no backward follows
+ *   x      [rows, columns]   the linear layer's product
+ *   bias   [columns]         or NULL: nothing is added
+ * d_pre is set and may be d_out; d_bias [columns], or NULL, is added to: partial sums, as in nn/layer_norm.h.
+ * CPU levels agree to 2e-6 absolute. */
+#ifndef MASKE_NN_ACTIVATION_H
+#define MASKE_NN_ACTIVATION_H
+
+#include "maske.h"
+
+typedef enum activation { ACTIVATION_GELU, ACTIVATION_GELU_NEW, ACTIVATION_RELU } activation;
+
+/* By the name in config.json ("gelu", "gelu_new", "relu"); false: no such activation. */
+bool activation_from_name(activation *out, const char *name);
+const char *activation_name(activation kind);
+
+void bias_activation_forward(float *out, float *pre, const float *x, const float *bias, activation kind, size_t rows,
+                             size_t columns);
+void bias_activation_backward(float *d_pre, float *d_bias, const float *d_out, const float *pre, activation kind,
+                              size_t rows, size_t columns);
+
+#endif

@@ -1,0 +1,49 @@
+/* nn/cross_entropy.h: the decoder, softmax and cross entropy of BertForMaskedLM and their gradients, in one.
+ *
+ * Only the logits of one chunk of rows exist. A chunk goes through four steps; tasks are ranges of the vocabulary, and
+ * their number depends on the vocabulary alone, so that the result does not depend on the number of threads:
+ *
+ *     for each task, in parallel    cross_entropy_logits      logits of its range; each row's maximum and sum there
+ *     once                          cross_entropy_loss        joins them: log of the sum, loss
+ *     for each task, in parallel    cross_entropy_gradient    counts; d_weight and d_bias of its range; its share of d_hidden
+ *     once, or by rows in parallel  cross_entropy_finish      d_hidden and counts: the tasks' shares, in order
+ *
+ * With training false the gradient step only counts. All floats are f32, the loss is summed in double.
+ * CPU levels agree to a tolerance. Nothing allocates. */
+#ifndef MASKE_NN_CROSS_ENTROPY_H
+#define MASKE_NN_CROSS_ENTROPY_H
+
+#include "maske.h"
+
+typedef struct cross_entropy {
+    size_t rows, hidden, vocab;         /* rows: at most what the scratch was sized for */
+    const float *input;                 /* [rows, hidden] the head's transformed rows */
+    const float *weight, *bias;         /* [vocab, hidden], [vocab] (or NULL): the decoder's */
+    const int32_t *labels;              /* [rows]: 0..vocab-1, or -100: no loss, no gradient. NULL: logits are all that is wanted */
+    bool training;
+    float scale;                        /* gradients are those of scale * loss_sum */
+    float *logits;                      /* [rows, vocab] set by cross_entropy_logits and left as they are: the caller may keep them */
+    float *d_input;                     /* [rows, hidden] set */
+    float *d_weight, *d_bias;           /* [vocab, hidden], [vocab] (or NULL): added to */
+    float *scratch;                     /* cross_entropy_scratch floats, shared by the tasks */
+    /* results, of this chunk */
+    double loss_sum;                    /* nats */
+    int64_t predicted, correct, correct_top5;   /* rows with a label; whose likeliest token (ties: the lowest id) is the
+                                                 * label; whose label is among the five likeliest */
+} cross_entropy;
+
+/* Rows of a chunk that pay best: enough that the weight's traffic is spread, few enough that the logits stay below 16 MiB. */
+size_t cross_entropy_rows(size_t vocab);
+/* Tasks that the vocabulary is cut into (at most 32). */
+size_t cross_entropy_tasks(size_t vocab);
+/* Floats of shared scratch, and of scratch for each thread. */
+size_t cross_entropy_scratch(size_t rows, size_t hidden, size_t vocab, bool training);
+size_t cross_entropy_thread_scratch(size_t rows, size_t hidden, size_t vocab, bool training);
+
+void cross_entropy_logits(const cross_entropy *c, size_t task);
+void cross_entropy_loss(cross_entropy *c);
+void cross_entropy_gradient(const cross_entropy *c, size_t task, float *thread_scratch);
+/* d_input rows first..last-1; the call with first 0 also sets the counts. */
+void cross_entropy_finish(cross_entropy *c, size_t first, size_t last);
+
+#endif

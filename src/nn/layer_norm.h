@@ -1,0 +1,21 @@
+/* nn/layer_norm.h: each token's vector to mean 0, variance 1; then scaled and shifted.
+ *
+ *   in, out        [tokens, hidden]  forward: may be the same memory (not if backward follows: it needs in)
+ *   mean, rstd     [tokens]          kept for backward, NULL if none follows; rstd = 1 / sqrt(variance + epsilon)
+ *   weight, bias   [hidden]
+ * d_in is set and may be d_out; d_weight, d_bias [hidden] are added to. Called by threads over blocks of tokens, each
+ * block adds to its own zeroed partial sums, which the caller then adds in a fixed order (nn/bias.h: partials_add).
+ *
+ * Statistics are two passes over the row in f32, in 16 or more lanes, so that rounding grows with hidden / 16 at most.
+ * CPU levels agree to a tolerance (1e-5 of the largest value), since the lanes differ. */
+#ifndef MASKE_NN_LAYER_NORM_H
+#define MASKE_NN_LAYER_NORM_H
+
+#include "maske.h"
+
+void layer_norm_forward(float *out, float *mean, float *rstd, const float *in, const float *weight, const float *bias,
+                        float epsilon, size_t tokens, size_t hidden);
+void layer_norm_backward(float *d_in, float *d_weight, float *d_bias, const float *d_out, const float *in,
+                         const float *mean, const float *rstd, const float *weight, size_t tokens, size_t hidden);
+
+#endif
