@@ -4,7 +4,11 @@
  * last line of a file may have no ending. Bytes that are not UTF-8 become U+FFFD and are counted; a line over 16 MiB is
  * cut at a character's boundary and counted; a byte order mark at a file's start is dropped. Files are read one after
  * the other in the order given (folders in name order), and a blank line is put between two files, since no document
- * goes on in the next file. */
+ * goes on in the next file.
+ *
+ * Compressed text (gzip, bzip2, xz, zstd) is told by its first bytes. A file whose name ends in .jsonl (or .jsonl.gz ...)
+ * holds a JSON object a line: each is a document, so a blank line follows its text, and blank lines inside it are left out.
+ * In a folder, names that begin with a point and empty files are passed over. */
 #ifndef MASKE_CORPUS_CORPUS_H
 #define MASKE_CORPUS_CORPUS_H
 
@@ -14,7 +18,8 @@
 typedef struct corpus corpus;
 
 typedef struct corpus_totals {
-    int64_t files, bytes, lines, replaced, cut_lines;   /* read so far; bytes: of text, after decompression */
+    /* Read so far. bytes: of text, after decompression. The blank lines put between documents count in neither. */
+    int64_t files, bytes, lines, replaced, cut_lines;
     int64_t file_bytes, file_bytes_total;               /* of the files on disk, for progress; total 0: not known (stdin) */
     uint64_t fingerprint;                               /* of the text given out so far (hash_stream over it) */
 } corpus_totals;
