@@ -1,0 +1,163 @@
+/* cli/lines.c: lines out of files and pipes. */
+#include "cli/lines.h"
+#include "base/utf8.h"
+#include "cli/command.h"
+#include "cli/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { BLOCK = 1 << 16 };
+
+void lines_start(lines *l, const char *const *paths, size_t count) {
+    *l = (lines){.paths = paths, .count = count, .descriptor = -1};
+}
+
+void lines_end(lines *l) {
+    if (l->descriptor > STDIN_FILENO) close(l->descriptor);
+    if (l->replaced > 0) say("warning: %lld pieces of the input were not UTF-8 and became U+FFFD", (long long)l->replaced);
+    buffer_free(&l->block);
+    buffer_free(&l->repaired);
+    *l = (lines){.descriptor = -1};
+}
+
+/* The next file, or no file at all (descriptor -1). */
+static maske_status open_next(lines *l) {
+    bool none_named = l->count == 0 && l->next == 0;
+    if (!none_named && l->next >= l->count) return MASKE_OK;
+    const char *path = none_named ? "-" : l->paths[l->next];
+    l->next++;
+    bool standard_input = strcmp(path, "-") == 0;
+    struct stat info;
+    l->path = standard_input ? "standard input" : path;
+    l->descriptor = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (l->descriptor < 0) return error_io(path, "open");
+    if (fstat(l->descriptor, &info) == 0 && S_ISDIR(info.st_mode))
+        return error_set(MASKE_IO, "%s: found a folder, expected a file with one text a line", l->path);
+    l->ended = false;
+    l->number = 0;
+    return MASKE_OK;
+}
+
+static maske_status read_block(lines *l) {
+    TRY(buffer_reserve(&l->block, BLOCK));
+    while (true) {
+        if (stop_signal != 0) return error_set(MASKE_STOPPED, "stopped by a signal");
+        ssize_t got = read(l->descriptor, l->block.data + l->block.length, BLOCK);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return error_io(l->path, "read");
+        l->block.length += (size_t)got;
+        l->block.data[l->block.length] = '\0';
+        l->ended = got == 0;
+        return MASKE_OK;
+    }
+}
+
+/* The line that begins at l->at and ends before *end; false: the block does not hold all of it. */
+static bool whole_line(const lines *l, size_t searched, size_t *end, size_t *after) {
+    const char *from = l->block.data + searched;
+    const char *newline = l->block.length > searched ? memchr(from, '\n', l->block.length - searched) : NULL;
+    if (newline == NULL && !l->ended) return false;
+    *end = newline != NULL ? (size_t)(newline - l->block.data) : l->block.length;
+    *after = newline != NULL ? *end + 1 : *end;
+    if (newline != NULL && *end > l->at && l->block.data[*end - 1] == '\r') --*end;
+    return true;
+}
+
+static maske_status give(lines *l, size_t end, const char **text, size_t *length) {
+    char *begin = l->block.data + l->at;
+    size_t size = end - l->at;
+    if (utf8_valid_prefix(begin, size) == size) {
+        begin[size] = '\0';                 /* stands on the line's ending, or behind the last byte */
+        *text = begin;
+        *length = size;
+        return MASKE_OK;
+    }
+    buffer_clear(&l->repaired);
+    TRY(utf8_repair(&l->repaired, begin, size, &l->replaced));
+    *text = l->repaired.data;
+    *length = l->repaired.length;
+    return MASKE_OK;
+}
+
+maske_status lines_next(lines *l, const char **text, size_t *length) {
+    size_t searched = l->at, end = 0, after = 0;
+    while (true) {
+        if (l->descriptor < 0) {
+            TRY(open_next(l));
+            if (l->descriptor < 0) return *text = NULL, *length = 0, MASKE_OK;
+        }
+        if (l->ended && l->at == l->block.length) {
+            if (l->descriptor > STDIN_FILENO) close(l->descriptor);
+            l->descriptor = -1;
+            buffer_clear(&l->block);
+            searched = l->at = 0;
+            continue;
+        }
+        if (whole_line(l, searched, &end, &after)) break;
+        if (l->at > 0) {                    /* what was given out makes room */
+            l->block.length -= l->at;
+            memmove(l->block.data, l->block.data + l->at, l->block.length);
+            l->at = 0;
+        }
+        searched = l->block.length;
+        if (searched > LINE_LIMIT)
+            return error_set(MASKE_BAD_FILE, "%s: line %lld is longer than %d bytes", l->path, (long long)l->number + 1, LINE_LIMIT);
+        TRY(read_block(l));
+    }
+    l->number++;
+    maske_status status = give(l, end, text, length);
+    l->at = after;
+    return status;
+}
+
+bool lines_would_wait(const lines *l) {
+    if (l->block.length > l->at && memchr(l->block.data + l->at, '\n', l->block.length - l->at) != NULL) return false;
+    if (l->descriptor < 0 || l->ended) return false;
+    struct pollfd ready = {.fd = l->descriptor, .events = POLLIN};
+    return poll(&ready, 1, 0) == 0;
+}
+
+/* ---------------------------------------------------------------------------------------------------- batches --- */
+
+static maske_status add_line(line_batch *b, const char *text, size_t length) {
+    TRY(memory_reserve(&b->starts, &b->capacity, b->count + 1, sizeof *b->starts, "lines"));
+    b->starts[b->count] = b->bytes.length;
+    TRY(buffer_add(&b->bytes, text, length));
+    TRY(buffer_add(&b->bytes, "", 1));
+    b->count++;
+    return MASKE_OK;
+}
+
+maske_status lines_next_batch(lines *l, size_t limit, line_batch *out) {
+    out->count = 0;
+    buffer_clear(&out->bytes);
+    while (out->count < limit && !(out->count > 0 && lines_would_wait(l))) {
+        const char *text = NULL;
+        size_t length = 0;
+        TRY(lines_next(l, &text, &length));
+        if (text == NULL) break;
+        TRY(add_line(out, text, length));
+    }
+    if (out->count == 0) return MASKE_OK;
+    TRY(memory_resize(&out->texts, out->count, sizeof *out->texts, "lines"));
+    TRY(memory_resize(&out->lengths, out->count, sizeof *out->lengths, "lines"));
+    for (size_t i = 0; i < out->count; i++) {       /* pointers only now: the bytes have stopped moving */
+        size_t end = i + 1 < out->count ? out->starts[i + 1] : out->bytes.length;
+        out->texts[i] = out->bytes.data + out->starts[i];
+        out->lengths[i] = end - out->starts[i] - 1;
+    }
+    return MASKE_OK;
+}
+
+void line_batch_free(line_batch *b) {
+    free(b->texts);
+    free(b->lengths);
+    free(b->starts);
+    buffer_free(&b->bytes);
+    *b = (line_batch){0};
+}
