@@ -173,10 +173,10 @@ size_t option_distance(const char *a, const char *b) {
     return line[rows % 3][columns];
 }
 
-bool option_likely(const char *typed, const char *name) {
-    size_t length = strlen(typed);
-    return option_distance(typed, name) <= (length < 4 ? 1 : length < 9 ? 2 : 3) ||
-           (length >= 3 && strncmp(typed, name, length) == 0);
+size_t option_misfit(const char *typed, const char *name) {
+    size_t length = strlen(typed), distance = option_distance(typed, name);
+    if (length >= 3 && strncmp(typed, name, length) == 0) return 1;
+    return distance <= (length < 4 ? 1 : length < 9 ? 2 : 3) ? distance : SIZE_MAX;
 }
 
 /* ------------------------------------------------------------------------------------------------ all of them --- */
@@ -214,10 +214,11 @@ bool options_given(const options *o, const char *name) {
 
 static const char *nearest(const options *o, const char *typed) {
     const char *best = NULL;
+    size_t least = SIZE_MAX;
     for (size_t g = 0; g < o->group_count; g++) {
         for (const maske_option *row = o->groups[g].rows; row->name != NULL; row++) {
-            if (!option_likely(typed, row->name)) continue;
-            if (best == NULL || option_distance(typed, row->name) < option_distance(typed, best)) best = row->name;
+            size_t misfit = option_misfit(typed, row->name);
+            if (misfit < least) least = misfit, best = row->name;
         }
     }
     return best;

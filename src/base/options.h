@@ -58,7 +58,7 @@ void option_expected(char *out, size_t size, const maske_option *row);
 void option_variable(char *out, size_t size, const char *name);
 /* How many letters to insert, drop, change or swap to make a from b: for "did you mean". */
 size_t option_distance(const char *a, const char *b);
-/* Whether a word so far away may have been meant. */
-bool option_likely(const char *typed, const char *name);
+/* The same for a word that may have been meant (or begun), SIZE_MAX for one that was not. */
+size_t option_misfit(const char *typed, const char *name);
 
 #endif

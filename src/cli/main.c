@@ -175,9 +175,10 @@ static int no_such_command(int argc, char **argv) {
     bool grouped = argc > 1 && is_group(argv[0]);
     snprintf(typed, sizeof typed, "%.30s%s%.30s", argv[0], grouped ? " " : "", grouped ? argv[1] : "");
     const char *best = NULL;
+    size_t least = SIZE_MAX;
     for (size_t i = 0; commands[i] != NULL; i++) {
-        const char *name = commands[i]->name;
-        if (option_likely(typed, name) && (best == NULL || option_distance(typed, name) < option_distance(typed, best))) best = name;
+        size_t misfit = option_misfit(typed, commands[i]->name);
+        if (misfit < least) least = misfit, best = commands[i]->name;
     }
     fprintf(stderr, "maske: there is no command \"%s\"", typed);
     fprintf(stderr, best != NULL ? "; did you mean \"%s\"?\n" : "\n", best);
