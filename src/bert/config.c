@@ -4,23 +4,6 @@
 
 enum { CONFIG_FILE_LIMIT = 1 << 20 };
 
-static const struct { const char *name; bert_activation activation; } activations[] = {
-    {"gelu", BERT_GELU}, {"gelu_new", BERT_GELU_NEW}, {"relu", BERT_RELU},
-    {"gelu_pytorch_tanh", BERT_GELU_NEW},       /* another name for the same function */
-};
-enum { ACTIVATION_COUNT = sizeof activations / sizeof activations[0] };
-
-const char *bert_activation_name(bert_activation activation) { return activations[activation].name; }
-
-bool bert_activation_parse(bert_activation *out, const char *name) {
-    for (int i = 0; i < ACTIVATION_COUNT; i++)
-        if (strcmp(activations[i].name, name) == 0) {
-            *out = activations[i].activation;
-            return true;
-        }
-    return false;
-}
-
 /* One list: the integers, the value where a file has none, the range. */
 typedef struct integer_row { const char *key; size_t offset; int64_t fallback, minimum, maximum; } integer_row;
 static const integer_row integers[] = {
@@ -48,7 +31,7 @@ static int64_t *integer_member(bert_config *config, const integer_row *row) { re
 static double *number_member(bert_config *config, const number_row *row) { return (double *)(void *)((char *)config + row->offset); }
 
 bert_config bert_config_defaults(void) {
-    bert_config config = {.pad_token_id = 0, .hidden_act = BERT_GELU};
+    bert_config config = {.pad_token_id = 0, .hidden_act = ACTIVATION_GELU};
     for (int i = 0; i < INTEGER_COUNT; i++) *integer_member(&config, &integers[i]) = integers[i].fallback;
     for (int i = 0; i < NUMBER_COUNT; i++) *number_member(&config, &numbers[i]) = numbers[i].fallback;
     return config;
@@ -96,7 +79,8 @@ static maske_status expect_boolean(const json_t *object, const char *key, bool e
 static maske_status read_activation(bert_config *config, const json_t *object, const char *name) {
     const char *text = NULL;
     TRY(json_get_text_or(&text, "gelu", object, "hidden_act", name));
-    if (bert_activation_parse(&config->hidden_act, text)) return MASKE_OK;
+    if (strcmp(text, "gelu_pytorch_tanh") == 0) text = "gelu_new";      /* another name for the same function */
+    if (activation_from_name(&config->hidden_act, text)) return MASKE_OK;
     return error_set(MASKE_UNSUPPORTED, "%s: \"hidden_act\" is \"%.100s\", expected gelu, gelu_new, gelu_pytorch_tanh or relu", name, text);
 }
 
@@ -164,7 +148,7 @@ maske_status bert_config_write(buffer *out, const bert_config *config, bool head
     write_text(&json, "classifier_dropout", NULL);
     write_text(&json, "dtype", "float32");
     write_text(&json, "eos_token_id", NULL);
-    write_text(&json, "hidden_act", bert_activation_name(config->hidden_act));
+    write_text(&json, "hidden_act", activation_name(config->hidden_act));
     write_number(&json, "hidden_dropout_prob", config->hidden_dropout_prob);
     write_integer(&json, "hidden_size", config->hidden_size);
     write_number(&json, "initializer_range", config->initializer_range);

@@ -3,15 +3,14 @@
 #define MASKE_BERT_CONFIG_H
 
 #include "base/json.h"
-
-typedef enum bert_activation { BERT_GELU, BERT_GELU_NEW, BERT_RELU } bert_activation;
+#include "nn/activation.h"
 
 /* The file's keys. Ranges: bert_config_check. */
 typedef struct bert_config {
     int64_t vocab_size, hidden_size, num_hidden_layers, num_attention_heads, intermediate_size;
     int64_t max_position_embeddings, type_vocab_size;
     int64_t pad_token_id;           /* its word embedding learns nothing from the look-up; -1: none */
-    bert_activation hidden_act;
+    activation hidden_act;
     double hidden_dropout_prob, attention_probs_dropout_prob;       /* 0..1, 1 excluded */
     double initializer_range, layer_norm_eps;
 } bert_config;
@@ -29,9 +28,5 @@ MASKE_MUST_USE maske_status bert_config_read(bert_config *out, const char *path)
 MASKE_MUST_USE maske_status bert_config_from_json(bert_config *out, const json_t *object, const char *name);
 /* Adds the file's text to out. head: the model is a BertForMaskedLM, else a BertModel. */
 MASKE_MUST_USE maske_status bert_config_write(buffer *out, const bert_config *config, bool head);
-
-const char *bert_activation_name(bert_activation activation);
-/* false: no such activation here. */
-MASKE_MUST_USE bool bert_activation_parse(bert_activation *out, const char *name);
 
 #endif

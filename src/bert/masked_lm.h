@@ -2,37 +2,57 @@
  *
  * A masked_lm is a configuration, the parameter table and one flat buffer of weights; it is read-only in use and shared
  * by threads. A masked_lm_context is one caller's room: every activation of the largest batch, planned once, so that no
- * step allocates. */
+ * step allocates.
+ *
+ *     masked_lm_new or _open; masked_lm_pack; masked_lm_context_new;
+ *     masked_lm_forward, or masked_lm_train, a change of the weights and masked_lm_pack again; ... */
 #ifndef MASKE_BERT_MASKED_LM_H
 #define MASKE_BERT_MASKED_LM_H
 
+#include "base/safetensors.h"
 #include "bert/config.h"
+#include "bert/packed.h"
 #include "bert/parameters.h"
 #include "data/batch.h"
 
 typedef struct masked_lm {
     bert_config config;
-    parameters table;           /* every tensor's name, shape, place in the flat buffers */
+    parameters table;           /* every tensor's name, shape, place in the flat buffers; its parts (head, pooler) */
     float *weights;             /* [table.total] */
-    bool owns_weights;
+    packed_weights packed;      /* copies for the kernels, of the weights at the last masked_lm_pack */
+    safetensors_type stored;    /* the type the file had; F32 for a new model */
+    bool finite;                /* false: the file held a NaN or an infinity (it was said in a warning) */
 } masked_lm;
 
 /* Initialised as the reference implementation does: normal(0, initializer_range), biases 0, LayerNorm 1 and 0, the
- * padding row of the word embeddings 0. Yours: masked_lm_free. */
+ * padding row of the word embeddings 0. With head, without pooler. Yours: masked_lm_free. */
 MASKE_MUST_USE maske_status masked_lm_new(masked_lm **out, const bert_config *config, uint64_t seed);
-/* config.json and model.safetensors of the folder. */
+/* config.json and model.safetensors of the folder. Head and pooler are there if their tensors are. */
 MASKE_MUST_USE maske_status masked_lm_open(masked_lm **out, const char *folder);
-/* Writes config.json and model.safetensors into the existing folder. */
+/* Writes config.json and model.safetensors into the existing folder, each whole or not at all. */
 MASKE_MUST_USE maske_status masked_lm_save(const masked_lm *model, const char *folder);
 void masked_lm_free(masked_lm *model);
 
+/* Forgets the pooler (of a BertModel or BertForPreTraining): a BertForMaskedLM has none and does not train it. Before
+ * masked_lm_pack. */
+void masked_lm_drop_pooler(masked_lm *model);
+/* A copy with another vocabulary: rows that both have stay, new rows of the word embeddings are initialised. Yours. */
+MASKE_MUST_USE maske_status masked_lm_resize(masked_lm **out, const masked_lm *model, int64_t vocab_size, uint64_t seed);
+
+/* Copies every matrix into the layout of the kernels: after opening and after every change of the weights, before the
+ * next forward or train. backward: for masked_lm_train too. Allocates the first time, and where precision or backward
+ * change. */
+MASKE_MUST_USE maske_status masked_lm_pack(masked_lm *model, gemm_precision precision, bool backward, int threads);
+
 typedef struct masked_lm_capacity {
     size_t tokens, sequences, sequence_length, predictions;     /* the most in one batch */
-    bool backward;              /* activations are kept for masked_lm_backward */
-    bool hidden_states, attentions, logits;     /* outputs that are kept whole */
+    bool backward;              /* activations are kept for masked_lm_train */
+    bool every_position;        /* the last layer may be asked for all tokens (mode's every_position) */
+    bool hidden_states, attentions, logits;     /* outputs that are kept whole; the first two imply every_position */
     int threads;
 } masked_lm_capacity;
 typedef struct masked_lm_context masked_lm_context;
+/* The context may be used with any model of this configuration. Yours: masked_lm_context_free. */
 MASKE_MUST_USE maske_status masked_lm_context_new(masked_lm_context **out, const masked_lm *model, const masked_lm_capacity *capacity);
 void masked_lm_context_free(masked_lm_context *context);
 /* The bytes that such a context takes, without making it; SIZE_MAX on overflow. */
@@ -40,10 +60,12 @@ size_t masked_lm_context_bytes(const bert_config *config, const masked_lm_capaci
 
 typedef struct masked_lm_mode {
     bool dropout;               /* with the configuration's probabilities, a function of (seed, step) */
-    uint64_t seed, step;
+    uint64_t seed, step;        /* step: another number for each micro batch */
     const float *head_mask;     /* [layers, heads] factors of the attention probabilities, NULL: all 1 */
     bool every_position;        /* the last layer is computed for all tokens, not only for predicted ones and pooled ones */
     bool pooler;                /* compute pooled (the model must have a pooler) */
+    const float *d_pooled;      /* [sequences, hidden] for masked_lm_train, with pooler: the gradient, by pooled, of
+                                 * another loss; NULL: there is none */
 } masked_lm_mode;
 
 typedef struct masked_lm_result {
@@ -53,8 +75,9 @@ typedef struct masked_lm_result {
     const float *logits;        /* [predictions, vocab] if kept, else NULL. All pointers: the context's, until the next call */
     const float *last_hidden_state;                 /* [tokens, hidden]; with every_position only, else NULL */
     const float *const *hidden_states;              /* [layers + 1] of [tokens, hidden] if kept, else NULL */
-    const float *const *attentions;                 /* [layers], each: per sequence [heads, length, length] end to end */
-    const float *pooled;        /* [sequences, hidden] */
+    const float *const *attentions;                 /* [layers], each: per sequence [heads, length, length] end to end, if
+                                                     * kept, else NULL */
+    const float *pooled;        /* [sequences, hidden] with pooler, else NULL */
 } masked_lm_result;
 
 MASKE_MUST_USE maske_status masked_lm_forward(const masked_lm *model, masked_lm_context *context, const batch *b,

@@ -1,0 +1,54 @@
+/* bert/packed.h: every matrix of the model as the product kernels want it, copied from the weights; and the linear
+ * layers that multiply by these copies.
+ *
+ *   forward    y  = x W^T            W [out, in] packed as [in, out]
+ *   backward   dx = dy W             the same W packed as [out, in]
+ *
+ * The decoder has no copy here: nn/cross_entropy reads the word embeddings themselves. */
+#ifndef MASKE_BERT_PACKED_H
+#define MASKE_BERT_PACKED_H
+
+#include "bert/parameters.h"
+#include "nn/gemm.h"
+
+typedef struct bert_linear {
+    linear_places places;
+    size_t out, in;             /* out 0: the model has no such layer */
+    void *forward, *backward;   /* packed copies; backward NULL: not asked for */
+} bert_linear;
+
+typedef struct packed_layer {
+    bert_linear query_key_value;        /* of every layer but the last */
+    bert_linear query, key_value;       /* of the last, where queries are needed for some tokens only */
+    bert_linear self_output, intermediate, output;
+} packed_layer;
+
+struct pack_task;
+typedef struct packed_weights {
+    gemm_precision precision;
+    bool backward;
+    packed_layer *layers;       /* [layer_count]; NULL: nothing is packed */
+    size_t layer_count;
+    bert_linear transform, pooler;
+    void *memory;
+    size_t bytes;
+    struct pack_task *tasks;
+    size_t task_count;
+} packed_weights;
+
+/* Plans the copies and takes their memory; packs nothing yet. Yours: packed_weights_free. */
+MASKE_MUST_USE maske_status packed_weights_plan(packed_weights *out, const parameters *table, const bert_config *config,
+                                                gemm_precision precision, bool backward);
+/* Copies the weights as they are now. Allocates nothing. */
+void packed_weights_fill(packed_weights *packed, const float *weights, int threads);
+void packed_weights_free(packed_weights *packed);
+/* The bytes of the copies, without making them; SIZE_MAX on overflow. */
+size_t packed_weights_bytes(const bert_config *config, gemm_precision precision, bool backward);
+
+/* y [rows, out], y_stride apart = x [rows, in] W^T; the bias is the caller's to add. */
+void bert_linear_forward(float *y, size_t y_stride, const float *x, const bert_linear *l, gemm_precision precision, size_t rows);
+/* dx [rows, in] = dy W, or += with accumulate. dy [rows, out], dy_stride apart. */
+void bert_linear_backward(float *dx, bool accumulate, const float *dy, size_t dy_stride, const bert_linear *l,
+                          gemm_precision precision, size_t rows);
+
+#endif
