@@ -3,10 +3,14 @@
  * Packing (the default): lines of one document follow one another in a sequence of at most max_length tokens,
  * [CLS] and [SEP] included; a sequence never holds two documents. A line that does not fit any more is cut where the
  * sequence is full and goes on in the next one. line_by_line: each line is one sequence, trimmed to max_length.
- * Documents are separated by blank lines.
+ * Documents are separated by blank lines (data/packing.h).
  *
  * Masking is a function of (seed, epoch, sequence): each token that is not special is chosen with mask_probability, at
- * least one a sequence; of the chosen 80 % become [MASK], 10 % a random token that is not special, 10 % stay. */
+ * least one a sequence; of the chosen 80 % become [MASK], 10 % a random token that is not special, 10 % stay
+ * (data/masking.h).
+ *
+ * What is kept in memory is two or four bytes a token and eight a sequence, nothing of the text. A data set does not
+ * depend on the number of threads that made it. */
 #ifndef MASKE_DATA_DATASET_H
 #define MASKE_DATA_DATASET_H
 
@@ -16,9 +20,9 @@
 typedef struct dataset dataset;
 
 typedef struct dataset_options {
-    int64_t max_length;
+    int64_t max_length;         /* tokens, [CLS] and [SEP] included: 3 to 65535 */
     bool line_by_line;
-    double valid_fraction;      /* share of the documents put aside (at least one if > 0 and there are two) */
+    double valid_fraction;      /* 0..1: share of the documents put aside; of few or long ones a part (data/held_out.h) */
     uint64_t seed;              /* chooses which documents */
     const char *store;          /* file that the tokens are written to and mapped from; NULL: kept in memory */
 } dataset_options;
@@ -26,13 +30,15 @@ typedef struct dataset_options {
 typedef struct dataset_masking { uint64_t seed; double mask_probability; } dataset_masking;
 
 typedef struct dataset_totals {
-    int64_t documents, lines, sequences, tokens;    /* tokens: with [CLS] and [SEP] of every sequence */
-    int64_t truncated_lines, replaced_bytes, text_bytes;
-    uint64_t fingerprint;                           /* of the text read */
+    int64_t documents, sequences, tokens;           /* tokens: with [CLS] and [SEP] of every sequence */
+    /* of the text read: the same in the data set and what was held out of it */
+    int64_t lines, truncated_lines, replaced_bytes, text_bytes;     /* lines: that are not blank */
+    uint64_t fingerprint;
 } dataset_totals;
 
-/* Reads and tokenizes the text. *held_out (may be NULL): the documents put aside, NULL if none. Both yours. The
- * tokenizer must outlive them. A text that gives no sequence at all fails. */
+/* Reads and tokenizes the text. *held_out (may be NULL: nothing is put aside): what was put aside, NULL if none. Both
+ * yours: dataset_free, in either order, by one thread at a time. The tokenizer is needed for the call alone. A text that
+ * gives no sequence at all fails. */
 MASKE_MUST_USE maske_status dataset_build(dataset **out, dataset **held_out, const maske_tokenizer *tokenizer,
     const maske_text *text, const dataset_options *options, const maske_control *control);
 void dataset_free(dataset *d);
@@ -45,7 +51,8 @@ typedef struct dataset_batch {
     uint32_t *sequence_start, *prediction_index;
     size_t tokens_capacity, sequences_capacity;
 } dataset_batch;
-/* Sequences order[0..count-1] of the epoch (from 1), masked. labels are the original ids of the chosen tokens. */
+/* Sequences order[0..count-1] of the epoch (from 1), masked. labels are the original ids of the chosen tokens. May be
+ * called by several threads at once, each with its own `out`. */
 MASKE_MUST_USE maske_status dataset_make_batch(const dataset *d, const uint32_t *order, size_t count, uint64_t epoch,
     const dataset_masking *masking, dataset_batch *out);
 void dataset_batch_free(dataset_batch *b);

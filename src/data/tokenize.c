@@ -1,0 +1,137 @@
+/* data/tokenize.c: the block is cut at line ends into parts, one task each; each part keeps its tokens until all are
+ * done, then the parts are walked in order. */
+#include "data/tokenize.h"
+#include "base/memory.h"
+#include "base/parallel.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PART = 64 << 10 };               /* bytes of text: enough work for a task, enough tasks for many threads */
+static const uint32_t blank = UINT32_MAX;
+
+typedef struct part {
+    const char *text;
+    size_t length;
+    int32_t *ids;               /* [count] of all lines, end to end */
+    size_t count, id_capacity;
+    uint32_t *line_counts;      /* [lines]: tokens of each line, or blank */
+    size_t lines, line_capacity;
+    maske_status status;
+    char error[1024];           /* the worker thread's sentence */
+} part;
+
+struct tokenize {
+    const maske_tokenizer *tokenizer;
+    int threads;
+    maske_encoding *encodings;  /* [threads] */
+    part *parts;                /* [part_capacity], zeroed or used before */
+    size_t part_count, part_capacity;
+};
+
+maske_status tokenize_new(tokenize **out, const maske_tokenizer *tokenizer, int threads) {
+    tokenize *t;
+    TRY(memory_new(&t, 1, sizeof *t, "a tokenizing run"));
+    t->tokenizer = tokenizer;
+    t->threads = threads;
+    maske_status status = memory_new(&t->encodings, (size_t)threads, sizeof *t->encodings, "a tokenizing run");
+    if (status == MASKE_OK) *out = t;
+    else free(t);
+    return status;
+}
+
+void tokenize_free(tokenize *t) {
+    if (t == NULL) return;
+    for (int i = 0; i < t->threads; i++) maske_encoding_free(&t->encodings[i]);
+    for (size_t i = 0; i < t->part_capacity; i++) {
+        free(t->parts[i].ids);
+        free(t->parts[i].line_counts);
+    }
+    free(t->parts);
+    free(t->encodings);
+    free(t);
+}
+
+static bool is_blank(const char *line, size_t length) {
+    for (size_t i = 0; i < length; i++)
+        if (line[i] != ' ' && line[i] != '\t') return false;
+    return true;
+}
+
+static maske_status add_line(const tokenize *t, part *p, const char *line, size_t length, maske_encoding *encoding) {
+    static const maske_encode_options plain = {.no_special = true, .no_truncation = true, .no_padding = true, .ids_only = true};
+    TRY(memory_reserve(&p->line_counts, &p->line_capacity, p->lines + 1, sizeof *p->line_counts, "lines of tokens"));
+    if (is_blank(line, length)) {
+        p->line_counts[p->lines++] = blank;
+        return MASKE_OK;
+    }
+    TRY(maske_tokenizer_encode(t->tokenizer, line, length, NULL, 0, &plain, encoding));
+    size_t needed;
+    if (!size_add(&needed, p->count, encoding->count) || encoding->count >= blank) return error_memory(SIZE_MAX, "tokens");
+    TRY(memory_reserve(&p->ids, &p->id_capacity, needed, sizeof *p->ids, "tokens"));
+    if (encoding->count > 0) memcpy(p->ids + p->count, encoding->ids, encoding->count * sizeof *p->ids);
+    p->count = needed;
+    p->line_counts[p->lines++] = (uint32_t)encoding->count;
+    return MASKE_OK;
+}
+
+static void tokenize_part(void *user, size_t i, int thread) {
+    tokenize *t = user;
+    part *p = &t->parts[i];
+    const char *line = p->text, *end = p->text + p->length;
+    while (p->status == MASKE_OK && line < end) {
+        const char *line_end = memchr(line, '\n', (size_t)(end - line));
+        if (line_end == NULL) line_end = end;
+        p->status = add_line(t, p, line, (size_t)(line_end - line), &t->encodings[thread]);
+        line = line_end < end ? line_end + 1 : end;
+    }
+    if (p->status != MASKE_OK) {
+        size_t length = strlen(maske_error());
+        memcpy(p->error, maske_error(), length + 1);
+    }
+}
+
+/* Room for `count` parts; new ones are zeroed, so that they can be freed. */
+static maske_status reserve_parts(tokenize *t, size_t count) {
+    size_t before = t->part_capacity;
+    TRY(memory_reserve(&t->parts, &t->part_capacity, count, sizeof *t->parts, "a tokenizing run"));
+    if (t->part_capacity > before) memset(t->parts + before, 0, (t->part_capacity - before) * sizeof *t->parts);
+    return MASKE_OK;
+}
+
+static maske_status cut_into_parts(tokenize *t, const char *block, size_t length) {
+    t->part_count = 0;
+    for (const char *end = block + length; block < end;) {
+        const char *cut = end;
+        if ((size_t)(end - block) > PART) {
+            cut = memchr(block + PART, '\n', (size_t)(end - block) - PART);
+            cut = cut != NULL ? cut + 1 : end;
+        }
+        TRY(reserve_parts(t, t->part_count + 1));
+        part *p = &t->parts[t->part_count++];
+        p->text = block;
+        p->length = (size_t)(cut - block);
+        p->count = p->lines = 0;
+        p->status = MASKE_OK;
+        block = cut;
+    }
+    return MASKE_OK;
+}
+
+maske_status tokenize_block(tokenize *t, const char *block, size_t length,
+                            maske_status (*add)(void *user, const token_line *line), void *user) {
+    TRY(cut_into_parts(t, block, length));
+    parallel_for(t->threads, t->part_count, tokenize_part, t);
+    for (size_t i = 0; i < t->part_count; i++) {
+        const part *p = &t->parts[i];
+        if (p->status != MASKE_OK) return error_set(p->status, "%s", p->error);
+        const int32_t *ids = p->ids;
+        for (size_t l = 0; l < p->lines; l++) {
+            token_line line = {.ids = ids, .blank = p->line_counts[l] == blank};
+            if (!line.blank) line.count = p->line_counts[l];
+            TRY(add(user, &line));
+            if (line.count > 0) ids += line.count;
+        }
+    }
+    return MASKE_OK;
+}
