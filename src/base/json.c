@@ -84,14 +84,16 @@ maske_status json_get_number_or(double *out, double fallback, const json_t *obje
     return MASKE_OK;
 }
 
+maske_status json_get_boolean(bool *out, const json_t *object, const char *key, const char *name) {
+    const json_t *value = json_object_get(object, key);
+    if (!json_is_boolean(value)) return wrong_kind(value, key, name, "true or false");
+    *out = json_is_true(value);
+    return MASKE_OK;
+}
+
 maske_status json_get_boolean_or(bool *out, bool fallback, const json_t *object, const char *key, const char *name) {
-    bool found = fallback;
-    if (!absent(object, key)) {
-        const json_t *value = json_object_get(object, key);
-        if (!json_is_boolean(value)) return wrong_kind(value, key, name, "true or false");
-        found = json_is_true(value);
-    }
-    *out = found;
+    if (!absent(object, key)) return json_get_boolean(out, object, key, name);
+    *out = fallback;
     return MASKE_OK;
 }
 

@@ -21,6 +21,7 @@ MASKE_MUST_USE maske_status json_get_integer(int64_t *out, const json_t *object,
 MASKE_MUST_USE maske_status json_get_integer_or(int64_t *out, int64_t fallback, const json_t *object, const char *key, int64_t minimum, int64_t maximum, const char *name);
 /* Integers are taken as well. */
 MASKE_MUST_USE maske_status json_get_number_or(double *out, double fallback, const json_t *object, const char *key, double minimum, double maximum, const char *name);
+MASKE_MUST_USE maske_status json_get_boolean(bool *out, const json_t *object, const char *key, const char *name);
 MASKE_MUST_USE maske_status json_get_boolean_or(bool *out, bool fallback, const json_t *object, const char *key, const char *name);
 /* Borrowed from the object. */
 MASKE_MUST_USE maske_status json_get_text(const char **out, const json_t *object, const char *key, const char *name);

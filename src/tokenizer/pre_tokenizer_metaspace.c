@@ -1,0 +1,86 @@
+/* tokenizer/pre_tokenizer_metaspace.c: sentencepiece's way: U+0020 becomes a visible character (U+2581), one is put in
+ * front, and each starts a new word. */
+#include "tokenizer/pre_tokenizer_types.h"
+
+static maske_status read_scheme(prepend_scheme *out, const json_t *json, const char *name) {
+    const char *scheme;
+    TRY(json_get_text_or(&scheme, "always", json, "prepend_scheme", name));
+    if (strcmp(scheme, "first") == 0) *out = PREPEND_FIRST;
+    else if (strcmp(scheme, "never") == 0) *out = PREPEND_NEVER;
+    else if (strcmp(scheme, "always") == 0) *out = PREPEND_ALWAYS;
+    else return error_set(MASKE_BAD_FILE, "%s: \"prepend_scheme\" is \"%.100s\", expected first, never or always", name, scheme);
+    return MASKE_OK;
+}
+
+static maske_status metaspace_read(pre_tokenizer *self, const json_t *json, const char *name, int depth) {
+    (void)depth;
+    const char *replacement;
+    TRY(json_get_text(&replacement, json, "replacement", name));
+    size_t length = strlen(replacement);
+    if (length == 0 || utf8_size(replacement[0]) != length)
+        return error_set(MASKE_BAD_FILE, "%s: \"replacement\" is \"%.100s\", expected one character", name, replacement);
+    memcpy(self->metaspace.replacement, replacement, length + 1);
+    self->metaspace.size = length;
+    TRY(read_scheme(&self->metaspace.scheme, json, name));
+    /* Files of before 2024 have add_prefix_space, as a rule beside a prepend_scheme that says the same. */
+    bool add_prefix_space;
+    TRY(json_get_boolean_or(&add_prefix_space, true, json, "add_prefix_space", name));
+    if (!add_prefix_space && self->metaspace.scheme != PREPEND_NEVER)
+        return error_set(MASKE_BAD_FILE, "%s: \"add_prefix_space\" is false, expected \"prepend_scheme\" \"never\" beside it", name);
+    return json_get_boolean_or(&self->metaspace.split, true, json, "split", name);
+}
+
+static void metaspace_write(json_writer *w, const pre_tokenizer *self) {
+    static const char *const schemes[] = {"first", "never", "always"};
+    json_key(w, "replacement");
+    json_text(w, self->metaspace.replacement);
+    json_key(w, "prepend_scheme");
+    json_text(w, schemes[self->metaspace.scheme]);
+    json_key(w, "split");
+    json_bool(w, self->metaspace.split);
+}
+
+static bool is_replacement(const pre_tokenizer *self, const char *text, size_t length) {
+    size_t size = self->metaspace.size;
+    return length >= size && memcmp(text, self->metaspace.replacement, size) == 0;
+}
+
+static bool needs_prefix(const pre_tokenizer *self, const char *text, size_t length, uint32_t origin_begin) {
+    if (self->metaspace.scheme == PREPEND_NEVER || (self->metaspace.scheme == PREPEND_FIRST && origin_begin != 0)) return false;
+    return text[0] != ' ' && !is_replacement(self, text, length);
+}
+
+static bool metaspace_needs_prepare(const pre_tokenizer *self, const char *text, size_t length, uint32_t origin_begin) {
+    return memchr(text, ' ', length) != NULL || needs_prefix(self, text, length, origin_begin);
+}
+
+static void metaspace_prepare(const pre_tokenizer *self, text_edit *edit) {
+    const char *replacement = self->metaspace.replacement;
+    size_t size = self->metaspace.size;
+    if (needs_prefix(self, edit->source, edit->length, edit->origin_begin) && text_edit_room(edit, size))
+        text_edit_write(edit, replacement, size, 0, false);
+    while (edit->at < edit->length) {
+        const char *rest = edit->source + edit->at, *space = memchr(rest, ' ', edit->length - edit->at);
+        text_edit_keep(edit, space == NULL ? edit->length - edit->at : (size_t)(space - rest));
+        if (space == NULL) break;
+        text_edit_drop(edit, 1);
+        text_edit_insert_text(edit, replacement, size);
+    }
+}
+
+/* A word begins at each replacement, and at the start. */
+static maske_status metaspace_cut(const pre_tokenizer *self, const char *text, size_t length, void **search, range_list *out) {
+    (void)search;
+    size_t begin = 0;
+    for (size_t at = 1; self->metaspace.split && at < length; at++) {
+        if (text[at] != self->metaspace.replacement[0] || !is_replacement(self, text + at, length - at)) continue;
+        TRY(range_list_add(out, begin, at));
+        begin = at;
+    }
+    return range_list_add(out, begin, length);
+}
+
+const pre_tokenizer_type pre_tokenizer_metaspace = {
+    .name = "Metaspace", .read = metaspace_read, .write = metaspace_write, .needs_prepare = metaspace_needs_prepare,
+    .prepare = metaspace_prepare, .cut = metaspace_cut
+};
