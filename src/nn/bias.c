@@ -1,15 +1,12 @@
-/* nn/bias.c */
-#include "nn/bias.h"
+/* nn/bias.c: calls the CPU's body (nn/bias_body.h). */
+#include "nn/kernels.h"
 
 void bias_forward(float *x, size_t stride, const float *bias, size_t rows, size_t columns) {
-    for (size_t r = 0; r < rows; r++)
-        for (size_t c = 0; c < columns; c++) x[r * stride + c] += bias[c];
+    kernels_of_cpu()->bias_forward(x, stride, bias, rows, columns);
 }
 void bias_backward(float *d_bias, const float *d_out, size_t stride, size_t rows, size_t columns) {
-    for (size_t r = 0; r < rows; r++)
-        for (size_t c = 0; c < columns; c++) d_bias[c] += d_out[r * stride + c];
+    kernels_of_cpu()->bias_backward(d_bias, d_out, stride, rows, columns);
 }
 void partials_add(float *total, const float *partials, size_t stride, size_t blocks, size_t count) {
-    for (size_t b = 0; b < blocks; b++)
-        for (size_t i = 0; i < count; i++) total[i] += partials[b * stride + i];
+    kernels_of_cpu()->partials_add(total, partials, stride, blocks, count);
 }

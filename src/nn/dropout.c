@@ -1,6 +1,6 @@
 /* nn/dropout.c: the mask's function, and dropout by itself. */
-#include "nn/dropout.h"
 #include "nn/dropout_draw.h"
+#include "nn/kernels.h"
 
 #include "base/random.h"
 
@@ -25,13 +25,10 @@ bool dropout_keeps(const dropout_mask *mask, uint64_t row, uint32_t column) {
 }
 
 void dropout_forward(float *out, const float *in, const dropout_mask *mask, uint64_t first_row, size_t rows, size_t columns) {
-    for (size_t r = 0; r < rows; r++)
-        for (size_t c = 0; c < columns; c++) {
-            bool kept = mask->threshold == 0 || dropout_keeps(mask, first_row + r, (uint32_t)c);
-            out[r * columns + c] = mask->threshold == 0 ? in[r * columns + c] : kept ? in[r * columns + c] * mask->scale : 0;
-        }
+    kernels_of_cpu()->dropout_forward(out, in, mask, first_row, rows, columns);
 }
 
+/* The same mask and scale, applied to the gradient. */
 void dropout_backward(float *d_in, const float *d_out, const dropout_mask *mask, uint64_t first_row, size_t rows, size_t columns) {
-    dropout_forward(d_in, d_out, mask, first_row, rows, columns);
+    kernels_of_cpu()->dropout_forward(d_in, d_out, mask, first_row, rows, columns);
 }

@@ -6,8 +6,8 @@
  * d_in is set and may be d_out; d_weight, d_bias [hidden] are added to. Called by threads over blocks of tokens, each
  * block adds to its own zeroed partial sums, which the caller then adds in a fixed order (nn/bias.h: partials_add).
  *
- * Statistics are two passes over the row in f32, in 16 or more lanes, so that rounding grows with hidden / 16 at most.
- * CPU levels agree to a tolerance (1e-5 of the largest value), since the lanes differ. */
+ * Statistics are two passes over the row in f32, in 32 lanes joined by a tree, so that rounding grows with hidden / 32.
+ * AVX2 and AVX-512 agree bit for bit, plain C to rounding (1e-6 of the largest value). */
 #ifndef MASKE_NN_LAYER_NORM_H
 #define MASKE_NN_LAYER_NORM_H
 

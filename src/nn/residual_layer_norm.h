@@ -14,7 +14,7 @@
  *   d_x            [tokens, hidden]  set: gradient of x; NULL where the mask is the identity (it would equal d_sum)
  *   d_sum          [tokens, hidden]  set: gradient of residual (as of the sum); may be d_out
  *   d_x_bias, d_weight, d_bias  [hidden]  added to, as in nn/layer_norm.h; d_x_bias may be NULL
- * CPU levels agree to a tolerance, as layer_norm's do; the mask is the same on all. */
+ * CPU levels agree as layer_norm's do; the mask is the same on all. */
 #ifndef MASKE_NN_RESIDUAL_LAYER_NORM_H
 #define MASKE_NN_RESIDUAL_LAYER_NORM_H
 

@@ -1,0 +1,51 @@
+/* nn/activation_body.h: bias and activation over vectors (nn/vector.h). */
+#ifndef MASKE_NN_ACTIVATION_BODY_H
+#define MASKE_NN_ACTIVATION_BODY_H
+
+#include "nn/activation.h"
+#include "nn/vector_math_body.h"
+
+INLINE floats activation_value(floats x, activation kind) {
+    if (kind == ACTIVATION_RELU) return larger(floats_all(0.0f), x);
+    return kind == ACTIVATION_GELU ? gelu_value(x) : gelu_new_value(x);
+}
+INLINE floats activation_slope(floats x, activation kind) {
+    if (kind == ACTIVATION_RELU) return keep(above(x, floats_all(0.0f)), floats_all(1.0f));
+    return kind == ACTIVATION_GELU ? gelu_slope(x) : gelu_new_slope(x);
+}
+
+/* kind is a constant where this is used: three loops out of one. */
+INLINE void activation_forward_rows(float *out, float *pre, const float *x, const float *bias, activation kind, size_t rows, size_t columns) {
+    for (size_t r = 0; r < rows; r++, out += columns, pre += columns, x += columns)
+        EACH_VECTOR(i, n, columns, {
+            floats value = load(x + i, n);
+            if (bias != NULL) value += load(bias + i, n);
+            store(pre + i, value, n);
+            store(out + i, activation_value(value, kind), n);
+        });
+}
+static void bias_activation_forward_body(float *out, float *pre, const float *x, const float *bias, activation kind, size_t rows, size_t columns) {
+    switch (kind) {
+    case ACTIVATION_GELU: activation_forward_rows(out, pre, x, bias, ACTIVATION_GELU, rows, columns); break;
+    case ACTIVATION_GELU_NEW: activation_forward_rows(out, pre, x, bias, ACTIVATION_GELU_NEW, rows, columns); break;
+    case ACTIVATION_RELU: activation_forward_rows(out, pre, x, bias, ACTIVATION_RELU, rows, columns); break;
+    }
+}
+
+INLINE void activation_backward_rows(float *d_pre, float *d_bias, const float *d_out, const float *pre, activation kind, size_t rows, size_t columns) {
+    for (size_t r = 0; r < rows; r++, d_pre += columns, d_out += columns, pre += columns)
+        EACH_VECTOR(i, n, columns, {
+            floats d = load(d_out + i, n) * activation_slope(load(pre + i, n), kind);
+            store(d_pre + i, d, n);
+            if (d_bias != NULL) store(d_bias + i, load(d_bias + i, n) + d, n);
+        });
+}
+static void bias_activation_backward_body(float *d_pre, float *d_bias, const float *d_out, const float *pre, activation kind, size_t rows, size_t columns) {
+    switch (kind) {
+    case ACTIVATION_GELU: activation_backward_rows(d_pre, d_bias, d_out, pre, ACTIVATION_GELU, rows, columns); break;
+    case ACTIVATION_GELU_NEW: activation_backward_rows(d_pre, d_bias, d_out, pre, ACTIVATION_GELU_NEW, rows, columns); break;
+    case ACTIVATION_RELU: activation_backward_rows(d_pre, d_bias, d_out, pre, ACTIVATION_RELU, rows, columns); break;
+    }
+}
+
+#endif

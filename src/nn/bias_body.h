@@ -1,0 +1,30 @@
+/* nn/bias_body.h: biases and column sums over vectors (nn/vector.h). Every sum goes row by row in its column. */
+#ifndef MASKE_NN_BIAS_BODY_H
+#define MASKE_NN_BIAS_BODY_H
+
+#include "nn/bias.h"
+#include "nn/vector.h"
+
+static void bias_forward_body(float *x, size_t stride, const float *bias, size_t rows, size_t columns) {
+    for (size_t r = 0; r < rows; r++, x += stride)
+        EACH_VECTOR(i, n, columns, { store(x + i, load(x + i, n) + load(bias + i, n), n); });
+}
+
+/* total += four rows at a time (or the one to three that are left): a quarter of the trips to total. */
+INLINE void add_rows(float *total, const float *row, size_t stride, size_t rows, size_t columns) {
+    EACH_VECTOR(i, n, columns, {
+        floats sum = load(total + i, n);
+        for (size_t r = 0; r < rows; r++) sum += load(row + r * stride + i, n);
+        store(total + i, sum, n);
+    });
+}
+static void bias_backward_body(float *d_bias, const float *d_out, size_t stride, size_t rows, size_t columns) {
+    size_t r = 0;
+    for (; r + 4 <= rows; r += 4) add_rows(d_bias, d_out + r * stride, stride, 4, columns);
+    for (; r < rows; r++) add_rows(d_bias, d_out + r * stride, stride, 1, columns);
+}
+static void partials_add_body(float *total, const float *partials, size_t stride, size_t blocks, size_t count) {
+    bias_backward_body(total, partials, stride, blocks, count);
+}
+
+#endif

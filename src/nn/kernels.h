@@ -1,0 +1,46 @@
+/* nn/kernels.h: the vectorised bodies of one CPU level, as a table; the operations' .c files call through it.
+ *
+ * kernels_plain.c, kernels_avx2.c and kernels_avx512.c include the same bodies (kernels_body.h), so every table is
+ * complete. Which one is used is asked anew with each call (it costs a few cycles), so a test can narrow it. */
+#ifndef MASKE_NN_KERNELS_H
+#define MASKE_NN_KERNELS_H
+
+#include "nn/activation.h"
+#include "nn/adamw.h"
+#include "nn/bias.h"
+#include "nn/dropout.h"
+#include "nn/layer_norm.h"
+#include "nn/residual_layer_norm.h"
+#include "nn/softmax.h"
+#include "nn/tanh.h"
+
+/* AdamW's settings as the numbers that the loop needs. */
+typedef struct adamw_factors { float gradient_scale, decay, towards, beta2, rest2, step_size, divisor, epsilon; } adamw_factors;
+
+#define KERNEL(name) __typeof__(name) *name
+typedef struct kernels {
+    KERNEL(layer_norm_forward);
+    KERNEL(layer_norm_backward);
+    KERNEL(residual_layer_norm_forward);
+    KERNEL(residual_layer_norm_backward);
+    KERNEL(bias_activation_forward);
+    KERNEL(bias_activation_backward);
+    KERNEL(bias_forward);
+    KERNEL(bias_backward);
+    KERNEL(partials_add);
+    KERNEL(dropout_forward);
+    KERNEL(softmax_forward);
+    KERNEL(softmax_backward);
+    KERNEL(tanh_forward);
+    KERNEL(tanh_backward);
+    KERNEL(gradient_square_sum);
+    void (*adamw_step)(float *weight, float *gradient, float *first_moment, float *second_moment, adamw_factors f, size_t count);
+    void (*exponential)(float *out, const float *in, size_t count);     /* for its test */
+} kernels;
+
+extern const kernels kernels_plain, kernels_avx2, kernels_avx512;
+
+/* The table of the best level that this CPU has and base/cpu.h allows. */
+const kernels *kernels_of_cpu(void);
+
+#endif

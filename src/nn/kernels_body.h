@@ -1,0 +1,24 @@
+/* nn/kernels_body.h: every body, and the table of them. The including file defines KERNELS, the table's name. */
+#include "nn/activation_body.h"
+#include "nn/adamw_body.h"
+#include "nn/bias_body.h"
+#include "nn/dropout_body.h"
+#include "nn/kernels.h"
+#include "nn/layer_norm_body.h"
+#include "nn/residual_layer_norm_body.h"
+#include "nn/softmax_body.h"
+#include "nn/tanh_body.h"
+
+#define BODY(name) .name = name##_body
+
+const kernels KERNELS = {
+    BODY(layer_norm_forward), BODY(layer_norm_backward),
+    BODY(residual_layer_norm_forward), BODY(residual_layer_norm_backward),
+    BODY(bias_activation_forward), BODY(bias_activation_backward),
+    BODY(bias_forward), BODY(bias_backward), BODY(partials_add),
+    BODY(dropout_forward),
+    BODY(softmax_forward), BODY(softmax_backward),
+    BODY(tanh_forward), BODY(tanh_backward),
+    BODY(gradient_square_sum), BODY(adamw_step),
+    BODY(exponential),
+};

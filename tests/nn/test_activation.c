@@ -1,0 +1,60 @@
+/* bias_activation: bias, block cutting, aliases, and backward against finite differences (values: test_vector_math). */
+#include "nn/activation.h"
+#include "operation.h"
+
+typedef struct oracle { size_t rows, columns; activation kind; double *x, *bias, *d_out, *out; } oracle;
+
+static double value(double x, activation kind) {
+    if (kind == ACTIVATION_RELU) return x > 0 ? x : 0;
+    if (kind == ACTIVATION_GELU) return 0.5 * x * erfc(-x * 0.70710678118654752);
+    return 0.5 * x * (1 + tanh(0.79788456080286536 * (x + 0.044715 * x * x * x)));
+}
+static double forward(void *user) {
+    oracle *o = user;
+    double loss = 0;
+    for (size_t i = 0; i < o->rows * o->columns; i++) {
+        o->out[i] = value(o->x[i] + o->bias[i % o->columns], o->kind);
+        loss += o->out[i] * o->d_out[i];
+    }
+    return loss;
+}
+
+static void matches_finite_differences(void **state) {
+    (void)state;
+    static const struct { size_t rows, columns; } cases[] = {{0, 4}, {1, 1}, {3, 5}, {2, 16}, {5, 33}, {2, 100}};
+    EACH_CPU_LEVEL(level)
+        for (int kind = 0; kind <= ACTIVATION_RELU; kind++)
+            for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+                size_t rows = cases[c].rows, columns = cases[c].columns, count = rows * columns;
+                float *x = random_floats(count, 1), *bias = random_floats(columns, 2), *d_out = random_floats(count, 3);
+                float *out = zeros(count), *d_bias = zeros(columns);
+                oracle o = {rows, columns, (activation)kind, as_doubles(x, count), as_doubles(bias, columns), as_doubles(d_out, count),
+                            calloc(count + 1, sizeof(double))};
+                forward(&o);
+                bias_activation_forward(out, x, x, bias, (activation)kind, rows, columns);      /* pre takes x's place */
+                assert_close(out, o.out, count, 1e-6, "out");
+                bias_activation_backward(d_out, d_bias, d_out, x, (activation)kind, rows, columns);
+                assert_gradient(d_out, o.x, count, forward, &o, 1e-5, "d_pre");
+                assert_gradient(d_bias, o.bias, columns, forward, &o, 1e-5, "d_bias");
+                free(x); free(bias); free(d_out); free(out); free(d_bias);
+                free(o.x); free(o.bias); free(o.d_out); free(o.out);
+            }
+}
+
+static void names_are_config_jsons(void **state) {
+    (void)state;
+    activation kind = ACTIVATION_GELU;
+    assert_true(activation_from_name(&kind, "relu") && kind == ACTIVATION_RELU);
+    assert_true(activation_from_name(&kind, "gelu_new") && kind == ACTIVATION_GELU_NEW);
+    assert_true(activation_from_name(&kind, activation_name(ACTIVATION_GELU)) && kind == ACTIVATION_GELU);
+    assert_false(activation_from_name(&kind, "swish"));
+    assert_false(activation_from_name(&kind, ""));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(matches_finite_differences),
+        cmocka_unit_test(names_are_config_jsons),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
