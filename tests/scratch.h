@@ -46,11 +46,11 @@ static inline const char *scratch(void) {
     return scratch_folder;
 }
 
-/* A name in that folder. One of eight buffers used in turn. */
+/* A name in that folder. One of 64 buffers used in turn. */
 static inline const char *scratch_path(const char *name) {
-    static char paths[8][512];
+    static char paths[64][512];
     static unsigned next;
-    char *path = paths[next++ % 8];
+    char *path = paths[next++ % 64];
     snprintf(path, sizeof paths[0], "%s/%s", scratch(), name);
     return path;
 }
