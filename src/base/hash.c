@@ -15,6 +15,7 @@ static void add_block(hash_stream *stream, const unsigned char *block) {
 
 void hash_stream_add(hash_stream *stream, const void *bytes, size_t length) {
     const unsigned char *p = bytes;
+    if (length == 0) return;
     stream->total += length;
     if (stream->rest_length > 0) {
         size_t take = 32 - stream->rest_length < length ? 32 - stream->rest_length : length;

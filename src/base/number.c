@@ -73,24 +73,34 @@ int number_print(char *out, size_t size, const char *format, ...) {
     return length;
 }
 
-static void with_point(char out[32]) {
-    if (strpbrk(out, ".en") == NULL) strcat(out, ".0");
+/* As Python's repr, whose users read these files: fixed notation from 1e-4 to below 1e16, always with a point, else an
+ * exponent of two digits or more. `digits` significant ones, of which no fewer would read back as the value. */
+static void print_digits(char out[32], double value, int digits) {
+    number_print(out, 32, "%.*e", digits - 1, value);
+    const char *e = strchr(out, 'e');
+    if (e == NULL || strpbrk(out, "nN") != NULL) return;        /* not a number at all */
+    int64_t exponent = 0;
+    if (!number_parse_integer(&exponent, e[1] == '+' ? e + 2 : e + 1) || exponent < -4 || exponent >= 16) return;
+    int decimals = digits - 1 - (int)exponent;
+    number_print(out, 32, "%.*f", decimals > 1 ? decimals : 1, value);
 }
 
 void number_shortest(char out[32], double value) {
-    for (int digits = 1; digits <= 17; digits++) {
-        number_print(out, 32, "%.*g", digits, value);
-        double back;
-        if (!number_parse_double(&back, out) || back == value) break;
+    double back;
+    int digits = 1;
+    for (; digits < 17; digits++) {
+        number_print(out, 32, "%.*e", digits - 1, value);
+        if (number_parse_double(&back, out) && back == value) break;
     }
-    with_point(out);
+    print_digits(out, value, digits);
 }
 
 void number_shortest_float(char out[32], float value) {
-    for (int digits = 1; digits <= 9; digits++) {
-        number_print(out, 32, "%.*g", digits, (double)value);
-        double back;
-        if (!number_parse_double(&back, out) || (float)back == value) break;
+    double back;
+    int digits = 1;
+    for (; digits < 9; digits++) {
+        number_print(out, 32, "%.*e", digits - 1, (double)value);
+        if (number_parse_double(&back, out) && (float)back == value) break;
     }
-    with_point(out);
+    print_digits(out, (double)value, digits);
 }
