@@ -5,6 +5,7 @@
 #ifndef MASKE_TOKENIZER_BPE_H
 #define MASKE_TOKENIZER_BPE_H
 
+#include "base/buffer.h"
 #include "tokenizer/vocab.h"
 
 #define BPE_MERGE_LIMIT (1 << 24)
@@ -25,22 +26,23 @@ typedef struct bpe_pair { int32_t left, right; uint32_t rank; int32_t id; } bpe_
 typedef struct bpe {
     vocab vocab;
     bpe_merge *merges;                          /* [merge_count] by rank; each pair once */
-    size_t merge_count;
+    size_t merge_count, merge_capacity;
     bpe_options options;                        /* the strings are the model's own */
     bpe_pair *pairs;                            /* [pair_mask + 1], open addressing */
     size_t pair_mask;
     uint16_t *pages;                            /* [0x1100] character >> 8 to its page in characters; 0: an empty page */
     int32_t *characters;                        /* [pages, 256] the id of each single character that is an entry, or -1 */
     int32_t byte_ids[256];                      /* <0x00> .. <0xFF>, -1 where missing */
-    int32_t unk_id;                             /* -1: no unk_token */
+    int32_t unk_id;                             /* -1: no unk_token, or it is not an entry (encoding fails where it is needed) */
 } bpe;
 
 /* Takes the vocabulary (left empty, also on failure). merges[count] is copied; of a pair given twice the last stays, as
- * in the library. Fails if unk_token is set and not an entry, or a merge names ids that are not there. `name` is the
- * file, for errors. */
+ * in the library. Fails if a merge names ids that are not there. `name` is the file, for errors. */
 MASKE_MUST_USE maske_status bpe_build(bpe *out, vocab *entries, const bpe_merge *merges, size_t count,
     const bpe_options *options, const char *name);
 void bpe_free(bpe *model);
+/* Adds a merge behind all others; one that is there already is left as it is. Not while another thread reads. */
+MASKE_MUST_USE maske_status bpe_add_merge(bpe *model, bpe_merge merge);
 
 /* The merge of a pair, NULL: none. */
 const bpe_pair *bpe_find_pair(const bpe *model, int32_t left, int32_t right);
@@ -50,20 +52,26 @@ typedef struct bpe_word {
     int32_t *ids;           /* [count] */
     uint32_t *lengths;      /* [count] bytes of the word that each symbol stands for */
     size_t count, capacity;
-    void *links;            /* [capacity] and the heap: for long words */
-    uint64_t *heap;
-    size_t link_capacity, heap_capacity;
-    char *joined;           /* a character with its prefix and suffix */
-    size_t joined_capacity;
+    uint32_t *ranks;        /* [capacity] short words: the rank of each symbol's merge with its right neighbour */
+    uint32_t *previous, *next;      /* [capacity] long words: the symbols as a list */
+    uint64_t *heap;         /* [2 * capacity] long words: merges that may be done, rank << 32 | place */
+    size_t heap_capacity;
+    buffer joined;          /* a character with its prefix and suffix */
 } bpe_word;
 /* text: one word (as the pre-tokenizer gives it), valid UTF-8, below 2^31 bytes. Where characters were dropped the
  * lengths add up to less than the word, and with a fallback of prefix or suffix bytes to more: as in the library. */
 MASKE_MUST_USE maske_status bpe_encode(const bpe *model, bpe_word *word, const char *text, size_t length);
+/* The same for a part of a word: `first` and `last` say which ends of the word it holds. Never a whole entry by
+ * ignore_merges. */
+MASKE_MUST_USE maske_status bpe_encode_part(const bpe *model, bpe_word *word, const char *text, size_t length, bool first, bool last);
+/* Room for `needed` symbols. */
+MASKE_MUST_USE maske_status bpe_word_reserve(bpe_word *word, size_t needed);
 void bpe_word_free(bpe_word *word);
 
-/* The merges that a vocabulary without them must have come from: each entry, in id order, that splits into two earlier
- * entries gets the merge of the split that the merges before it make of it, if that is two pieces; else the split with
- * the earliest halves. *merges is yours: free(). *unreached (may be NULL): entries of several characters left without. */
+/* The merges that a vocabulary without them must have come from. Each entry, in id order, is cut by the merges found so
+ * far: two pieces are its merge (true of every entry that BPE learned in this order). Where there are more, the split
+ * into two entries whose larger id is smallest is taken. *merges is yours: free(). *unreached (may be NULL): entries of
+ * several characters that got none. `options` may be NULL: no prefix, no suffix. */
 MASKE_MUST_USE maske_status bpe_rebuild_merges(const vocab *entries, const bpe_options *options, bpe_merge **merges,
     size_t *count, size_t *unreached);
 

@@ -1,41 +1,48 @@
 /* tokenizer/post_processor.h: what stands around and between the sequences: [CLS] A [SEP] B [SEP].
  *
- * BertProcessing, RobertaProcessing, ByteLevel (offsets only), TemplateProcessing, Sequence. */
+ *     BertProcessing  RobertaProcessing  ByteLevel (offsets only)  TemplateProcessing  Sequence */
 #ifndef MASKE_TOKENIZER_POST_PROCESSOR_H
 #define MASKE_TOKENIZER_POST_PROCESSOR_H
 
-#include "tokenizer/vocab.h"
 #include "base/json.h"
 
 typedef struct post_processor post_processor;
 
-/* A token on its way out. Offsets are characters of the original text; text is what it stood for in the normalised one,
- * read for the trimming of offsets. */
+/* A token on its way out. Offsets count characters of the original text. */
 typedef struct output_token {
     int32_t id, type_id;
     uint32_t char_begin, char_end;
-    uint32_t leading, trailing;     /* white space characters (G-dot included) at the ends of the token's string */
-    uint8_t special;
+    uint32_t leading, trailing;     /* white space (or byte-level's space) at the ends of its string; 0 unless trimming */
+    bool special, pad;
 } output_token;
 typedef struct output_tokens { output_token *items; size_t count, capacity; } output_tokens;
+MASKE_MUST_USE maske_status output_tokens_reserve(output_tokens *tokens, size_t more);
+void output_tokens_free(output_tokens *tokens);
 
-/* *out NULL where the value is null or missing. */
-MASKE_MUST_USE maske_status post_processor_read(post_processor **out, const json_t *value, const char *name);
-void post_processor_write(json_writer *w, const post_processor *p);        /* NULL: null */
-void post_processor_free(post_processor *p);
-/* "[CLS] $A [SEP]" and its pair, as a TemplateProcessing. */
+/* json null or NULL: *out is NULL, which every function here takes. */
+MASKE_MUST_USE maske_status post_processor_read(post_processor **out, const json_t *json, const char *name);
+void post_processor_write(json_writer *w, const post_processor *processor);
+void post_processor_free(post_processor *processor);
+/* A TemplateProcessing: "[CLS]:0 $A:0 [SEP]:0", and for pairs "... $B:1 [SEP]:1". */
 MASKE_MUST_USE maske_status post_processor_new_standard(post_processor **out, const char *cls, int32_t cls_id, const char *sep, int32_t sep_id);
 
-/* Tokens that it adds. p may be NULL: 0. */
-size_t post_processor_added(const post_processor *p, bool pair);
-/* Whether it reads or changes offsets (so that leading and trailing must be filled). */
-bool post_processor_trims(const post_processor *p);
-/* Calls with each special id it names; for checks against the vocabulary. */
-MASKE_MUST_USE maske_status post_processor_check_ids(const post_processor *p, int64_t limit, const char *name);
+/* Tokens that it adds. */
+size_t post_processor_added(const post_processor *processor, bool pair);
+/* Whether it trims offsets, so that leading and trailing must be filled. */
+bool post_processor_trims(const post_processor *processor);
+/* Calls visit with every id it may put out, with the token's name; stops at a failure. */
+MASKE_MUST_USE maske_status post_processor_each_id(const post_processor *processor,
+    maske_status (*visit)(void *user, int32_t id, const char *token), void *user);
 
-/* out: first and second (NULL: no pair) with what belongs around them; their type ids are set here. first and second are
- * changed (offsets). spare: memory for the steps between; it and out are cleared first. */
-MASKE_MUST_USE maske_status post_processor_apply(const post_processor *p, output_tokens *first, output_tokens *second,
-    bool add_special, output_tokens *out, output_tokens *spare);
+/* What applying needs; used again and again. A zeroed structure is fresh. */
+typedef struct post_process {
+    output_tokens tokens, next;                         /* parts, one behind the other */
+    size_t *ends, *next_ends;                           /* [part_count] where each part ends */
+    size_t part_count, next_count, part_capacity, next_capacity;
+} post_process;
+/* first and second (NULL: no pair), with what belongs around them: process->tokens. Their type ids are set here. */
+MASKE_MUST_USE maske_status post_processor_apply(const post_processor *processor, const output_tokens *first,
+    const output_tokens *second, bool add_special, post_process *process);
+void post_process_free(post_process *process);
 
 #endif

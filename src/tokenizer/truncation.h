@@ -28,8 +28,11 @@ MASKE_MUST_USE maske_status padding_read(padding *out, const json_t *value, cons
 void padding_write(json_writer *w, const padding *p);
 void padding_free(padding *p);
 
-/* How many tokens of each sequence stay: *first and *second (0 without a pair) are lowered. Fails where the library does:
- * the strategy names a sequence that is missing or too short. */
-MASKE_MUST_USE maske_status truncation_lengths(const truncation *t, int64_t max_length, bool pair, size_t *first, size_t *second);
+/* How many tokens of each sequence stay: *first and *second (0 without a pair) are lowered. room: max_length less what
+ * the post-processor adds. Fails where the library does: the strategy's sequence is missing or too short, or a window
+ * of that length cannot hold the stride. */
+MASKE_MUST_USE maske_status truncation_lengths(const truncation *t, size_t room, bool pair, size_t *first, size_t *second);
+/* The length that a text of `count` tokens is padded to. */
+size_t padding_length(const padding *p, size_t count);
 
 #endif
