@@ -9,11 +9,11 @@
 
 /* ------------------------------------------------------------------------------------------------------- adding --- */
 
-static maske_status normalize_content(added_token *token, const normalizer *normalizer) {
+static maske_status normalize_content(added_token *token, const normalizer *normal) {
     aligned_text scratch = {0};
     const char *text = NULL;
     size_t length = 0;
-    maske_status status = normalizer_apply_plain(normalizer, token->content, token->length, &scratch, &text, &length, NULL);
+    maske_status status = normalizer_apply_plain(normal, token->content, token->length, &scratch, &text, &length, NULL);
     if (status == MASKE_OK && (length != token->length || memcmp(text, token->content, length) != 0)) {
         char *copy = NULL;
         status = memory_copy_text(&copy, text, length);
@@ -50,7 +50,7 @@ static maske_status place(added_tokens *added, const added_token *token, const v
     return MASKE_OK;
 }
 
-maske_status added_tokens_add(added_tokens *added, const added_token *token, const vocab *model, const normalizer *normalizer, int32_t *id) {
+maske_status added_tokens_add(added_tokens *added, const added_token *token, const vocab *model, const normalizer *normal, int32_t *id) {
     if (id != NULL) *id = -1;
     if (token->length == 0) return MASKE_OK;
     if (added->next_id == 0) added->next_id = (int32_t)model->count > added->limit ? (int32_t)model->count : added->limit;
@@ -62,7 +62,7 @@ maske_status added_tokens_add(added_tokens *added, const added_token *token, con
     own->normalized = token->normalized;
     own->special = token->special;
     if (id != NULL) *id = own->id;
-    return token->normalized ? normalize_content(own, normalizer) : MASKE_OK;
+    return token->normalized ? normalize_content(own, normal) : MASKE_OK;
 }
 
 /* A token that normalisation leaves nothing of is never found; of two that it makes equal, the one added here first. */

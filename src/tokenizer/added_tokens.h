@@ -37,7 +37,7 @@ typedef struct added_tokens {
  * already are replaced. An empty content is ignored. *id (may be NULL) is -1 then. `token` is copied; its id and
  * normalized_content are not read. Followed by added_tokens_finish. */
 MASKE_MUST_USE maske_status added_tokens_add(added_tokens *added, const added_token *token, const vocab *model,
-    const normalizer *normalizer, int32_t *id);
+    const normalizer *normal, int32_t *id);
 /* Builds the matchers and by_id; call once all are added. */
 MASKE_MUST_USE maske_status added_tokens_finish(added_tokens *added);
 void added_tokens_free(added_tokens *added);

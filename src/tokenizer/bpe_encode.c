@@ -203,12 +203,13 @@ static maske_status merge_long(const bpe *model, bpe_word *word) {
 
 /* --------------------------------------------------------------------------------------------------------- whole --- */
 
+static bool has_affix(const char *affix) { return affix != NULL && affix[0] != '\0'; }
+
 maske_status bpe_encode_part(const bpe *model, bpe_word *word, const char *text, size_t length, bool first, bool last) {
     word->count = 0;
     if (length > INT32_MAX) return error_set(MASKE_BAD_ARGUMENT, "a word of %zu bytes, expected at most %d", length, INT32_MAX);
     TRY(bpe_word_reserve(word, length));
-    bool affixed = model->options.continuing_subword_prefix != NULL || model->options.end_of_word_suffix != NULL;
-    TRY(affixed ? cut_affixed(model, word, text, length, first, last) : cut_plain(model, word, text, length));
+    TRY(has_affix(model->options.continuing_subword_prefix) || has_affix(model->options.end_of_word_suffix) ? cut_affixed(model, word, text, length, first, last) : cut_plain(model, word, text, length));
     if (word->count > SHORT_WORD) return merge_long(model, word);
     merge_short(model, word);
     return MASKE_OK;

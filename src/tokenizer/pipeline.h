@@ -2,28 +2,40 @@
 #ifndef MASKE_TOKENIZER_PIPELINE_H
 #define MASKE_TOKENIZER_PIPELINE_H
 
-#include "tokenizer/aligned_text.h"
 #include "tokenizer/tokenizer.h"
 #include "tokenizer/word_cache.h"
+
+#define PIPELINE_TEXT_LIMIT ((size_t)1 << 30)       /* bytes of one text: positions stay far from 32 bits */
+
+typedef struct id_list { int32_t *items; size_t count, capacity; } id_list;
 
 /* Everything that encoding needs besides the tokenizer; used again and again by one thread, so that a warm one allocates
  * nothing. A zeroed structure is fresh. It may serve several tokenizers in turn. */
 typedef struct pipeline {
-    aligned_text text;              /* the pieces; a piece with a token id is an added token, not for the model */
-    aligned_text spare;
-    added_splits splits;
-    bpe_word word;
-    word_cache cache;
-    output_tokens first, second, out, steps;
-    uint32_t *characters;           /* [length + 1] characters before each byte of the original */
-    size_t character_capacity;
+    pieces pieces;                  /* of pipeline_pieces: words, and added tokens by their id */
+    aligned_text text;              /* the stretch being normalised */
+    added_splits raw_splits, normalized_splits;
+    word_list words;
+    bpe_word word;                  /* of pipeline_word */
+    buffer form;                    /* a word in the form that the model knows */
+    word_cache pieces_seen, words_seen;         /* keyed by pieces, and by words as they stand in the text */
+    id_list ids[2];                 /* of the first and second text */
+    output_tokens tokens[2];        /* the same with their places */
+    post_process process;
 } pipeline;
 
-/* Leaves in p->text the pieces of a text: added tokens, and what the model (or the trainer's word counts) gets. aligned:
- * keep each byte's place in the original; without, offsets are not there and it is faster. */
+/* Leaves in p->pieces the pieces of a text: added tokens, and the words that the model (or the trainer's counts) gets,
+ * in the model's form. aligned: keep each byte's place in the original; without it is faster. */
 MASKE_MUST_USE maske_status pipeline_pieces(const maske_tokenizer *t, pipeline *p, const char *text, size_t length, bool aligned);
-/* One word (a piece) through the model: p->word. */
+/* One word, in the model's form, through the model: p->word. */
 MASKE_MUST_USE maske_status pipeline_word(const maske_tokenizer *t, pipeline *p, const char *text, size_t length);
+/* Ids of a text alone, added tokens cut out, nothing around them; appended to `out`. No further piece is encoded once
+ * `limit` ids are there (SIZE_MAX: none). */
+MASKE_MUST_USE maske_status pipeline_ids(const maske_tokenizer *t, pipeline *p, const char *text, size_t length, size_t limit, id_list *out);
+/* The same with places, into `out` (emptied first): characters of the original. from_left false: the limit keeps the end
+ * of the text, not its beginning. trims: fill leading and trailing. */
+MASKE_MUST_USE maske_status pipeline_tokens(const maske_tokenizer *t, pipeline *p, const char *text, size_t length, size_t limit,
+    bool from_left, bool trims, output_tokens *out);
 void pipeline_free(pipeline *p);
 
 #endif

@@ -14,6 +14,7 @@ typedef struct output_token {
     uint32_t char_begin, char_end;
     uint32_t leading, trailing;     /* white space (or byte-level's space) at the ends of its string; 0 unless trimming */
     bool special, pad;
+    bool second;                    /* of the second text, for its offsets */
 } output_token;
 typedef struct output_tokens { output_token *items; size_t count, capacity; } output_tokens;
 MASKE_MUST_USE maske_status output_tokens_reserve(output_tokens *tokens, size_t more);

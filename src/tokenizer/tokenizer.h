@@ -22,6 +22,11 @@
 
 typedef enum model_kind { MODEL_BPE, MODEL_WORDPIECE } model_kind;
 
+/* The ids that stand around the texts: special ids, and FRAME_FIRST and FRAME_SECOND where a text's ids go. */
+enum { FRAME_FIRST = -1, FRAME_SECOND = -2 };
+#define FRAME_TEXT(id) ((id) == FRAME_FIRST ? 0 : 1)
+typedef struct tokenizer_frame { int32_t *ids; size_t count; } tokenizer_frame;
+
 struct maske_tokenizer {
     normalizer *normalizer;             /* NULL: none; likewise the next three */
     pre_tokenizer *pre_tokenizer;
@@ -34,6 +39,7 @@ struct maske_tokenizer {
     padding padding;
     int32_t special[MASKE_SPECIAL_COUNT];       /* ids by role, -1: none */
     int64_t model_max_length;           /* of tokenizer_config.json, 0: not known */
+    tokenizer_frame frames[2];          /* of a single text, of a pair; worked out of the post-processor */
     uint64_t serial;                    /* differs between any two tokenizers of this process: keys word caches */
 };
 
@@ -53,12 +59,16 @@ MASKE_MUST_USE maske_status tokenizer_set_standard_bpe(maske_tokenizer *tokenize
  * An added token keeps its id, whether it lies in the vocabulary now or above it; if it cannot, this fails. */
 MASKE_MUST_USE maske_status tokenizer_copy_with_bpe(maske_tokenizer **out, const maske_tokenizer *base, vocab *entries,
     const bpe_merge *merges, size_t count);
-/* A lone vocab.json (cli.md: `tokenizer extend`): as BPE with its merges rebuilt; *unreached as in bpe_rebuild_merges. */
-MASKE_MUST_USE maske_status tokenizer_open_vocab_json(maske_tokenizer **out, const char *path, size_t *unreached);
+/* The decoder of a metaspace tokenizer as JSON: exact on all text without U+2581 or a leading space. */
+extern const char tokenizer_metaspace_decoder[];
 
-/* Gives the tokenizer its serial. Every function above does. */
-void tokenizer_number(maske_tokenizer *tokenizer);
-/* Finds the roles by the usual names ([PAD], <pad>, ...) where they are not set yet. */
-void tokenizer_find_roles(maske_tokenizer *tokenizer);
+/* The text of tokenizer.json, added to `out`. */
+MASKE_MUST_USE maske_status tokenizer_write_json(const maske_tokenizer *tokenizer, buffer *out);
+
+/* An empty one, roles unset: for who fills it in. */
+MASKE_MUST_USE maske_status tokenizer_new(maske_tokenizer **out);
+/* The last step of making one: matchers of the added tokens, frames, roles by their usual names ([PAD], <pad>, ...)
+ * where they are not set yet, the serial. Every function above does it. */
+MASKE_MUST_USE maske_status tokenizer_finish(maske_tokenizer *tokenizer);
 
 #endif

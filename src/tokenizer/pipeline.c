@@ -1,0 +1,303 @@
+/* tokenizer/pipeline.c: pieces, words, tokens.
+ *
+ * Two ways through: pipeline_tokens keeps each byte's place in the original; pipeline_ids wants ids alone and so never
+ * rewrites text where it can be avoided: words are looked up as they stand in the text, and only a word that was not met
+ * before is brought into the model's form. */
+#include "tokenizer/pipeline.h"
+#include "tokenizer/byte_level.h"
+#include "tokenizer/unicode.h"
+
+#include <stdlib.h>
+
+void pipeline_free(pipeline *p) {
+    pieces_free(&p->pieces);
+    aligned_text_free(&p->text);
+    added_splits_free(&p->raw_splits);
+    added_splits_free(&p->normalized_splits);
+    word_list_free(&p->words);
+    bpe_word_free(&p->word);
+    buffer_free(&p->form);
+    word_cache_free(&p->pieces_seen);
+    word_cache_free(&p->words_seen);
+    for (int i = 0; i < 2; i++) {
+        free(p->ids[i].items);
+        output_tokens_free(&p->tokens[i]);
+    }
+    post_process_free(&p->process);
+    *p = (pipeline){0};
+}
+
+maske_status pipeline_word(const maske_tokenizer *t, pipeline *p, const char *text, size_t length) {
+    return t->kind == MODEL_BPE ? bpe_encode(&t->model.bpe, &p->word, text, length)
+                                : wordpiece_encode(&t->model.wordpiece, &p->word, text, length);
+}
+
+static maske_status check_length(size_t length) {
+    if (length <= PIPELINE_TEXT_LIMIT) return MASKE_OK;
+    return error_set(MASKE_BAD_ARGUMENT, "the text has %zu bytes, a single text may have at most %zu", length, PIPELINE_TEXT_LIMIT);
+}
+
+/* ------------------------------------------------------------------------------------------------------- pieces --- */
+
+/* A stretch between raw matches: normalised, cut at the normalised matches. */
+static maske_status add_stretch(const maske_tokenizer *t, pipeline *p) {
+    TRY(normalizer_apply(t->normalizer, &p->text));
+    if (!added_tokens_has(&t->added, true)) return pieces_add(&p->pieces, &p->text, 0, p->text.now.length, PIECE_IS_TEXT);
+    added_splits *splits = &p->normalized_splits;
+    TRY(added_tokens_split(&t->added, true, p->text.now.bytes, p->text.now.length, splits));
+    for (size_t i = 0; i < splits->count; i++)
+        TRY(pieces_add(&p->pieces, &p->text, splits->items[i].begin, splits->items[i].end, splits->items[i].id));
+    return MASKE_OK;
+}
+
+maske_status pipeline_pieces(const maske_tokenizer *t, pipeline *p, const char *text, size_t length, bool aligned) {
+    TRY(check_length(length));
+    pieces_start(&p->pieces, aligned);
+    TRY(added_tokens_split(&t->added, false, text, length, &p->raw_splits));
+    for (size_t i = 0; i < p->raw_splits.count; i++) {
+        added_split split = p->raw_splits.items[i];
+        TRY(aligned_text_set(&p->text, text + split.begin, split.end - split.begin, (uint32_t)split.begin, aligned));
+        if (split.id >= 0) TRY(pieces_add(&p->pieces, &p->text, 0, p->text.now.length, split.id));
+        else TRY(add_stretch(t, p));
+    }
+    return pre_tokenizer_split(t->pre_tokenizer, &p->pieces);
+}
+
+/* ---------------------------------------------------------------------------------------------------------- ids --- */
+
+static inline maske_status reserve_ids(id_list *out, size_t more) {
+    if (out->count + more <= out->capacity) return MASKE_OK;
+    return memory_reserve(&out->items, &out->capacity, out->count + more, sizeof *out->items, "ids");
+}
+
+static maske_status add_id(id_list *out, int32_t id) {
+    TRY(reserve_ids(out, 1));
+    out->items[out->count++] = id;
+    return MASKE_OK;
+}
+
+/* A word as it stands in the text to what the model knows. */
+static maske_status bring_into_form(pipeline *p, word_form form, const char *replacement, const char **word, size_t *length) {
+    if (form == WORD_AS_IS) return MASKE_OK;
+    size_t most = form == WORD_BYTES ? 2 : strlen(replacement) > 1 ? strlen(replacement) : 1;
+    buffer_clear(&p->form);
+    TRY(buffer_reserve(&p->form, *length * most));
+    char *out = p->form.data;
+    for (size_t i = 0; i < *length; i++) {
+        if (form == WORD_BYTES) out += utf8_put(out, byte_level_character((unsigned char)(*word)[i]));
+        else if ((*word)[i] == ' ') out = (char *)memcpy(out, replacement, strlen(replacement)) + strlen(replacement);
+        else *out++ = (*word)[i];
+    }
+    *word = p->form.data;
+    *length = (size_t)(out - p->form.data);
+    return MASKE_OK;
+}
+
+static maske_status add_new_word(const maske_tokenizer *t, pipeline *p, const char *word, size_t length, uint64_t hash, word_form form, id_list *out) {
+    const char *known = word;
+    size_t known_length = length;
+    TRY(bring_into_form(p, form, pre_tokenizer_replacement(t->pre_tokenizer), &known, &known_length));
+    TRY(pipeline_word(t, p, known, known_length));
+    /* The lengths count in the model's form: of no use to who reads this record, and zero keeps them in range. */
+    for (size_t i = 0; i < p->word.count; i++) p->word.lengths[i] = 0;
+    word_cache_add(&p->words_seen, hash, word, length, p->word.ids, p->word.lengths, p->word.count);
+    TRY(reserve_ids(out, p->word.count));
+    if (p->word.count > 0) memcpy(out->items + out->count, p->word.ids, p->word.count * sizeof *out->items);
+    out->count += p->word.count;
+    return MASKE_OK;
+}
+
+static maske_status add_words(const maske_tokenizer *t, pipeline *p, size_t limit, id_list *out) {
+    word_form form = pre_tokenizer_word_form(t->pre_tokenizer);
+    const text_range *ranges = p->words.ranges.items;
+    size_t count = p->words.ranges.count;
+    for (size_t i = 0; i < count; i++) {
+        const char *word = p->words.text + ranges[i].begin;
+        size_t length = ranges[i].end - ranges[i].begin;
+        uint64_t hash = word_cache_hash(word, length);
+        word_record record;
+        if (word_cache_find(&p->words_seen, hash, word, length, &record)) {
+            TRY(reserve_ids(out, record.count));
+            memcpy(out->items + out->count, record.ids, record.count * sizeof *out->items);
+            out->count += record.count;
+        } else {
+            TRY(add_new_word(t, p, word, length, hash, form, out));
+        }
+        if (out->count >= limit) break;             /* looked at behind a word, as in the library: the first is always there */
+    }
+    return MASKE_OK;
+}
+
+static maske_status add_pieces(const maske_tokenizer *t, pipeline *p, size_t limit, id_list *out) {
+    bool done = false;
+    for (size_t i = 0; i < p->pieces.count && !done; i++) {
+        const piece *item = &p->pieces.items[i];
+        if (item->token != PIECE_IS_TEXT) { TRY(add_id(out, item->token)); continue; }
+        TRY(pipeline_word(t, p, p->pieces.text.bytes + item->begin, item->end - item->begin));
+        for (size_t j = 0; j < p->word.count; j++) TRY(add_id(out, p->word.ids[j]));
+        done = out->count >= limit;
+    }
+    return MASKE_OK;
+}
+
+/* A stretch without added tokens in the raw text. *cut: a normalised token lies in it, and so where its first word came
+ * from is not known this way. */
+static maske_status add_stretch_ids(const maske_tokenizer *t, pipeline *p, const char *text, size_t length, bool first, size_t limit,
+    id_list *out, bool *cut) {
+    const char *normal = NULL;
+    size_t normal_length = 0;
+    bool at_start = false;
+    TRY(normalizer_apply_plain(t->normalizer, text, length, &p->text, &normal, &normal_length, &at_start));
+    if (added_tokens_has(&t->added, true)) {
+        TRY(added_tokens_split(&t->added, true, normal, normal_length, &p->normalized_splits));
+        *cut = p->normalized_splits.count > 1 || (p->normalized_splits.count == 1 && p->normalized_splits.items[0].id >= 0);
+        if (*cut) return MASKE_OK;
+    }
+    TRY(pre_tokenizer_words(t->pre_tokenizer, normal, normal_length, first && at_start, &p->words));
+    return add_words(t, p, limit, out);
+}
+
+maske_status pipeline_ids(const maske_tokenizer *t, pipeline *p, const char *text, size_t length, size_t limit, id_list *out) {
+    TRY(check_length(length));
+    word_cache_use(&p->words_seen, t->serial);
+    size_t before = out->count;
+    bool cut = false;
+    if (!added_tokens_has(&t->added, false)) {
+        TRY(add_stretch_ids(t, p, text, length, true, limit, out, &cut));
+    } else {
+        TRY(added_tokens_split(&t->added, false, text, length, &p->raw_splits));
+        for (size_t i = 0; i < p->raw_splits.count && !cut; i++) {
+            added_split split = p->raw_splits.items[i];
+            if (split.id >= 0) { TRY(add_id(out, split.id)); continue; }
+            TRY(add_stretch_ids(t, p, text + split.begin, split.end - split.begin, split.begin == 0, limit, out, &cut));
+            if (out->count >= limit) break;
+        }
+    }
+    if (!cut) return MASKE_OK;
+    out->count = before;
+    TRY(pipeline_pieces(t, p, text, length, false));
+    return add_pieces(t, p, limit, out);
+}
+
+/* ------------------------------------------------------------------------------------------------- with places --- */
+
+/* Walks between bytes and characters of the original; tokens come nearly in order, so steps are short. */
+typedef struct cursor { const char *text; size_t length, byte; uint32_t character; } cursor;
+
+/* The character that holds this byte (or the number of characters, at the end). */
+static uint32_t character_at(cursor *c, size_t byte) {
+    while (c->byte < byte && c->byte < c->length) {
+        size_t size = utf8_size(c->text[c->byte]);
+        if (c->byte + size > byte) break;
+        c->byte += size;
+        c->character++;
+    }
+    while (c->byte > byte) {
+        do c->byte--; while (utf8_is_continuation(c->text[c->byte]));
+        c->character--;
+    }
+    return c->character;
+}
+
+/* Bytes to characters by the library's rule, odd ends included: a beginning past the text is left in bytes, an end past
+ * it becomes two behind the beginning. Only offsets of inserted characters are ever there. */
+static void place_token(output_token *token, cursor *c, size_t begin, size_t end) {
+    if (begin >= c->length) {
+        token->char_begin = (uint32_t)begin;
+        token->char_end = (uint32_t)end;
+        return;
+    }
+    token->char_begin = character_at(c, begin);
+    if (end <= c->length) token->char_end = end < c->length ? character_at(c, end) : character_at(c, end - 1) + 1;
+    else token->char_end = token->char_begin + 2;
+}
+
+static bool is_blank(uint32_t character) { return character == 0x120 || unicode_is_space(character); }
+
+static void count_blanks(output_token *token, const char *text, size_t length) {
+    size_t begin = 0, end = length, size;
+    for (; begin < length && is_blank(utf8_next(text + begin, &size)); begin += size) token->leading++;
+    while (end > 0) {
+        do end--; while (utf8_is_continuation(text[end]));
+        if (!is_blank(utf8_next(text + end, &size))) break;
+        token->trailing++;
+    }
+}
+
+/* The tokens of a piece from p->word. Lengths that pass the piece's end (dropped characters, fallback of affixes) give
+ * what the library gives: the numbers as they are. */
+static maske_status add_word_tokens(const maske_tokenizer *t, pipeline *p, const piece *item, cursor *c, bool trims, output_tokens *out) {
+    TRY(output_tokens_reserve(out, p->word.count));
+    size_t at = 0, length = item->end - item->begin;
+    const text_range *origins = p->pieces.text.origins + item->begin;
+    for (size_t i = 0; i < p->word.count; i++) {
+        size_t next = at + p->word.lengths[i], size = 0;
+        output_token token = {.id = p->word.ids[i]};
+        if (next <= length && next > at) place_token(&token, c, origins[at].begin, origins[next - 1].end);
+        else place_token(&token, c, at, next);
+        if (trims) {
+            const char *text = vocab_text(tokenizer_vocab(t), token.id, &size);
+            if (text != NULL) count_blanks(&token, text, size);
+        }
+        out->items[out->count++] = token;
+        at = next;
+    }
+    return MASKE_OK;
+}
+
+static maske_status load_word(const maske_tokenizer *t, pipeline *p, const char *text, size_t length) {
+    uint64_t hash = word_cache_hash(text, length);
+    word_record record;
+    if (!word_cache_find(&p->pieces_seen, hash, text, length, &record)) {
+        TRY(pipeline_word(t, p, text, length));
+        word_cache_add(&p->pieces_seen, hash, text, length, p->word.ids, p->word.lengths, p->word.count);
+        return MASKE_OK;
+    }
+    TRY(bpe_word_reserve(&p->word, record.count));
+    memcpy(p->word.ids, record.ids, record.count * sizeof *p->word.ids);
+    for (size_t i = 0; i < record.count; i++) p->word.lengths[i] = record.lengths[i];
+    p->word.count = record.count;
+    return MASKE_OK;
+}
+
+/* Where a limit that keeps the end of the text begins: pieces are encoded from the last one until it is reached. */
+static maske_status first_piece_of_end(const maske_tokenizer *t, pipeline *p, size_t limit, size_t *first) {
+    size_t total = 0;
+    for (size_t i = p->pieces.count; i-- > 0;) {
+        const piece *item = &p->pieces.items[i];
+        *first = i;
+        if (item->token != PIECE_IS_TEXT) { total++; continue; }
+        TRY(load_word(t, p, p->pieces.text.bytes + item->begin, item->end - item->begin));
+        total += p->word.count;
+        if (total >= limit) break;
+    }
+    return MASKE_OK;
+}
+
+maske_status pipeline_tokens(const maske_tokenizer *t, pipeline *p, const char *text, size_t length, size_t limit, bool from_left,
+    bool trims, output_tokens *out) {
+    TRY(pipeline_pieces(t, p, text, length, true));
+    word_cache_use(&p->pieces_seen, t->serial);
+    cursor c = {text, length, 0, 0};
+    size_t first = 0;
+    bool done = false;
+    if (!from_left) TRY(first_piece_of_end(t, p, limit, &first));
+    out->count = 0;
+    for (size_t i = first; i < p->pieces.count && !done; i++) {
+        const piece *item = &p->pieces.items[i];
+        const char *bytes = p->pieces.text.bytes + item->begin;
+        size_t size = item->end - item->begin;
+        if (item->token != PIECE_IS_TEXT) {
+            TRY(output_tokens_reserve(out, 1));
+            output_token token = {.id = item->token};
+            place_token(&token, &c, p->pieces.text.origins[item->begin].begin, p->pieces.text.origins[item->end - 1].end);
+            if (trims) count_blanks(&token, bytes, size);
+            out->items[out->count++] = token;
+            continue;
+        }
+        TRY(load_word(t, p, bytes, size));
+        TRY(add_word_tokens(t, p, item, &c, trims, out));
+        done = from_left && out->count >= limit;
+    }
+    return MASKE_OK;
+}

@@ -1,0 +1,140 @@
+/* tokenizer/tokenizer_config.c */
+#include "tokenizer/tokenizer_config.h"
+
+#include <stdlib.h>
+
+#define CONFIG_LIMIT ((size_t)16 << 20)
+#define MODEL_LENGTH_LIMIT 1e9          /* transformers writes 1e30 for "no limit" */
+
+static const char *const role_keys[MASKE_SPECIAL_COUNT] = { "pad_token", "unk_token", "cls_token", "sep_token", "mask_token" };
+
+/* ------------------------------------------------------------------------------------------------------- reading --- */
+
+/* NULL if there is no such file. Integers are read as reals: the 1e30 above is written out in digits, which no integer
+ * type holds. */
+static maske_status read_file(json_t **out, const char *folder, const char *file) {
+    char *path = NULL, *text = NULL;
+    size_t length = 0;
+    json_error_t error;
+    *out = NULL;
+    TRY(path_join(&path, folder, file));
+    if (!path_exists(path)) { free(path); return MASKE_OK; }
+    maske_status status = file_read(&text, &length, path, CONFIG_LIMIT);
+    if (status == MASKE_OK) {
+        *out = json_loadb(text, length, JSON_DECODE_INT_AS_REAL, &error);
+        if (*out == NULL) status = error_set(MASKE_BAD_FILE, "%s: line %d, column %d: not JSON: %s", path, error.line, error.column, error.text);
+        else if (!json_is_object(*out)) status = error_set(MASKE_BAD_FILE, "%s: found %s, expected an object", path, json_kind(*out));
+    }
+    if (status != MASKE_OK) { json_decref(*out); *out = NULL; }
+    free(text);
+    free(path);
+    return status;
+}
+
+/* A token is its string, or an object with "content". */
+static maske_status read_roles(tokenizer_config *out, const json_t *json) {
+    for (int role = 0; role < MASKE_SPECIAL_COUNT; role++) {
+        const json_t *value = json_object_get(json, role_keys[role]);
+        bool lstrip = json_is_true(json_object_get(value, "lstrip"));
+        if (json_is_object(value)) value = json_object_get(value, "content");
+        if (!json_is_string(value) || out->roles[role] != NULL) continue;
+        TRY(memory_copy_text(&out->roles[role], json_string_value(value), json_string_length(value)));
+        out->lstrip[role] = lstrip;
+    }
+    return MASKE_OK;
+}
+
+static maske_status read_settings(tokenizer_config *out, json_t *json) {
+    TRY(read_roles(out, json));
+    double length = json_number_value(json_object_get(json, "model_max_length"));
+    if (length >= 1 && length <= MODEL_LENGTH_LIMIT) out->model_max_length = (int64_t)length;
+    if (json_is_false(json_object_get(json, "do_lower_case"))) out->do_lower_case = false;
+    if (json_is_false(json_object_get(json, "tokenize_chinese_chars"))) out->tokenize_chinese_chars = false;
+    if (json_is_true(json_object_get(json, "add_prefix_space"))) out->add_prefix_space = true;
+    const json_t *accents = json_object_get(json, "strip_accents");
+    if (json_is_boolean(accents)) out->strip_accents = json_is_true(accents);
+    json_t *added = json_object_get(json, "added_tokens_decoder");
+    if (json_is_object(added)) out->added_tokens_decoder = json_incref(added);
+    return MASKE_OK;
+}
+
+maske_status tokenizer_config_read(tokenizer_config *out, const char *folder) {
+    tokenizer_config config = {.do_lower_case = true, .tokenize_chinese_chars = true, .strip_accents = -1};
+    json_t *json = NULL;
+    maske_status status = read_file(&json, folder, "tokenizer_config.json");
+    if (status == MASKE_OK && json != NULL) status = read_settings(&config, json);
+    json_decref(json);
+    json = NULL;
+    if (status == MASKE_OK) status = read_file(&json, folder, "special_tokens_map.json");
+    if (status == MASKE_OK && json != NULL) status = read_roles(&config, json);
+    json_decref(json);
+    if (status != MASKE_OK) tokenizer_config_free(&config);
+    else *out = config;
+    return status;
+}
+
+void tokenizer_config_free(tokenizer_config *config) {
+    for (int role = 0; role < MASKE_SPECIAL_COUNT; role++) free(config->roles[role]);
+    json_decref(config->added_tokens_decoder);
+    *config = (tokenizer_config){0};
+}
+
+void tokenizer_config_apply(const tokenizer_config *config, maske_tokenizer *t) {
+    for (int role = 0; role < MASKE_SPECIAL_COUNT; role++)
+        if (config->roles[role] != NULL) t->special[role] = maske_tokenizer_id(t, config->roles[role], strlen(config->roles[role]));
+    t->model_max_length = config->model_max_length;
+}
+
+/* ------------------------------------------------------------------------------------------------------- writing --- */
+
+static maske_status write_json(buffer *text, json_writer *w, const char *folder, const char *file) {
+    char *path = NULL;
+    TRY(json_writer_end(w));
+    TRY(buffer_add(text, "\n", 1));
+    TRY(path_join(&path, folder, file));
+    maske_status status = file_write_atomic(path, text->data, text->length, true);
+    free(path);
+    return status;
+}
+
+static void write_roles(json_writer *w, const maske_tokenizer *t) {
+    /* In the order in which transformers sorts its own keys. */
+    static const maske_special order[] = { MASKE_CLS, MASKE_MASK, MASKE_PAD, MASKE_SEP, MASKE_UNK };
+    for (size_t i = 0; i < MASKE_SPECIAL_COUNT; i++) {
+        const char *token = maske_tokenizer_token(t, t->special[order[i]]);
+        if (token == NULL) continue;
+        json_key(w, role_keys[order[i]]);
+        json_text(w, token);
+    }
+}
+
+static maske_status write_config(const maske_tokenizer *t, const char *folder, buffer *text) {
+    json_writer w = json_writer_start(text, true);
+    json_begin_object(&w);
+    json_key(&w, "clean_up_tokenization_spaces"); json_bool(&w, false);
+    if (t->model_max_length > 0) {
+        json_key(&w, "model_max_length");
+        json_int(&w, t->model_max_length);
+    }
+    write_roles(&w, t);
+    json_key(&w, "tokenizer_class"); json_text(&w, "PreTrainedTokenizerFast");
+    json_end_object(&w);
+    return write_json(text, &w, folder, "tokenizer_config.json");
+}
+
+static maske_status write_map(const maske_tokenizer *t, const char *folder, buffer *text) {
+    json_writer w = json_writer_start(text, true);
+    json_begin_object(&w);
+    write_roles(&w, t);
+    json_end_object(&w);
+    return write_json(text, &w, folder, "special_tokens_map.json");
+}
+
+maske_status tokenizer_config_write(const maske_tokenizer *t, const char *folder) {
+    buffer text = {0};
+    maske_status status = write_config(t, folder, &text);
+    buffer_clear(&text);
+    if (status == MASKE_OK) status = write_map(t, folder, &text);
+    buffer_free(&text);
+    return status;
+}

@@ -1,0 +1,73 @@
+/* tokenizer/tokenizer_open.c: maske_tokenizer_open: which file a path means, and which reader reads it. */
+#include "tokenizer/tokenizer_read.h"
+
+#include <stdlib.h>
+
+static bool ends_with(const char *text, const char *end) {
+    size_t length = strlen(text), end_length = strlen(end);
+    return length >= end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+/* The folder that a file lies in: "." for a bare name. */
+static maske_status folder_of(char **out, const char *path) {
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL) return memory_copy_text(out, ".", 1);
+    return memory_copy_text(out, path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+/* A .json file is a tokenizer.json if it has a model, else the entries of a vocab.json. */
+static maske_status open_json(maske_tokenizer **out, const char *path, const char *folder, const tokenizer_config *config) {
+    json_t *root = NULL;
+    char *merges = NULL;
+    TRY(json_read_object(&root, path, ends_with(path, "vocab.json") ? TOKENIZER_VOCAB_LIMIT : TOKENIZER_JSON_LIMIT));
+    maske_status status = MASKE_OK;
+    if (json_is_object(json_object_get(root, "model")) || json_object_get(root, "version") != NULL) {
+        status = tokenizer_read_json(out, root, path, config);
+    } else {
+        status = path_join(&merges, folder, "merges.txt");
+        if (status == MASKE_OK) status = tokenizer_read_vocab_json(out, root, path, path_exists(merges) ? merges : NULL, config);
+    }
+    json_decref(root);
+    free(merges);
+    return status;
+}
+
+static maske_status open_file(maske_tokenizer **out, const char *path, const char *folder) {
+    tokenizer_config config = {0};
+    TRY(tokenizer_config_read(&config, folder));
+    maske_status status = MASKE_OK;
+    if (ends_with(path, "merges.txt")) {
+        char *entries = NULL;
+        status = path_join(&entries, folder, "vocab.json");
+        if (status == MASKE_OK) status = open_json(out, entries, folder, &config);
+        free(entries);
+    } else if (ends_with(path, ".txt")) {
+        status = tokenizer_read_vocab_txt(out, path, &config);
+    } else {
+        status = open_json(out, path, folder, &config);
+    }
+    tokenizer_config_free(&config);
+    return status;
+}
+
+static maske_status open_folder(maske_tokenizer **out, const char *folder) {
+    static const char *const files[] = { "tokenizer.json", "vocab.json", "vocab.txt" };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char *path = NULL;
+        TRY(path_join(&path, folder, files[i]));
+        bool there = path_exists(path);
+        maske_status status = there ? open_file(out, path, folder) : MASKE_OK;
+        free(path);
+        if (there) return status;
+    }
+    return error_set(MASKE_IO, "%s: found no tokenizer.json, no vocab.json and no vocab.txt in this folder", folder);
+}
+
+maske_status maske_tokenizer_open(maske_tokenizer **out, const char *path) {
+    if (path_is_folder(path)) return open_folder(out, path);
+    char *folder = NULL;
+    TRY(folder_of(&folder, path));
+    maske_status status = open_file(out, path, folder);
+    free(folder);
+    return status;
+}

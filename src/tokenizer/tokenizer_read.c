@@ -1,0 +1,250 @@
+/* tokenizer/tokenizer_read.c: tokenizer.json. tokenizer_open.c decides which file a path means. */
+#include "tokenizer/tokenizer_read.h"
+#include "base/log.h"
+#include "base/number.h"
+
+#include <stdlib.h>
+
+/* "NAME: PLACE" for the errors of a member. */
+enum { NAME_SIZE = 1024 };
+static void place_name(char out[NAME_SIZE], const char *name, const char *place) {
+    number_print(out, NAME_SIZE, "%s: %s", name, place);
+}
+
+/* A failure of the vocabulary or added tokens, with the file in front. */
+static maske_status in_file(maske_status status, const char *name) {
+    if (status != MASKE_BAD_ARGUMENT) return status;
+    return error_set(MASKE_BAD_FILE, "%s: %s", name, maske_error());
+}
+
+/* ----------------------------------------------------------------------------------------------------- vocabulary --- */
+
+maske_status vocab_read_json(vocab *out, const json_t *object, const char *name) {
+    if (!json_is_object(object)) return error_set(MASKE_BAD_FILE, "%s: found %s, expected an object", name, json_kind(object));
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)object, key, value) {
+        if (!json_is_integer(value))
+            return error_set(MASKE_BAD_FILE, "%s: \"%.64s\": found %s, expected an integer", name, key, json_kind(value));
+        int64_t id = json_integer_value(value);
+        if (id < 0 || id >= VOCAB_ID_LIMIT)
+            return error_set(MASKE_BAD_FILE, "%s: \"%.64s\" has the id %lld, expected 0 to %d", name, key, (long long)id, VOCAB_ID_LIMIT - 1);
+        TRY(in_file(vocab_add(out, key, strlen(key), (int32_t)id), name));
+    }
+    return MASKE_OK;
+}
+
+/* --------------------------------------------------------------------------------------------------------- merges --- */
+
+maske_status merge_list_add(merge_list *merges, const vocab *entries, const char *left, size_t left_length, const char *right,
+    size_t right_length, size_t number) {
+    bpe_merge merge = {vocab_find(entries, left, left_length), vocab_find(entries, right, right_length), -1};
+    if (merge.left < 0 || merge.right < 0)
+        return error_set(MASKE_BAD_FILE, "%s: %s %zu: \"%.*s\" is not in the vocabulary", merges->name, merges->unit, number,
+                         (int)(merge.left < 0 ? left_length : right_length), merge.left < 0 ? left : right);
+    if (right_length < merges->prefix_length)
+        return error_set(MASKE_BAD_FILE, "%s: %s %zu: \"%.*s\" is shorter than the continuing_subword_prefix", merges->name, merges->unit,
+                         number, (int)right_length, right);
+    buffer_clear(&merges->joined);
+    TRY(buffer_add(&merges->joined, left, left_length));
+    TRY(buffer_add(&merges->joined, right + merges->prefix_length, right_length - merges->prefix_length));
+    merge.id = vocab_find(entries, merges->joined.data, merges->joined.length);
+    if (merge.id < 0)
+        return error_set(MASKE_BAD_FILE, "%s: %s %zu: the joined token \"%s\" is not in the vocabulary", merges->name, merges->unit, number,
+                         merges->joined.data);
+    if (merges->count >= BPE_MERGE_LIMIT) return error_set(MASKE_BAD_FILE, "%s: more than %d merges", merges->name, BPE_MERGE_LIMIT);
+    TRY(memory_reserve(&merges->items, &merges->capacity, merges->count + 1, sizeof *merges->items, "merges"));
+    merges->items[merges->count++] = merge;
+    return MASKE_OK;
+}
+
+maske_status merge_list_add_line(merge_list *merges, const vocab *entries, const char *line, size_t length, size_t number) {
+    const char *space = memchr(line, ' ', length);
+    if (space == NULL || memchr(space + 1, ' ', length - (size_t)(space + 1 - line)) != NULL)
+        return error_set(MASKE_BAD_FILE, "%s: %s %zu: \"%.*s\": found %s, expected exactly one between the two halves of a merge", merges->name,
+                         merges->unit, number, (int)(length < 64 ? length : 64), line, space == NULL ? "no space" : "several spaces");
+    size_t left = (size_t)(space - line);
+    return merge_list_add(merges, entries, line, left, space + 1, length - left - 1, number);
+}
+
+void merge_list_free(merge_list *merges) {
+    free(merges->items);
+    buffer_free(&merges->joined);
+    *merges = (merge_list){0};
+}
+
+static maske_status read_merge(merge_list *merges, const vocab *entries, const json_t *value, bool pair, size_t number) {
+    const json_t *left = json_array_get(value, 0), *right = json_array_get(value, 1);
+    if (pair && json_array_size(value) == 2 && json_is_string(left) && json_is_string(right))
+        return merge_list_add(merges, entries, json_string_value(left), json_string_length(left), json_string_value(right),
+                              json_string_length(right), number);
+    if (!pair && json_is_string(value)) {
+        if (strncmp(json_string_value(value), "#version", 8) == 0) return MASKE_OK;
+        return merge_list_add_line(merges, entries, json_string_value(value), json_string_length(value), number);
+    }
+    return error_set(MASKE_BAD_FILE, "%s: merge %zu: found %s, expected %s", merges->name, number, json_kind(value),
+                     pair ? "a pair of strings, as the first is" : "a string of two halves");
+}
+
+/* [["a", "b"], ...], or as older versions wrote them ["a b", ...], where "#version" lines are passed over. */
+static maske_status read_merges(merge_list *merges, const vocab *entries, const json_t *list) {
+    if (!json_is_array(list)) return error_set(MASKE_BAD_FILE, "%s: \"merges\": found %s, expected an array", merges->name, json_kind(list));
+    bool pairs = json_is_array(json_array_get(list, 0));
+    for (size_t i = 0; i < json_array_size(list); i++) TRY(read_merge(merges, entries, json_array_get(list, i), pairs, i));
+    return MASKE_OK;
+}
+
+/* --------------------------------------------------------------------------------------------------------- models --- */
+
+static maske_status read_bpe_parts(bpe *out, const json_t *json, vocab *entries, merge_list *merges, const char *name) {
+    bpe_options options = {0};
+    char place[NAME_SIZE];
+    TRY(json_get_number_or(&options.dropout, -1, json, "dropout", 0, 1, name));
+    TRY(json_get_text_or(&options.unk_token, NULL, json, "unk_token", name));
+    TRY(json_get_text_or(&options.continuing_subword_prefix, NULL, json, "continuing_subword_prefix", name));
+    TRY(json_get_text_or(&options.end_of_word_suffix, NULL, json, "end_of_word_suffix", name));
+    TRY(json_get_boolean_or(&options.fuse_unk, false, json, "fuse_unk", name));
+    TRY(json_get_boolean_or(&options.byte_fallback, false, json, "byte_fallback", name));
+    TRY(json_get_boolean_or(&options.ignore_merges, false, json, "ignore_merges", name));
+    if (options.continuing_subword_prefix != NULL) merges->prefix_length = strlen(options.continuing_subword_prefix);
+    place_name(place, name, "vocab");
+    TRY(vocab_read_json(entries, json_object_get(json, "vocab"), place));
+    TRY(read_merges(merges, entries, json_object_get(json, "merges")));
+    if (options.dropout > 0) log_say(MASKE_LOG_NOTE, "%s: \"dropout\" is %g; texts are encoded without it", name, options.dropout);
+    return bpe_build(out, entries, merges->items, merges->count, &options, name);
+}
+
+static maske_status read_bpe(bpe *out, const json_t *json, const char *name) {
+    vocab entries = {0};
+    merge_list merges = {.name = name, .unit = "merge"};
+    maske_status status = read_bpe_parts(out, json, &entries, &merges, name);
+    vocab_free(&entries);
+    merge_list_free(&merges);
+    return status;
+}
+
+static maske_status read_wordpiece(wordpiece *out, const json_t *json, const char *name) {
+    const char *unk_token = NULL, *prefix = NULL;
+    int64_t longest = 0;
+    vocab entries = {0};
+    char place[NAME_SIZE];
+    TRY(json_get_text(&unk_token, json, "unk_token", name));
+    TRY(json_get_text(&prefix, json, "continuing_subword_prefix", name));
+    TRY(json_get_integer(&longest, json, "max_input_chars_per_word", 0, INT64_MAX, name));
+    place_name(place, name, "vocab");
+    maske_status status = vocab_read_json(&entries, json_object_get(json, "vocab"), place);
+    if (status == MASKE_OK) status = wordpiece_build(out, &entries, unk_token, prefix, longest);
+    vocab_free(&entries);
+    return status;
+}
+
+/* Files of old versions lack "type": what it is shows in its members. */
+static const char *model_type(const json_t *json) {
+    const json_t *type = json_object_get(json, "type");
+    if (type != NULL) return json_is_string(type) ? json_string_value(type) : "";
+    if (json_object_get(json, "merges") != NULL) return "BPE";
+    if (json_object_get(json, "max_input_chars_per_word") != NULL) return "WordPiece";
+    return json_is_array(json_object_get(json, "vocab")) ? "Unigram" : "WordLevel";
+}
+
+static maske_status read_model(maske_tokenizer *t, const json_t *json, const char *name) {
+    if (!json_is_object(json)) return error_set(MASKE_BAD_FILE, "%s: found %s, expected an object", name, json_kind(json));
+    const char *type = model_type(json);
+    if (strcmp(type, "BPE") == 0) { t->kind = MODEL_BPE; return read_bpe(&t->model.bpe, json, name); }
+    if (strcmp(type, "WordPiece") == 0) { t->kind = MODEL_WORDPIECE; return read_wordpiece(&t->model.wordpiece, json, name); }
+    return error_set(MASKE_UNSUPPORTED, "%s: the model's type is \"%.64s\", which maske does not read; BPE and WordPiece are read", name, type);
+}
+
+/* --------------------------------------------------------------------------------------------------- added tokens --- */
+
+static maske_status read_added_token(maske_tokenizer *t, const json_t *json, const char *name) {
+    const char *content = NULL;
+    int64_t id = 0;
+    int32_t given = -1;
+    added_token token = {0};
+    TRY(json_get_text(&content, json, "content", name));
+    TRY(json_get_integer(&id, json, "id", 0, INT32_MAX, name));
+    TRY(json_get_boolean_or(&token.single_word, false, json, "single_word", name));
+    TRY(json_get_boolean_or(&token.lstrip, false, json, "lstrip", name));
+    TRY(json_get_boolean_or(&token.rstrip, false, json, "rstrip", name));
+    TRY(json_get_boolean_or(&token.normalized, true, json, "normalized", name));
+    TRY(json_get_boolean_or(&token.special, false, json, "special", name));
+    token.content = (char *)content;
+    token.length = strlen(content);
+    if (token.length == 0) return error_set(MASKE_BAD_FILE, "%s: an added token is empty", name);
+    TRY(in_file(added_tokens_add(&t->added, &token, tokenizer_vocab(t), t->normalizer, &given), name));
+    if (given != id)
+        log_say(MASKE_LOG_WARNING, "%s: the added token \"%s\" has the id %lld in the file, but %d by the rules, as in the tokenizers library", name, content, (long long)id, given);
+    return MASKE_OK;
+}
+
+static maske_status read_added_tokens(maske_tokenizer *t, const json_t *list, const char *name) {
+    if (list == NULL) return MASKE_OK;
+    if (!json_is_array(list)) return error_set(MASKE_BAD_FILE, "%s: found %s, expected an array", name, json_kind(list));
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *value = json_array_get(list, i);
+        if (!json_is_object(value)) return error_set(MASKE_BAD_FILE, "%s: found %s, expected an object", name, json_kind(value));
+        TRY(read_added_token(t, value, name));
+    }
+    return MASKE_OK;
+}
+
+/* ---------------------------------------------------------------------------------------------------------- checks --- */
+
+typedef struct id_check { const maske_tokenizer *t; const char *name; } id_check;
+static maske_status check_id(void *user, int32_t id, const char *token) {
+    const id_check *check = user;
+    if (maske_tokenizer_token(check->t, id) != NULL) return MASKE_OK;
+    return error_set(MASKE_BAD_FILE, "%s: post_processor: the token \"%s\" has the id %d, which no token has", check->name, token, id);
+}
+
+/* Names and ids that point somewhere. */
+static maske_status check(const maske_tokenizer *t, const char *name) {
+    id_check user = {t, name};
+    TRY(post_processor_each_id(t->post_processor, check_id, &user));
+    const char *unk = t->kind == MODEL_BPE ? t->model.bpe.options.unk_token : t->model.wordpiece.unk_token;
+    /* An empty WordPiece is what the library's trainers start from: nothing to check there. */
+    if (unk != NULL && tokenizer_vocab(t)->count > 0 && maske_tokenizer_id(t, unk, strlen(unk)) < 0)
+        return error_set(MASKE_BAD_FILE, "%s: model: the unk_token \"%s\" is not in the vocabulary", name, unk);
+    if (t->padding.set && maske_tokenizer_token(t, t->padding.pad_id) == NULL)
+        return error_set(MASKE_BAD_FILE, "%s: padding: the pad_id is %d, which no token has", name, t->padding.pad_id);
+    return MASKE_OK;
+}
+
+/* ----------------------------------------------------------------------------------------------------------- whole --- */
+
+static maske_status read_members(maske_tokenizer *t, const json_t *root, const char *name, const tokenizer_config *config) {
+    const json_t *version = json_object_get(root, "version");
+    char place[NAME_SIZE];
+    if (version != NULL && (!json_is_string(version) || strcmp(json_string_value(version), "1.0") != 0))
+        return error_set(MASKE_UNSUPPORTED, "%s: \"version\" is %s%s, expected \"1.0\"", name, json_is_string(version) ? "" : json_kind(version),
+                         json_is_string(version) ? json_string_value(version) : "");
+    place_name(place, name, "truncation");
+    TRY(truncation_read(&t->truncation, json_object_get(root, "truncation"), place));
+    place_name(place, name, "padding");
+    TRY(padding_read(&t->padding, json_object_get(root, "padding"), place));
+    place_name(place, name, "normalizer");
+    TRY(normalizer_read(&t->normalizer, json_object_get(root, "normalizer"), place));
+    place_name(place, name, "pre_tokenizer");
+    TRY(pre_tokenizer_read(&t->pre_tokenizer, json_object_get(root, "pre_tokenizer"), place));
+    place_name(place, name, "post_processor");
+    TRY(post_processor_read(&t->post_processor, json_object_get(root, "post_processor"), place));
+    place_name(place, name, "decoder");
+    TRY(decoder_read(&t->decoder, json_object_get(root, "decoder"), place));
+    place_name(place, name, "model");
+    TRY(read_model(t, json_object_get(root, "model"), place));
+    place_name(place, name, "added_tokens");
+    TRY(read_added_tokens(t, json_object_get(root, "added_tokens"), place));
+    if (config != NULL) tokenizer_config_apply(config, t);
+    TRY(tokenizer_finish(t));
+    return check(t, name);
+}
+
+maske_status tokenizer_read_json(maske_tokenizer **out, const json_t *root, const char *name, const tokenizer_config *config) {
+    maske_tokenizer *t = NULL;
+    TRY(tokenizer_new(&t));
+    maske_status status = read_members(t, root, name, config);
+    if (status != MASKE_OK) maske_tokenizer_free(t);
+    else *out = t;
+    return status;
+}

@@ -1,0 +1,142 @@
+/* tokenizer/tokenizer_standard.c: the tokenizers that training makes, and copies with another model.
+ *
+ * What makes decoding exact:
+ *   bytelevel  the byte-level alphabet has every byte, and the decoder joins bytes before it reads them as UTF-8
+ *   metaspace  a space is U+2581 in front of its word; the text's first word gets one too, and the decoder takes one
+ *              space from the front again: Replace, ByteFallback, Fuse, Strip one. [MASK] takes the space on its left
+ *              along (lstrip), so that no lone U+2581 is left there; the space behind it begins the next word. */
+#include "tokenizer/tokenizer.h"
+
+#include <stdlib.h>
+
+static const char *const special_names[MASKE_SPECIAL_COUNT] = { "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]" };
+
+const char tokenizer_metaspace_decoder[] =
+    "{\"type\":\"Sequence\",\"decoders\":[{\"type\":\"Replace\",\"pattern\":{\"String\":\"\xE2\x96\x81\"},\"content\":\" \"},"
+    "{\"type\":\"ByteFallback\"},{\"type\":\"Fuse\"},{\"type\":\"Strip\",\"content\":\" \",\"start\":1,\"stop\":0}]}";
+static const char bytelevel_decoder[] =
+    "{\"type\":\"ByteLevel\",\"add_prefix_space\":false,\"trim_offsets\":true,\"use_regex\":true}";
+/* Spaces are gone where words were cut at them: bytes are put together, nothing else can be. */
+static const char fallback_decoder[] =
+    "{\"type\":\"Sequence\",\"decoders\":[{\"type\":\"ByteFallback\"},{\"type\":\"Fuse\"}]}";
+
+static maske_status read_decoder(decoder **out, const char *text) {
+    json_t *json = NULL;
+    TRY(json_parse_object(&json, text, strlen(text), "standard decoder"));
+    maske_status status = decoder_read(out, json, "standard decoder");
+    json_decref(json);
+    return status;
+}
+
+static maske_status fill_standard(maske_tokenizer *t, const maske_tokenizer_train_options *options) {
+    bool bytelevel = strcmp(options->pre_tokenizer, "bytelevel") == 0, metaspace = strcmp(options->pre_tokenizer, "metaspace") == 0;
+    vocab entries = {0};
+    bpe_options model = {.unk_token = NULL, .byte_fallback = options->byte_fallback && !bytelevel, .dropout = -1};
+    TRY(normalizer_new_named(&t->normalizer, options->normalizer));
+    TRY(pre_tokenizer_new_named(&t->pre_tokenizer, options->pre_tokenizer));
+    if (bytelevel) TRY(read_decoder(&t->decoder, bytelevel_decoder));
+    else if (metaspace) TRY(read_decoder(&t->decoder, tokenizer_metaspace_decoder));
+    else if (model.byte_fallback) TRY(read_decoder(&t->decoder, fallback_decoder));
+    TRY(bpe_build(&t->model.bpe, &entries, NULL, 0, &model, "standard tokenizer"));
+    return tokenizer_finish(t);
+}
+
+maske_status tokenizer_new_standard(maske_tokenizer **out, const maske_tokenizer_train_options *options) {
+    maske_tokenizer *t = NULL;
+    TRY(tokenizer_new(&t));
+    maske_status status = fill_standard(t, options);
+    if (status != MASKE_OK) maske_tokenizer_free(t);
+    else *out = t;
+    return status;
+}
+
+/* The same options, another vocabulary. */
+static maske_status replace_bpe(maske_tokenizer *t, vocab *entries, const bpe_merge *merges, size_t count, const bpe_options *options) {
+    bpe model = {0};
+    TRY(bpe_build(&model, entries, merges, count, options, "new model"));
+    bpe_free(&t->model.bpe);
+    t->model.bpe = model;
+    return MASKE_OK;
+}
+
+maske_status tokenizer_set_standard_bpe(maske_tokenizer *t, vocab *entries, const bpe_merge *merges, size_t count) {
+    int32_t ids[MASKE_SPECIAL_COUNT];
+    for (int role = 0; role < MASKE_SPECIAL_COUNT; role++) {
+        ids[role] = vocab_find(entries, special_names[role], strlen(special_names[role]));
+        if (ids[role] < 0) {
+            vocab_free(entries);
+            return error_set(MASKE_BAD_ARGUMENT, "the vocabulary lacks %s", special_names[role]);
+        }
+    }
+    bpe_options options = t->model.bpe.options;
+    options.unk_token = special_names[MASKE_UNK];
+    TRY(replace_bpe(t, entries, merges, count, &options));
+    for (int role = 0; role < MASKE_SPECIAL_COUNT; role++) {
+        added_token token = {.content = (char *)special_names[role], .length = strlen(special_names[role]), .special = true,
+                             .lstrip = role == MASKE_MASK};
+        TRY(added_tokens_add(&t->added, &token, &t->model.bpe.vocab, t->normalizer, NULL));
+        t->special[role] = ids[role];
+    }
+    post_processor_free(t->post_processor);
+    t->post_processor = NULL;
+    TRY(post_processor_new_standard(&t->post_processor, special_names[MASKE_CLS], ids[MASKE_CLS], special_names[MASKE_SEP], ids[MASKE_SEP]));
+    return tokenizer_finish(t);
+}
+
+/* ------------------------------------------------------------------------------------------------------- copying --- */
+
+/* Every component through its own JSON: what it writes is what it is. */
+static maske_status copy_components(maske_tokenizer *out, const maske_tokenizer *base) {
+    buffer text = {0};
+    json_t *json = NULL;
+    json_writer w = json_writer_start(&text, false);
+    json_begin_object(&w);
+    json_key(&w, "normalizer"); normalizer_write(&w, base->normalizer);
+    json_key(&w, "pre_tokenizer"); pre_tokenizer_write(&w, base->pre_tokenizer);
+    json_key(&w, "post_processor"); post_processor_write(&w, base->post_processor);
+    json_key(&w, "decoder"); decoder_write(&w, base->decoder);
+    json_key(&w, "padding"); padding_write(&w, &base->padding);
+    json_end_object(&w);
+    maske_status status = json_writer_end(&w);
+    if (status == MASKE_OK) status = json_parse_object(&json, text.data, text.length, "copy");
+    if (status == MASKE_OK) status = normalizer_read(&out->normalizer, json_object_get(json, "normalizer"), "copy: normalizer");
+    if (status == MASKE_OK) status = pre_tokenizer_read(&out->pre_tokenizer, json_object_get(json, "pre_tokenizer"), "copy: pre_tokenizer");
+    if (status == MASKE_OK) status = post_processor_read(&out->post_processor, json_object_get(json, "post_processor"), "copy: post_processor");
+    if (status == MASKE_OK) status = decoder_read(&out->decoder, json_object_get(json, "decoder"), "copy: decoder");
+    if (status == MASKE_OK) status = padding_read(&out->padding, json_object_get(json, "padding"), "copy: padding");
+    json_decref(json);
+    buffer_free(&text);
+    return status;
+}
+
+static maske_status copy_added(maske_tokenizer *out, const maske_tokenizer *base) {
+    for (int32_t id = 0; id < base->added.limit; id++) {
+        const added_token *token = added_tokens_get(&base->added, id);
+        int32_t now = -1;
+        if (token == NULL) continue;
+        TRY(added_tokens_add(&out->added, token, tokenizer_vocab(out), out->normalizer, &now));
+        if (now != id)
+            return error_set(MASKE_BAD_ARGUMENT, "the added token \"%s\" would get the id %d instead of %d", token->content, now, id);
+    }
+    return MASKE_OK;
+}
+
+static maske_status fill_copy(maske_tokenizer *out, const maske_tokenizer *base, vocab *entries, const bpe_merge *merges, size_t count) {
+    TRY(bpe_build(&out->model.bpe, entries, merges, count, &base->model.bpe.options, "extended model"));
+    TRY(copy_components(out, base));
+    TRY(copy_added(out, base));
+    out->truncation = base->truncation;
+    out->model_max_length = base->model_max_length;
+    memcpy(out->special, base->special, sizeof out->special);
+    return tokenizer_finish(out);
+}
+
+maske_status tokenizer_copy_with_bpe(maske_tokenizer **out, const maske_tokenizer *base, vocab *entries, const bpe_merge *merges, size_t count) {
+    maske_tokenizer *t = NULL;
+    maske_status status = base->kind == MODEL_BPE ? tokenizer_new(&t) : error_set(MASKE_UNSUPPORTED, "the model is WordPiece, expected BPE");
+    if (status == MASKE_OK) status = fill_copy(t, base, entries, merges, count);
+    vocab_free(entries);
+    if (status != MASKE_OK) maske_tokenizer_free(t);
+    else *out = t;
+    return status;
+}
