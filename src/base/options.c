@@ -190,7 +190,7 @@ void options_add(options *o, const maske_option *rows, void *values) {
     o->groups[o->group_count++] = (option_group){rows, values};
 }
 
-typedef struct place { const maske_option *row; void *values; bool *given; } place;
+typedef struct place { const maske_option *row; void *values; option_source *source; } place;
 
 /* The row of that name; in a file's keys, '_' is taken for '-'. */
 static bool find(options *o, const char *name, size_t length, place *out) {
@@ -200,16 +200,16 @@ static bool find(options *o, const char *name, size_t length, place *out) {
             bool same = strlen(rows[i].name) == length;
             for (size_t c = 0; same && c < length; c++) same = rows[i].name[c] == (name[c] == '_' ? '-' : name[c]);
             if (!same) continue;
-            *out = (place){&rows[i], o->groups[g].values, &o->given[g][i]};
+            *out = (place){&rows[i], o->groups[g].values, &o->sources[g][i]};
             return true;
         }
     }
     return false;
 }
 
-bool options_given(const options *o, const char *name) {
+option_source options_source(const options *o, const char *name) {
     place found;
-    return find((options *)(uintptr_t)o, name, strlen(name), &found) && *found.given;
+    return find((options *)(uintptr_t)o, name, strlen(name), &found) ? *found.source : OPTION_DEFAULT;
 }
 
 static const char *nearest(const options *o, const char *typed) {
@@ -325,7 +325,7 @@ static maske_status read_config(options *o, const char *path) {
             return error_set(MASKE_BAD_ARGUMENT, "%s: not taken from a file", where);
         if (json_is_null(value)) continue;      /* as if it were not there */
         TRY(set_from_json(&at, value, where));
-        *at.given = true;
+        *at.source = OPTION_FILE;
     }
     return MASKE_OK;
 }
@@ -340,7 +340,7 @@ static maske_status read_environment(options *o) {
             /* An empty variable counts as none, as everywhere in a shell. */
             if (text == NULL || text[0] == '\0' || command_line_only(rows[i].name)) continue;
             TRY(option_set(&rows[i], o->groups[g].values, text, variable));
-            o->given[g][i] = true;
+            o->sources[g][i] = OPTION_ENVIRONMENT;
         }
     }
     return MASKE_OK;
@@ -366,7 +366,7 @@ static maske_status apply(scan *s) {
         char where[96];
         snprintf(where, sizeof where, "--%s", a->at.row->name);
         TRY(option_set(a->at.row, a->at.values, a->text, where));
-        *a->at.given = true;
+        *a->at.source = OPTION_COMMAND_LINE;
     }
     return MASKE_OK;
 }

@@ -24,6 +24,7 @@
 enum { OPTION_GROUPS = 4, OPTION_ROWS = 128 };
 
 typedef struct option_group { const maske_option *rows; void *values; } option_group;
+typedef enum option_source { OPTION_DEFAULT, OPTION_FILE, OPTION_ENVIRONMENT, OPTION_COMMAND_LINE } option_source;
 
 typedef struct options {
     option_group groups[OPTION_GROUPS];
@@ -35,7 +36,7 @@ typedef struct options {
     const char **arguments;             /* [argument_count]; yours through options_free, the texts are argv's */
     size_t argument_count;
     json_t *config;                     /* texts from the file live here */
-    bool given[OPTION_GROUPS][OPTION_ROWS];     /* set by anything but the default */
+    option_source sources[OPTION_GROUPS][OPTION_ROWS];
 } options;
 
 /* Sets the members that have a default in the table. A row whose default is a phrase ("from the size") is left alone. */
@@ -44,8 +45,8 @@ void options_fill_defaults(const maske_option *rows, void *values);
 void options_add(options *o, const maske_option *rows, void *values);
 /* argv[0..argc-1]: the words behind the command's name. The texts set are borrowed from argv, the environment and *o. */
 MASKE_MUST_USE maske_status options_parse(options *o, int argc, char *const *argv);
-/* Whether the command line, the environment or the file gave this option. */
-bool options_given(const options *o, const char *name);
+/* Where the option's value came from; OPTION_DEFAULT: nobody gave it. */
+option_source options_source(const options *o, const char *name);
 void options_free(options *o);
 
 /* Sets one member from text. `place` says where it came from in the error: "--top-k", "MASKE_TOP_K", "c.json: \"top-k\"". */

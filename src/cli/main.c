@@ -15,6 +15,9 @@ progress program_progress;
 /* ------------------------------------------------------------------------------------------------- commands --- */
 
 const command *const commands[] = {
+    &command_tokenizer_encode,
+    &command_tokenizer_decode,
+    &command_data,
     &command_completion,
     &command_man,
     NULL
@@ -91,7 +94,7 @@ static void on_progress(void *user, const maske_progress *what) { progress_updat
 static maske_status check_usage(const command *c, const options *o) {
     for (size_t g = 0; g < o->group_count; g++)
         for (const maske_option *row = o->groups[g].rows; row->name != NULL; row++)
-            if (command_requires(c, row->name) && !options_given(o, row->name))
+            if (command_requires(c, row->name) && options_source(o, row->name) == OPTION_DEFAULT)
                 return error_set(MASKE_BAD_ARGUMENT, "--%s %s is needed", row->name, row->value);
     if (c->arguments == NULL && o->argument_count > 0)
         return error_set(MASKE_BAD_ARGUMENT, "found \"%.100s\", expected options alone", o->arguments[0]);

@@ -87,7 +87,7 @@ static void defaults_come_from_the_table(void **state) {
     assert_true(s.fallback && !s.force);
     assert_null(s.model);
     assert_null(s.pooling);         /* its default is a phrase */
-    assert_false(options_given(&o, "top-k"));
+    assert_int_equal(options_source(&o, "top-k"), OPTION_DEFAULT);
     assert_int_equal(o.argument_count, 0);
 }
 
@@ -100,7 +100,7 @@ static void values_are_read_in_both_spellings(void **state) {
     assert_string_equal(s.pooling, "max");
     assert_int_equal(s.memory, 64 << 20);
     assert_true(s.force);
-    assert_true(options_given(&o, "force"));
+    assert_int_equal(options_source(&o, "force"), OPTION_COMMAND_LINE);
     assert_int_equal(parse("--top-k|7|--top-k|8"), MASKE_OK);
     assert_int_equal(s.top_k, 8);           /* the last one counts */
     assert_int_equal(parse("--model|-"), MASKE_OK);
@@ -179,13 +179,14 @@ static void flag_before_environment_before_file_before_default(void **state) {
     assert_false(s.fallback);
     assert_int_equal(s.memory, 8 << 20);
     assert_string_equal(s.model, "f");
-    assert_true(options_given(&o, "model"));
+    assert_int_equal(options_source(&o, "model"), OPTION_FILE);
 
     setenv("MASKE_TOP_K", "4", 1);
     setenv("MASKE_MODEL", "", 1);           /* empty: as if it were not there */
     setenv("MASKE_HELP", "yes", 1);         /* of no effect */
     assert_int_equal(parse_with_config(file, ""), MASKE_OK);
     assert_int_equal(s.top_k, 4);
+    assert_int_equal(options_source(&o, "top-k"), OPTION_ENVIRONMENT);
     assert_string_equal(s.model, "f");
     assert_false(o.help || s.help);
     assert_int_equal(parse_with_config(file, "--top-k|5"), MASKE_OK);

@@ -33,7 +33,7 @@ printf '{"thraeds": 2}' >"$work/config.json"
 expect 2 err "there is no option thraeds; did you mean threads?" "$MASKE" man --config "$work/config.json"
 
 # Every command has help that begins with what it is, names every option, and fits the window.
-commands() { "$MASKE" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\( [a-z]*\)\{0,1\}\)  .*/\1/p'; }
+commands() { "$MASKE" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]\{1,\}\( [a-z]*\)\{0,1\}\)  .*/\1/p'; }
 commands >"$work/commands"
 [ "$(wc -l <"$work/commands")" -ge 2 ] || fail "the list of commands: $(cat "$work/commands")"
 "$MASKE" completion bash >"$work/complete.bash" || fail "completion bash"

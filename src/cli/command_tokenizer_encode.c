@@ -1,0 +1,184 @@
+/* cli/command_tokenizer_encode.c: maske tokenizer encode: lines of text to lines of ids, on every core. */
+#include "base/parallel.h"
+#include "cli/command.h"
+#include "cli/lines.h"
+#include "cli/output.h"
+#include "cli/rows.h"
+
+#include <stdlib.h>
+
+struct settings { const char *model; bool tokens, no_special, pair; };
+static struct settings settings;
+
+static const maske_option rows[] = {
+    ROW_MODEL(struct settings),
+    {"tokens", MASKE_OPTION_FLAG, offsetof(struct settings, tokens), 0, 0, NULL, "no", "write tokens, not ids"},
+    {"no-special", MASKE_OPTION_FLAG, offsetof(struct settings, no_special), 0, 0, NULL, "no", "leave out [CLS] and [SEP]"},
+    {"pair", MASKE_OPTION_FLAG, offsetof(struct settings, pair), 0, 0, NULL, "no", "two texts a line, parted by a tab"},
+    {0}
+};
+
+static void prepare(options *o) {
+    options_fill_defaults(rows, &settings);
+    options_add(o, rows, &settings);
+}
+
+enum { BATCH_LINES = 8192, CHUNK_LINES = 64 };
+
+/* One batch of lines, cut into chunks that threads take one by one; chunk i writes into results[i]. */
+typedef struct job {
+    const maske_tokenizer *tokenizer;
+    line_batch batch;
+    int64_t first_line;                                 /* its number, for sentences */
+    bool json;
+    buffer results[BATCH_LINES / CHUNK_LINES];
+    maske_status statuses[BATCH_LINES / CHUNK_LINES];
+    char (*sentences)[1024];                            /* [chunks] the failure of each */
+    maske_encoding *encodings;                          /* [threads] */
+} job;
+
+static maske_status write_ids(buffer *out, const maske_encoding *e) {
+    TRY(buffer_reserve(out, e->count * 12 + 1));
+    char *p = out->data + out->length;
+    for (size_t i = 0; i < e->count; i++) {
+        char digits[12];
+        int used = 0;
+        if (i > 0) *p++ = ' ';
+        uint32_t id = (uint32_t)e->ids[i];
+        do digits[used++] = (char)('0' + id % 10);
+        while ((id /= 10) != 0);
+        while (used > 0) *p++ = digits[--used];
+    }
+    *p++ = '\n';
+    out->length = (size_t)(p - out->data);
+    return MASKE_OK;
+}
+
+static maske_status write_tokens(buffer *out, const maske_tokenizer *tokenizer, const maske_encoding *e) {
+    for (size_t i = 0; i < e->count; i++) {
+        const char *token = maske_tokenizer_token(tokenizer, e->ids[i]);
+        if (i > 0) TRY(buffer_add(out, " ", 1));
+        TRY(buffer_add_text(out, token != NULL ? token : "?"));
+    }
+    return buffer_add(out, "\n", 1);
+}
+
+static maske_status write_json(buffer *out, const maske_tokenizer *tokenizer, const maske_encoding *e) {
+    json_writer w = json_writer_start(out, false);
+    json_begin_object(&w);
+    json_key(&w, "ids");
+    json_begin_array(&w);
+    for (size_t i = 0; i < e->count; i++) json_int(&w, e->ids[i]);
+    json_end_array(&w);
+    json_key(&w, "tokens");
+    json_begin_array(&w);
+    for (size_t i = 0; i < e->count; i++) json_text(&w, maske_tokenizer_token(tokenizer, e->ids[i]));
+    json_end_array(&w);
+    json_key(&w, "type_ids");
+    json_begin_array(&w);
+    for (size_t i = 0; i < e->count; i++) json_int(&w, e->type_ids[i]);
+    json_end_array(&w);
+    json_key(&w, "special_tokens_mask");
+    json_begin_array(&w);
+    for (size_t i = 0; i < e->count; i++) json_int(&w, e->special_tokens_mask[i]);
+    json_end_array(&w);
+    json_key(&w, "offsets");
+    json_begin_array(&w);
+    for (size_t i = 0; i < e->count; i++) {
+        json_begin_array(&w);
+        json_int(&w, e->char_begin[i]);
+        json_int(&w, e->char_end[i]);
+        json_end_array(&w);
+    }
+    json_end_array(&w);
+    json_end_object(&w);
+    TRY(json_writer_end(&w));
+    return buffer_add(out, "\n", 1);
+}
+
+static maske_status encode_line(const job *j, size_t line, maske_encoding *e, buffer *out) {
+    const char *text = j->batch.texts[line], *pair = NULL;
+    size_t length = j->batch.lengths[line], pair_length = 0;
+    if (settings.pair) {
+        const char *tab = memchr(text, '\t', length);
+        if (tab == NULL) return error_set(MASKE_BAD_FILE, "line %lld: found no tab, expected two texts parted by one", (long long)j->first_line + (long long)line);
+        pair = tab + 1;
+        pair_length = length - (size_t)(pair - text);
+        length = (size_t)(tab - text);
+    }
+    const maske_encode_options how = {.no_special = settings.no_special, .ids_only = !j->json};
+    TRY(maske_tokenizer_encode(j->tokenizer, text, length, pair, pair_length, &how, e));
+    return j->json ? write_json(out, j->tokenizer, e) : settings.tokens ? write_tokens(out, j->tokenizer, e) : write_ids(out, e);
+}
+
+static void encode_chunk(void *user, size_t chunk, int thread) {
+    job *j = user;
+    size_t end = (chunk + 1) * CHUNK_LINES < j->batch.count ? (chunk + 1) * CHUNK_LINES : j->batch.count;
+    maske_status status = MASKE_OK;
+    buffer_clear(&j->results[chunk]);
+    for (size_t line = chunk * CHUNK_LINES; line < end && status == MASKE_OK; line++)
+        status = encode_line(j, line, &j->encodings[thread], &j->results[chunk]);
+    j->statuses[chunk] = status;
+    /* The sentence belongs to this thread; the one that reports is another. */
+    if (status != MASKE_OK) snprintf(j->sentences[chunk], sizeof j->sentences[chunk], "%s", maske_error());
+}
+
+static maske_status encode_all(job *j, lines *in, int threads) {
+    while (true) {
+        TRY(lines_next_batch(in, BATCH_LINES, &j->batch));
+        if (j->batch.count == 0) return MASKE_OK;
+        size_t chunks = (j->batch.count + CHUNK_LINES - 1) / CHUNK_LINES;
+        parallel_for(threads, chunks, encode_chunk, j);
+        for (size_t i = 0; i < chunks; i++) {
+            out_bytes(j->results[i].data, j->results[i].length);
+            if (j->statuses[i] != MASKE_OK) return error_set(j->statuses[i], "%s", j->sentences[i]);
+        }
+        j->first_line += (int64_t)j->batch.count;
+        TRY(lines_would_wait(in) ? out_flush() : out_status());
+    }
+}
+
+static maske_status run(const invocation *call) {
+    int threads = parallel_threads(&call->control);
+    maske_tokenizer *tokenizer = NULL;
+    job *j = NULL;
+    lines in;
+    TRY(maske_tokenizer_open(&tokenizer, settings.model));
+    lines_start(&in, call->options->arguments, call->options->argument_count);
+    maske_status status = memory_new(&j, 1, sizeof *j, "encoding");
+    if (status == MASKE_OK) {
+        j->tokenizer = tokenizer;
+        j->first_line = 1;
+        j->json = call->json;
+        status = memory_new(&j->encodings, (size_t)threads, sizeof *j->encodings, "encoding");
+        if (status == MASKE_OK) status = memory_new(&j->sentences, BATCH_LINES / CHUNK_LINES, sizeof *j->sentences, "encoding");
+        if (status == MASKE_OK) status = encode_all(j, &in, threads);
+        for (int i = 0; i < threads && j->encodings != NULL; i++) maske_encoding_free(&j->encodings[i]);
+        for (size_t i = 0; i < BATCH_LINES / CHUNK_LINES; i++) buffer_free(&j->results[i]);
+        line_batch_free(&j->batch);
+        free(j->encodings);
+        free(j->sentences);
+        free(j);
+    }
+    lines_end(&in);
+    maske_tokenizer_free(tokenizer);
+    return status;
+}
+
+static const char *const examples[] = {
+    "echo \"Merhaba dünya\" | maske tokenizer encode --model my-model --tokens",
+    "maske tokenizer encode --model my-model --json corpus.txt > corpus.jsonl",
+    NULL
+};
+const command command_tokenizer_encode = {
+    .name = "tokenizer encode",
+    .summary = "turns lines of text into lines of ids",
+    .arguments = "[FILE...]",
+    .details = ABOUT_FILE " Truncation and padding are done as tokenizer.json says."
+               "\nWith --json a line is {\"ids\", \"tokens\", \"type_ids\", \"special_tokens_mask\", \"offsets\"}; offsets count characters.",
+    .examples = examples,
+    .required = "model",
+    .prints_figures = true,
+    .prepare = prepare,
+    .run = run,
+};

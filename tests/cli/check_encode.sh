@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# tokenizer encode and decode, data: lines in, lines out, order kept by any number of threads, nothing overwritten.
+set -uo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+fail() { echo "FAILED: $*"; failed=1; }
+model=$SOURCE/tests/data/tasks/metaspace
+text=$work/text
+printf 'Ankara bir şehirdir.\n\nMert Akçay [MASK] üniversite [MASK].\r\n漢字 😀 ve\tsekme\nson satır' >"$text"
+
+"$MASKE" tokenizer encode --model "$model" "$text" >"$work/ids" || fail "encode"
+[ "$(wc -l <"$work/ids")" = 5 ] || fail "five lines give $(wc -l <"$work/ids")"
+[ "$(sed -n 2p "$work/ids")" = "2 3" ] || fail "an empty line gives $(sed -n 2p "$work/ids")"
+"$MASKE" tokenizer encode --model "$model" --no-special <"$text" | "$MASKE" tokenizer decode --model "$model" >"$work/back" || fail "decode"
+diff <(tr -d '\r' <"$text"; echo) <(sed 's/Akçay\[MASK\]/Akçay [MASK]/; s/üniversite\[MASK\]/üniversite [MASK]/' "$work/back") || fail "the round trip"
+"$MASKE" tokenizer encode --model "$model" "$text" | "$MASKE" tokenizer decode --model "$model" --skip-special | sed -n 3p | grep -qx 'Mert Akçay üniversite.' || fail "--skip-special"
+"$MASKE" tokenizer encode --model "$model" --tokens "$text" | sed -n 3p | grep -qx '\[CLS\] ▁Mert ▁Akçay \[MASK\] ▁üniversite \[MASK\] . \[SEP\]' || fail "--tokens"
+[ "$(printf 'a b\tc\n' | "$MASKE" tokenizer encode --model "$model" --pair --json | sed 's/.*"type_ids":\([^]]*]\).*/\1/')" = "[0,0,0,0,1,1,1]" ] || fail "--pair --json"
+printf 'no tab\n' | "$MASKE" tokenizer encode --model "$model" --pair 2>"$work/err" && fail "a pair without a tab passed"
+grep -q "line 1: found no tab" "$work/err" || fail "pair: $(cat "$work/err")"
+printf '2 17 x3\n' | "$MASKE" tokenizer decode --model "$model" 2>"$work/err" && fail "a word as an id passed"
+grep -qF 'standard input: line 1: found "x3", expected a token'"'"'s id' "$work/err" || fail "ids: $(cat "$work/err")"
+printf '[2, 374,316, 3]\n' | "$MASKE" tokenizer decode --model "$model" --skip-special | grep -qx 'a b' || fail "ids as JSON"
+printf 'a\xff b\n' | "$MASKE" tokenizer encode --model "$model" >"$work/bad" 2>"$work/err" || fail "bytes that are no UTF-8"
+grep -q "not UTF-8" "$work/err" || fail "nothing said of bytes that are no UTF-8"
+
+# Order and bytes do not depend on threads.
+for i in $(seq 3000); do echo "satır $i: Kitap okumak güzel bir alışkanlıktır."; done >"$work/long"
+"$MASKE" tokenizer encode --model "$model" --threads 1 "$work/long" >"$work/one" && "$MASKE" tokenizer encode --model "$model" --threads 5 "$work/long" | cmp - "$work/one" || fail "threads change the output"
+# A line typed comes back before the next one is typed.
+mkfifo "$work/in"; exec 3<>"$work/in"
+"$MASKE" tokenizer encode --model "$model" <"$work/in" >"$work/now" & pid=$!
+echo "Ankara" >&3; for i in $(seq 50); do [ -s "$work/now" ] && break; sleep 0.1; done
+[ -s "$work/now" ] || fail "a line waits for the next one"
+kill -INT $pid; sleep 0.2; kill -INT $pid 2>/dev/null; wait $pid; [ $? = 130 ] || fail "Ctrl-C did not end with 130"
+exec 3>&-
+
+# Failures say what is wrong, and leave nothing.
+for bad in "tokenizer encode --model /does/not/exist" "tokenizer encode --model $model /does/not/exist" "tokenizer encode --model $model $work"; do
+    "$MASKE" $bad </dev/null >/dev/null 2>"$work/err"; [ $? = 1 ] || fail "$bad: exit code"
+    [ "$(wc -l <"$work/err")" = 1 ] || fail "$bad: $(cat "$work/err")"
+done
+"$MASKE" data --tokenizer "$model" --out "$work/d.safetensors" --quiet "$work/long" || fail "data"
+cp "$work/d.safetensors" "$work/kept"
+"$MASKE" data --tokenizer "$model" --out "$work/d.safetensors" --seed 2 "$work/long" 2>"$work/err"; [ $? = 1 ] || fail "data overwrote"
+cmp -s "$work/d.safetensors" "$work/kept" || fail "data changed a file it was not forced to"
+grep -q "exists already" "$work/err" || fail "data: $(cat "$work/err")"
+"$MASKE" data --tokenizer "$model" --out "$work/d.safetensors" --seed 2 --force --json --quiet "$work/long" | grep -q '"predicted":' || fail "data --json"
+cmp -s "$work/d.safetensors" "$work/kept" && fail "--force did not write"
+ls "$work" | grep -q maske-part && fail "a part was left"
+exit $failed
