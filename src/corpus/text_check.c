@@ -12,7 +12,7 @@ static maske_status refuse_encoding(const char *name, const char *found, const c
 static bool every_other_is_nul(const char *bytes, size_t length, size_t first) {
     size_t nul = 0, pairs = length / 2;
     for (size_t i = 0; i < pairs; i++) nul += bytes[2 * i + first] == '\0' && bytes[2 * i + 1 - first] != '\0';
-    return pairs > 0 && nul > pairs / 2;
+    return pairs > 1 && nul > pairs / 2;
 }
 
 /* Bytes in invalid pieces, and valid characters beyond ASCII. */
@@ -40,11 +40,14 @@ maske_status text_check(const char *bytes, size_t length, bool whole, const char
         return error_set(MASKE_BAD_FILE, "%s: found a binary file (byte %zu is NUL), expected UTF-8 text", name, (size_t)(nul - bytes));
     }
     /* Text in a one-byte encoding has a wrong byte for each accent, 2 % of German, 8 % of Turkish, and hardly a valid
-     * character beyond ASCII. Damaged UTF-8 is the other way round, or has few wrong bytes. */
+     * character beyond ASCII. Damaged UTF-8 is the other way round, or has few wrong bytes; the shorter the text, the
+     * larger the share that could be mere damage. */
+    static const struct { size_t least, share; } suspicious[] = {{16, 100}, {8, 20}, {4, 3}};      /* more than 1 in share */
     size_t invalid, valid;
+    bool other = false;
     count_characters(bytes, length, whole, &invalid, &valid);
-    bool many = invalid >= 16 && invalid > length / 100, most = invalid > length / 10 * 3 && invalid > 3;
-    if (invalid > valid && (many || most))
+    for (size_t i = 0; i < 3; i++) other |= invalid >= suspicious[i].least && invalid > length / suspicious[i].share;
+    if (other && invalid > valid)
         return error_set(MASKE_BAD_FILE, "%s: %zu of the first %zu bytes are not UTF-8: a binary file or another encoding, expected "
                          "UTF-8 text (iconv -f ENCODING -t UTF-8 converts it)", name, invalid, length);
     return MASKE_OK;

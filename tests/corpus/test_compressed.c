@@ -1,0 +1,183 @@
+/* tests of compressed text: every kind is read as the plain file is; damage, bombs and excess are sentences. */
+#include "base/random.h"
+
+#include "reading.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+
+static const struct { const char *name; int (*add_filter)(struct archive *); } kinds[] = {
+    {"gz", archive_write_add_filter_gzip}, {"bz2", archive_write_add_filter_bzip2},
+    {"xz", archive_write_add_filter_xz}, {"zst", archive_write_add_filter_zstd},
+};
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
+
+/* Writes bytes compressed, without an archive around them. The file's name does not tell the kind. */
+static const char *compressed(size_t kind, const char *bytes, size_t length) {
+    const char *path = scratch_path("compressed.text");
+    struct archive *a = archive_write_new();
+    struct archive_entry *entry = archive_entry_new();
+    archive_entry_set_filetype(entry, AE_IFREG);
+    archive_entry_set_pathname(entry, "data");
+    assert_int_equal(kinds[kind].add_filter(a), ARCHIVE_OK);
+    assert_int_equal(archive_write_set_format_raw(a), ARCHIVE_OK);
+    assert_int_equal(archive_write_set_bytes_in_last_block(a, 1), ARCHIVE_OK);
+    assert_int_equal(archive_write_open_filename(a, path), ARCHIVE_OK);
+    assert_int_equal(archive_write_header(a, entry), ARCHIVE_OK);
+    assert_int_equal(archive_write_data(a, bytes, length), (la_ssize_t)length);
+    assert_int_equal(archive_write_close(a), ARCHIVE_OK);
+    archive_write_free(a);
+    archive_entry_free(entry);
+    return path;
+}
+
+/* Text of lines, not too easy to compress. */
+static buffer make_text(size_t length) {
+    buffer b = {0};
+    for (uint64_t i = 0; b.length < length; i++) {
+        random_bits bits = random_philox(1, RANDOM_TEST, 5, i);
+        assert_ok(buffer_add_format(&b, "%x g\xC3\xBCn %x%s", bits.word[0], bits.word[1], bits.word[2] % 5 ? " " : "\r\n"));
+    }
+    return b;
+}
+
+static void every_kind_is_read(void **state) {
+    (void)state;
+    const size_t lengths[] = {1, 1000, 64 << 10, (64 << 10) + 1, 3 << 20};
+    buffer out = {0}, expected = {0};
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        buffer text = make_text(lengths[i]);
+        model_of_reading(&expected, text.data, text.length, text.length);
+        for (size_t kind = 0; kind < KINDS; kind++) {
+            const char *path = compressed(kind, text.data, text.length);
+            corpus_totals totals;
+            assert_ok(try_reading(&out, &totals, &path, 1, NULL));
+            assert_int_equal(out.length, expected.length);
+            assert_memory_equal(out.data, expected.data, out.length);
+            assert_int_equal(totals.file_bytes, totals.file_bytes_total);
+        }
+        buffer_free(&text);
+    }
+    buffer_free(&out);
+    buffer_free(&expected);
+}
+
+/* What `cat a.gz b.gz` makes is a file of both. */
+static void joined_files_are_read_on(void **state) {
+    (void)state;
+    for (size_t kind = 0; kind < KINDS; kind++) {
+        char *one;
+        size_t length;
+        assert_ok(file_read(&one, &length, compressed(kind, "bir\n", 4), 1 << 20));
+        buffer both = {0};
+        assert_ok(buffer_add(&both, one, length));
+        assert_ok(buffer_add(&both, one, length));
+        assert_string_equal(reading(scratch_write("joined", both.data, both.length)), "bir\nbir\n");
+        buffer_free(&both);
+        free(one);
+    }
+}
+
+static void an_empty_one_is_empty(void **state) {
+    (void)state;
+    for (size_t kind = 0; kind < KINDS; kind++)
+        assert_fails(fails_reading(compressed(kind, "", 0)), MASKE_BAD_FILE, "the file is empty");
+}
+
+/* Cut anywhere: never a crash, never the whole text, a sentence if what is left is still known as compressed. */
+static void a_truncated_one_is_said(void **state) {
+    (void)state;
+    buffer text = make_text(200000), out = {0};
+    for (size_t kind = 0; kind < KINDS; kind++) {
+        char *bytes;
+        size_t length;
+        assert_ok(file_read(&bytes, &length, compressed(kind, text.data, text.length), 1 << 20));
+        for (size_t cut = 1; cut < length; cut += cut < 60 || cut > length - 30 ? 1 : 1777) {
+            const char *path = scratch_write("cut", bytes, cut);
+            maske_status status = try_reading(&out, NULL, &path, 1, NULL);
+            if (cut >= 18) {
+                if (status != MASKE_BAD_FILE) fail_msg("%s cut to %zu of %zu bytes was read without a word", kinds[kind].name, cut, length);
+                assert_non_null(strstr(maske_error(), "cut: cannot decompress: "));
+            }
+        }
+        free(bytes);
+    }
+    buffer_free(&text);
+    buffer_free(&out);
+}
+
+static void damage_never_crashes(void **state) {
+    (void)state;
+    buffer text = make_text(3000), out = {0};
+    for (size_t kind = 0; kind < KINDS; kind++) {
+        char *bytes;
+        size_t length;
+        assert_ok(file_read(&bytes, &length, compressed(kind, text.data, text.length), 1 << 20));
+        for (size_t at = 0; at < length; at += at < 100 ? 1 : 37) {
+            bytes[at] ^= (char)(1 << at % 8);
+            const char *path = scratch_write("damaged", bytes, length);
+            if (try_reading(&out, NULL, &path, 1, NULL) == MASKE_OK) assert_true(out.length < 10 * text.length);
+            else assert_true(strlen(maske_error()) > 0);
+            bytes[at] ^= (char)(1 << at % 8);
+        }
+        free(bytes);
+    }
+    buffer_free(&text);
+    buffer_free(&out);
+}
+
+static void compressed_twice_is_refused(void **state) {
+    (void)state;
+    for (size_t kind = 0; kind < KINDS; kind++) {
+        char *bytes;
+        size_t length;
+        assert_ok(file_read(&bytes, &length, compressed(kind, "bir\n", 4), 1 << 20));
+        const char *path = compressed((kind + 1) % KINDS, bytes, length);
+        assert_fails(fails_reading(path), MASKE_BAD_FILE, "compressed more than once");
+        free(bytes);
+    }
+}
+
+/* An xz file whose header asks for a dictionary of 512 MiB: 0x1E is 2^27.., written by hand with its check sum left
+ * wrong, which nobody reaches. */
+static void a_dictionary_too_large_is_refused(void **state) {
+    (void)state;
+    char *bytes;
+    size_t length;
+    assert_ok(file_read(&bytes, &length, compressed(2, "bir\n", 4), 1 << 20));
+    /* stream header 12 bytes; block header: size, flags, filter 0x21, one byte of properties: the dictionary */
+    assert_int_equal(bytes[14], 0x21);
+    assert_int_equal(bytes[15], 1);
+    bytes[16] = 34;                     /* 2 << (17 + 11) = 512 MiB */
+    assert_fails(fails_reading(scratch_write("greedy", bytes, length)), MASKE_BAD_FILE, "xz dictionary is 512 MiB, at most 256");
+    bytes[16] = 32;                     /* 256 MiB is allowed: then the check sum is found to be wrong */
+    assert_fails(fails_reading(scratch_write("greedy", bytes, length)), MASKE_BAD_FILE, "cannot decompress");
+    bytes[16] = 63;                     /* no such size */
+    assert_fails(fails_reading(scratch_write("greedy", bytes, length)), MASKE_BAD_FILE, "xz dictionary");
+    free(bytes);
+}
+
+/* A zstd frame header that asks for a window of 256 MiB. */
+static void a_window_too_large_gets_advice(void **state) {
+    (void)state;
+    static const char frame[] = "\x28\xB5\x2F\xFD\x00\x90\x01\x00\x00";         /* exponent 18: 2^(10 + 18) */
+    assert_fails(fails_reading(scratch_write("window", frame, sizeof frame - 1)), MASKE_BAD_FILE, "--long=27");
+}
+
+static void other_compressions_are_not_text(void **state) {
+    (void)state;
+    assert_fails(fails_reading(scratch_write("zip", "PK\3\4\x14\0\0\0\x08\0", 10)), MASKE_BAD_FILE, "binary file");
+    /* a text may begin like bzip2 */
+    assert_string_equal(reading(scratch_text("bzh", "BZh9 is how bzip2 begins\n")), "BZh9 is how bzip2 begins\n");
+    assert_string_equal(reading(scratch_text("named.gz", "plain all the same\n")), "plain all the same\n");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_kind_is_read), cmocka_unit_test(joined_files_are_read_on), cmocka_unit_test(an_empty_one_is_empty),
+        cmocka_unit_test(a_truncated_one_is_said), cmocka_unit_test(damage_never_crashes), cmocka_unit_test(compressed_twice_is_refused),
+        cmocka_unit_test(a_dictionary_too_large_is_refused), cmocka_unit_test(a_window_too_large_gets_advice),
+        cmocka_unit_test(other_compressions_are_not_text),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
