@@ -66,14 +66,6 @@ typedef struct request {
     size_t keep[2], from[2];            /* tokens of each text that stay, and the first of them */
 } request;
 
-/* How many tokens the library makes of a text at most before it stops looking: it stops early where truncation will cut
- * anyway, but for the first text under OnlySecond. It shows: what is left of a pair depends on both lengths. */
-static size_t token_limit(const request *r, int which) {
-    const truncation *t = &r->t->truncation;
-    if (!r->truncate || (t->strategy == TRUNCATE_ONLY_SECOND && which == 0)) return SIZE_MAX;
-    return (size_t)t->max_length;
-}
-
 static maske_status truncate_texts(request *r, size_t first, size_t second) {
     r->keep[0] = first;
     r->keep[1] = second;
@@ -97,19 +89,9 @@ static size_t padded_length(const request *r, size_t count) {
 
 /* ------------------------------------------------------------------------------------------------------ ids alone --- */
 
-/* The limit of truncation that keeps a text's end is counted from the end, which only the slow way does. */
 static maske_status ids_of(request *r, pipeline *p, int which) {
-    id_list *ids = &p->ids[which];
-    size_t limit = token_limit(r, which);
-    ids->count = 0;
-    if (limit == SIZE_MAX || r->t->truncation.direction == DIRECTION_RIGHT)
-        return pipeline_ids(r->t, p, r->text[which], r->length[which], limit, ids);
-    output_tokens *tokens = &p->tokens[which];
-    TRY(pipeline_tokens(r->t, p, r->text[which], r->length[which], limit, false, false, tokens));
-    if (tokens->count > ids->capacity) TRY(memory_reserve(&ids->items, &ids->capacity, tokens->count, sizeof *ids->items, "ids"));
-    for (size_t i = 0; i < tokens->count; i++) ids->items[i] = tokens->items[i].id;
-    ids->count = tokens->count;
-    return MASKE_OK;
+    p->ids[which].count = 0;
+    return pipeline_ids(r->t, p, r->text[which], r->length[which], &p->ids[which]);
 }
 
 static maske_status encode_ids(request *r, encoding_scratch *scratch, maske_encoding *out) {
@@ -145,8 +127,7 @@ static maske_status encode_ids(request *r, encoding_scratch *scratch, maske_enco
 /* ---------------------------------------------------------------------------------------------------- everything --- */
 
 static maske_status tokens_of(request *r, pipeline *p, int which) {
-    return pipeline_tokens(r->t, p, r->text[which], r->length[which], token_limit(r, which), r->t->truncation.direction == DIRECTION_RIGHT,
-                           post_processor_trims(r->t->post_processor), &p->tokens[which]);
+    return pipeline_tokens(r->t, p, r->text[which], r->length[which], post_processor_trims(r->t->post_processor), &p->tokens[which]);
 }
 
 static void cut_tokens(const request *r, output_tokens *tokens, int which) {

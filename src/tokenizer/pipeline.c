@@ -107,7 +107,7 @@ static maske_status add_new_word(const maske_tokenizer *t, pipeline *p, const ch
     return MASKE_OK;
 }
 
-static maske_status add_words(const maske_tokenizer *t, pipeline *p, size_t limit, id_list *out) {
+static maske_status add_words(const maske_tokenizer *t, pipeline *p, id_list *out) {
     word_form form = pre_tokenizer_word_form(t->pre_tokenizer);
     const text_range *ranges = p->words.ranges.items;
     size_t count = p->words.ranges.count;
@@ -123,26 +123,23 @@ static maske_status add_words(const maske_tokenizer *t, pipeline *p, size_t limi
         } else {
             TRY(add_new_word(t, p, word, length, hash, form, out));
         }
-        if (out->count >= limit) break;             /* looked at behind a word, as in the library: the first is always there */
     }
     return MASKE_OK;
 }
 
-static maske_status add_pieces(const maske_tokenizer *t, pipeline *p, size_t limit, id_list *out) {
-    bool done = false;
-    for (size_t i = 0; i < p->pieces.count && !done; i++) {
+static maske_status add_pieces(const maske_tokenizer *t, pipeline *p, id_list *out) {
+    for (size_t i = 0; i < p->pieces.count; i++) {
         const piece *item = &p->pieces.items[i];
         if (item->token != PIECE_IS_TEXT) { TRY(add_id(out, item->token)); continue; }
         TRY(pipeline_word(t, p, p->pieces.text.bytes + item->begin, item->end - item->begin));
         for (size_t j = 0; j < p->word.count; j++) TRY(add_id(out, p->word.ids[j]));
-        done = out->count >= limit;
     }
     return MASKE_OK;
 }
 
 /* A stretch without added tokens in the raw text. *cut: a normalised token lies in it, and so where its first word came
  * from is not known this way. */
-static maske_status add_stretch_ids(const maske_tokenizer *t, pipeline *p, const char *text, size_t length, bool first, size_t limit,
+static maske_status add_stretch_ids(const maske_tokenizer *t, pipeline *p, const char *text, size_t length, bool first,
     id_list *out, bool *cut) {
     const char *normal = NULL;
     size_t normal_length = 0;
@@ -154,29 +151,28 @@ static maske_status add_stretch_ids(const maske_tokenizer *t, pipeline *p, const
         if (*cut) return MASKE_OK;
     }
     TRY(pre_tokenizer_words(t->pre_tokenizer, normal, normal_length, first && at_start, &p->words));
-    return add_words(t, p, limit, out);
+    return add_words(t, p, out);
 }
 
-maske_status pipeline_ids(const maske_tokenizer *t, pipeline *p, const char *text, size_t length, size_t limit, id_list *out) {
+maske_status pipeline_ids(const maske_tokenizer *t, pipeline *p, const char *text, size_t length, id_list *out) {
     TRY(check_length(length));
     word_cache_use(&p->words_seen, t->serial);
     size_t before = out->count;
     bool cut = false;
     if (!added_tokens_has(&t->added, false)) {
-        TRY(add_stretch_ids(t, p, text, length, true, limit, out, &cut));
+        TRY(add_stretch_ids(t, p, text, length, true, out, &cut));
     } else {
         TRY(added_tokens_split(&t->added, false, text, length, &p->raw_splits));
         for (size_t i = 0; i < p->raw_splits.count && !cut; i++) {
             added_split split = p->raw_splits.items[i];
-            if (split.id >= 0) { TRY(add_id(out, split.id)); continue; }
-            TRY(add_stretch_ids(t, p, text + split.begin, split.end - split.begin, split.begin == 0, limit, out, &cut));
-            if (out->count >= limit) break;
+            if (split.id >= 0) TRY(add_id(out, split.id));
+            else TRY(add_stretch_ids(t, p, text + split.begin, split.end - split.begin, split.begin == 0, out, &cut));
         }
     }
     if (!cut) return MASKE_OK;
     out->count = before;
     TRY(pipeline_pieces(t, p, text, length, false));
-    return add_pieces(t, p, limit, out);
+    return add_pieces(t, p, out);
 }
 
 /* ------------------------------------------------------------------------------------------------- with places --- */
@@ -260,30 +256,12 @@ static maske_status load_word(const maske_tokenizer *t, pipeline *p, const char 
     return MASKE_OK;
 }
 
-/* Where a limit that keeps the end of the text begins: pieces are encoded from the last one until it is reached. */
-static maske_status first_piece_of_end(const maske_tokenizer *t, pipeline *p, size_t limit, size_t *first) {
-    size_t total = 0;
-    for (size_t i = p->pieces.count; i-- > 0;) {
-        const piece *item = &p->pieces.items[i];
-        *first = i;
-        if (item->token != PIECE_IS_TEXT) { total++; continue; }
-        TRY(load_word(t, p, p->pieces.text.bytes + item->begin, item->end - item->begin));
-        total += p->word.count;
-        if (total >= limit) break;
-    }
-    return MASKE_OK;
-}
-
-maske_status pipeline_tokens(const maske_tokenizer *t, pipeline *p, const char *text, size_t length, size_t limit, bool from_left,
-    bool trims, output_tokens *out) {
+maske_status pipeline_tokens(const maske_tokenizer *t, pipeline *p, const char *text, size_t length, bool trims, output_tokens *out) {
     TRY(pipeline_pieces(t, p, text, length, true));
     word_cache_use(&p->pieces_seen, t->serial);
     cursor c = {text, length, 0, 0};
-    size_t first = 0;
-    bool done = false;
-    if (!from_left) TRY(first_piece_of_end(t, p, limit, &first));
     out->count = 0;
-    for (size_t i = first; i < p->pieces.count && !done; i++) {
+    for (size_t i = 0; i < p->pieces.count; i++) {
         const piece *item = &p->pieces.items[i];
         const char *bytes = p->pieces.text.bytes + item->begin;
         size_t size = item->end - item->begin;
@@ -297,7 +275,6 @@ maske_status pipeline_tokens(const maske_tokenizer *t, pipeline *p, const char *
         }
         TRY(load_word(t, p, bytes, size));
         TRY(add_word_tokens(t, p, item, &c, trims, out));
-        done = from_left && out->count >= limit;
     }
     return MASKE_OK;
 }

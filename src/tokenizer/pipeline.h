@@ -29,13 +29,11 @@ typedef struct pipeline {
 MASKE_MUST_USE maske_status pipeline_pieces(const maske_tokenizer *t, pipeline *p, const char *text, size_t length, bool aligned);
 /* One word, in the model's form, through the model: p->word. */
 MASKE_MUST_USE maske_status pipeline_word(const maske_tokenizer *t, pipeline *p, const char *text, size_t length);
-/* Ids of a text alone, added tokens cut out, nothing around them; appended to `out`. No further piece is encoded once
- * `limit` ids are there (SIZE_MAX: none). */
-MASKE_MUST_USE maske_status pipeline_ids(const maske_tokenizer *t, pipeline *p, const char *text, size_t length, size_t limit, id_list *out);
-/* The same with places, into `out` (emptied first): characters of the original. from_left false: the limit keeps the end
- * of the text, not its beginning. trims: fill leading and trailing. */
-MASKE_MUST_USE maske_status pipeline_tokens(const maske_tokenizer *t, pipeline *p, const char *text, size_t length, size_t limit,
-    bool from_left, bool trims, output_tokens *out);
+/* Ids of a text alone, added tokens cut out, nothing around them; appended to `out`. */
+MASKE_MUST_USE maske_status pipeline_ids(const maske_tokenizer *t, pipeline *p, const char *text, size_t length, id_list *out);
+/* The same with places, into `out` (emptied first): characters of the original. trims: fill leading and trailing. */
+MASKE_MUST_USE maske_status pipeline_tokens(const maske_tokenizer *t, pipeline *p, const char *text, size_t length, bool trims,
+    output_tokens *out);
 void pipeline_free(pipeline *p);
 
 #endif
