@@ -19,6 +19,7 @@ typedef struct masked_lm {
     bert_config config;
     parameters table;           /* every tensor's name, shape, place in the flat buffers; its parts (head, pooler) */
     float *weights;             /* [table.total] */
+    size_t weights_bytes;
     packed_weights packed;      /* copies for the kernels, of the weights at the last masked_lm_pack */
     safetensors_type stored;    /* the type the file had; F32 for a new model */
     bool finite;                /* false: the file held a NaN or an infinity (it was said in a warning) */
@@ -27,6 +28,8 @@ typedef struct masked_lm {
 /* Initialised as the reference implementation does: normal(0, initializer_range), biases 0, LayerNorm 1 and 0, the
  * padding row of the word embeddings 0. With head, without pooler. Yours: masked_lm_free. */
 MASKE_MUST_USE maske_status masked_lm_new(masked_lm **out, const bert_config *config, uint64_t seed);
+/* A model of these parts with every weight 0, for those who fill it themselves. Yours. */
+MASKE_MUST_USE maske_status masked_lm_make(masked_lm **out, const bert_config *config, bool head, bool pooler);
 /* config.json and model.safetensors of the folder. Head and pooler are there if their tensors are. */
 MASKE_MUST_USE maske_status masked_lm_open(masked_lm **out, const char *folder);
 /* Writes config.json and model.safetensors into the existing folder, each whole or not at all. */
@@ -52,7 +55,7 @@ typedef struct masked_lm_capacity {
     int threads;
 } masked_lm_capacity;
 typedef struct masked_lm_context masked_lm_context;
-/* The context may be used with any model of this configuration. Yours: masked_lm_context_free. */
+/* The context may be used with any model of this shape. Yours: masked_lm_context_free. */
 MASKE_MUST_USE maske_status masked_lm_context_new(masked_lm_context **out, const masked_lm *model, const masked_lm_capacity *capacity);
 void masked_lm_context_free(masked_lm_context *context);
 /* The bytes that such a context takes, without making it; SIZE_MAX on overflow. */

@@ -1,0 +1,48 @@
+/* bert/attention.c */
+#include "bert/attention.h"
+#include "bert/layer.h"
+#include "bert/self_attention.h"
+#include "bert/self_output.h"
+
+#include <string.h>
+
+typedef struct call {
+    masked_lm_context *c;
+    size_t layer;
+    const layer_state *s;
+    const layer_gradients *g;
+} call;
+
+static void forward_block(void *user, size_t block, int thread) {
+    const call *k = user;
+    (void)thread;
+    size_t first = block * BERT_BLOCK;
+    layer_state s = bert_layer_state_at(k->c, k->s, first);
+    bert_self_output_forward(k->c, k->layer, &s, first, bert_block_rows(k->s->rows, block));
+}
+
+static void backward_block(void *user, size_t block, int thread) {
+    const call *k = user;
+    (void)thread;
+    size_t first = block * BERT_BLOCK;
+    layer_state s = bert_layer_state_at(k->c, k->s, first);
+    layer_gradients g = bert_layer_gradients_at(k->c, k->g, first);
+    float *sums = bert_partials(k->c, block);
+    memset(sums, 0, 3 * k->c->hidden * sizeof *sums);
+    bert_self_output_backward(k->c, k->layer, &s, &g, sums, first, bert_block_rows(k->s->rows, block));
+}
+
+void bert_attention_forward(masked_lm_context *c, size_t layer, const layer_state *s) {
+    bert_self_attention_forward(c, layer, s);
+    bert_for_blocks(c, s->rows, forward_block, &(call){c, layer, s, NULL});
+}
+
+void bert_attention_backward(masked_lm_context *c, size_t layer, const layer_state *s, const layer_gradients *g) {
+    const layer_places *places = &c->model->table.layers[layer];
+    size_t hidden = c->hidden;
+    bert_for_blocks(c, s->rows, backward_block, &(call){c, layer, s, g});
+    bert_partials_add(c, bert_gradient(c, places->self_output_norm.weight), 0, s->rows, hidden);
+    bert_partials_add(c, bert_gradient(c, places->self_output_norm.bias), hidden, s->rows, hidden);
+    bert_partials_add(c, bert_gradient(c, places->self_output.bias), 2 * hidden, s->rows, hidden);
+    bert_self_attention_backward(c, layer, s, g);
+}

@@ -1,0 +1,243 @@
+/* bert/context.c: the plan of a context's memory, and how its work is shared among threads. */
+#include "bert/context.h"
+#include "base/parallel.h"
+#include "nn/attention.h"
+#include "nn/bias.h"
+
+#include <stdlib.h>
+
+/* ------------------------------------------------------------------------------------------------------- plan --- */
+
+/* Memory given out piece by piece, each on 64 bytes. base NULL: only counted. */
+typedef struct arena { char *base; size_t used; bool overflow; } arena;
+
+static void *take(arena *a, size_t rows, size_t columns, size_t size) {
+    size_t bytes, end;
+    if (!size_multiply(&bytes, rows, columns) || !size_multiply(&bytes, bytes, size) || !size_add(&bytes, bytes, 63) ||
+        !size_add(&end, a->used, bytes & ~(size_t)63)) {
+        a->overflow = true;
+        return NULL;
+    }
+    void *piece = a->base != NULL ? a->base + a->used : NULL;
+    a->used = end;
+    return piece;
+}
+static float *floats(arena *a, size_t rows, size_t columns) { return take(a, rows, columns, sizeof(float)); }
+static uint32_t *numbers(arena *a, size_t count) { return take(a, count, 1, sizeof(uint32_t)); }
+
+static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+static norm_state plan_norm(arena *a, size_t rows, size_t hidden) {
+    return (norm_state){floats(a, rows, hidden), floats(a, rows, 1), floats(a, rows, 1)};
+}
+
+/* What only the layer itself needs until its backward. */
+static void plan_kept_layer(arena *a, const masked_lm_context *c, layer_state *s, size_t rows) {
+    s->log_sum = floats(a, c->heads, rows);
+    s->attention_output = floats(a, rows, c->hidden);
+    s->attention_norm = plan_norm(a, rows, c->hidden);
+    s->intermediate_pre = floats(a, rows, c->intermediate);
+    s->intermediate = floats(a, rows, c->intermediate);
+    s->output_norm = plan_norm(a, rows, c->hidden);
+}
+
+static void plan_layers(arena *a, masked_lm_context *c) {
+    const masked_lm_capacity *capacity = &c->capacity;
+    size_t tokens = capacity->tokens, hidden = c->hidden, scores = 0;
+    if (capacity->attentions && (!size_multiply(&scores, tokens, capacity->sequence_length) || !size_multiply(&scores, scores, c->heads)))
+        a->overflow = true;
+    bool kept = capacity->backward;
+    layer_state shared = {0};
+    if (!kept) {
+        shared.query_key_value = floats(a, tokens, 3 * hidden);
+        shared.context = floats(a, tokens, hidden);
+        shared.attention_output = floats(a, tokens, hidden);
+    }
+    float *outputs[2] = {NULL, NULL};
+    bool outputs_kept = kept || capacity->hidden_states;
+    for (size_t i = 0; i < 2 && !outputs_kept; i++) outputs[i] = floats(a, tokens, hidden);
+    for (size_t i = 0; i < c->layer_count; i++) {
+        bool last = i + 1 == c->layer_count;
+        size_t rows = last ? c->row_capacity : tokens;
+        layer_state s = shared;
+        if (kept) {
+            s.query_key_value = floats(a, tokens, 3 * hidden);
+            s.context = floats(a, rows, hidden);
+            plan_kept_layer(a, c, &s, rows);
+        }
+        if (last) {
+            s.picked = floats(a, rows, hidden);
+            s.picked_query = floats(a, rows, hidden);
+        }
+        if (capacity->attentions) s.attentions = floats(a, scores, 1);
+        s.output = outputs_kept ? floats(a, rows, hidden) : outputs[i % 2];
+        if (c->layers != NULL) c->layers[i] = s;
+    }
+}
+
+static void plan_head(arena *a, masked_lm_context *c) {
+    size_t predictions = c->capacity.predictions, hidden = c->hidden;
+    bool training = c->capacity.backward;
+    c->pooler_input = floats(a, c->capacity.sequences, hidden);
+    c->pooled = floats(a, c->capacity.sequences, hidden);
+    c->head_input = floats(a, predictions, hidden);
+    c->transform_pre = floats(a, predictions, hidden);
+    c->transform_act = training ? floats(a, predictions, hidden) : c->transform_pre;
+    c->transform_norm = (norm_state){NULL, training ? floats(a, predictions, 1) : NULL, training ? floats(a, predictions, 1) : NULL};
+    c->transformed = training ? floats(a, predictions, hidden) : c->transform_pre;
+    c->chunk_rows = smaller(predictions, cross_entropy_rows(c->vocab));
+    c->logits = floats(a, c->capacity.logits ? predictions : c->chunk_rows, c->vocab);
+    c->cross_entropy_scratch = floats(a, cross_entropy_scratch(c->chunk_rows, hidden, c->vocab, training), 1);
+}
+
+static void plan_threads(arena *a, masked_lm_context *c) {
+    const masked_lm_capacity *capacity = &c->capacity;
+    size_t scratch = larger(attention_scratch(capacity->sequence_length, c->head_size, capacity->backward),
+                            cross_entropy_thread_scratch(c->chunk_rows, c->hidden, c->vocab, capacity->backward));
+    for (int i = 0; i < capacity->threads; i++) {
+        float *thread = floats(a, scratch, 1);
+        float *block = capacity->backward ? NULL : floats(a, BERT_BLOCK, c->intermediate);
+        if (c->thread_scratch != NULL) c->thread_scratch[i] = thread;
+        if (c->thread_blocks != NULL) c->thread_blocks[i] = block;
+    }
+}
+
+static void plan_gradients(arena *a, masked_lm_context *c) {
+    size_t tokens = c->capacity.tokens, hidden = c->hidden, rows = larger(tokens, c->capacity.predictions);
+    c->d_hidden = floats(a, tokens, hidden);
+    c->d_rows = floats(a, c->row_capacity, hidden);
+    c->d_layer.output_product = floats(a, tokens, hidden);
+    c->d_layer.intermediate = floats(a, tokens, c->intermediate);
+    c->d_layer.self_output_product = floats(a, tokens, hidden);
+    c->d_layer.context = floats(a, tokens, hidden);
+    c->d_query_key_value = floats(a, tokens, 3 * hidden);
+    c->d_picked_query = floats(a, c->row_capacity, hidden);
+    c->d_transformed = floats(a, c->capacity.predictions, hidden);
+    c->d_pooler = floats(a, c->capacity.sequences, hidden);
+    c->partial_width = larger(6 * hidden + c->intermediate, ((size_t)c->config.type_vocab_size + 2) * hidden);
+    c->partials = floats(a, bert_blocks(rows), c->partial_width);
+}
+
+static void plan_numbers(arena *a, masked_lm_context *c) {
+    const masked_lm_capacity *capacity = &c->capacity;
+    c->positions = numbers(a, capacity->tokens);
+    c->row_index = numbers(a, c->row_capacity);
+    c->row_place = numbers(a, c->row_capacity);
+    c->row_start = numbers(a, capacity->sequences + 1);
+    c->prediction_row = numbers(a, capacity->predictions);
+    c->pooled_row = numbers(a, capacity->sequences);
+    if (!capacity->backward) return;
+    c->word_order = numbers(a, capacity->tokens);
+    c->word_start = numbers(a, c->vocab + 1);
+}
+
+/* Gives the arena's memory out. Called twice: to count, and to give. */
+static void plan(arena *a, masked_lm_context *c) {
+    const masked_lm_capacity *capacity = &c->capacity;
+    c->layers = take(a, c->layer_count, 1, sizeof *c->layers);
+    c->thread_blocks = take(a, (size_t)capacity->threads, 1, sizeof *c->thread_blocks);
+    c->thread_scratch = take(a, (size_t)capacity->threads, 1, sizeof *c->thread_scratch);
+    c->hidden_states_list = take(a, c->layer_count + 1, 1, sizeof *c->hidden_states_list);
+    c->attentions_list = take(a, c->layer_count, 1, sizeof *c->attentions_list);
+    c->embeddings = floats(a, capacity->tokens, c->hidden);
+    if (capacity->backward) c->embeddings_norm = plan_norm(a, capacity->tokens, c->hidden);
+    plan_layers(a, c);
+    plan_head(a, c);
+    plan_threads(a, c);
+    if (capacity->backward) plan_gradients(a, c);
+    plan_numbers(a, c);
+}
+
+static masked_lm_context sized(const bert_config *config, const masked_lm_capacity *capacity) {
+    masked_lm_context c = {.capacity = *capacity, .config = *config,
+        .hidden = (size_t)config->hidden_size, .heads = (size_t)config->num_attention_heads,
+        .head_size = (size_t)(config->hidden_size / config->num_attention_heads), .intermediate = (size_t)config->intermediate_size,
+        .vocab = (size_t)config->vocab_size, .layer_count = (size_t)config->num_hidden_layers};
+    if (c.capacity.threads < 1) c.capacity.threads = 1;
+    if (capacity->hidden_states || capacity->attentions) c.capacity.every_position = true;
+    size_t picked;
+    c.row_capacity = capacity->tokens;
+    if (!c.capacity.every_position && size_add(&picked, capacity->predictions, capacity->sequences))
+        c.row_capacity = smaller(capacity->tokens, picked);
+    return c;
+}
+
+size_t masked_lm_context_bytes(const bert_config *config, const masked_lm_capacity *capacity) {
+    masked_lm_context c = sized(config, capacity);
+    arena a = {0};
+    plan(&a, &c);
+    return a.overflow ? SIZE_MAX : a.used + sizeof c;
+}
+
+maske_status masked_lm_context_new(masked_lm_context **out, const masked_lm *model, const masked_lm_capacity *capacity) {
+    masked_lm_context *c;
+    TRY(memory_new(&c, 1, sizeof *c, "a model's room"));
+    *c = sized(&model->config, capacity);
+    arena a = {0};
+    plan(&a, c);
+    maske_status status = MASKE_OK;
+    if (a.overflow) status = error_memory(SIZE_MAX, "a model's activations");
+    else status = memory_pages_new(&c->memory, a.used, "a model's activations");
+    if (status != MASKE_OK) {
+        free(c);
+        return status;
+    }
+    c->bytes = a.used;
+    a = (arena){.base = c->memory};
+    plan(&a, c);
+    *out = c;
+    return MASKE_OK;
+}
+
+void masked_lm_context_free(masked_lm_context *context) {
+    if (context == NULL) return;
+    memory_pages_free(context->memory, context->bytes);
+    free(context);
+}
+
+/* ------------------------------------------------------------------------------------------------ shared work --- */
+
+dropout_mask bert_dropout(const masked_lm_context *c, double probability, size_t layer, unsigned site) {
+    if (!c->mode->dropout || probability == 0.0) return (dropout_mask){.scale = 1.0f};
+    return dropout_mask_new(probability, c->mode->seed, c->mode->step, layer * DROPOUT_SITES + site);
+}
+
+void bert_for_blocks(masked_lm_context *c, size_t rows, void (*task)(void *user, size_t block, int thread), void *user) {
+    parallel_for(c->capacity.threads, bert_blocks(rows), task, user);
+}
+
+void bert_partials_add(const masked_lm_context *c, float *total, size_t offset, size_t rows, size_t count) {
+    partials_add(total, c->partials + offset, c->partial_width, bert_blocks(rows), count);
+}
+
+/* A tile of a matrix's gradient: large enough that packing costs little, small enough that there are many. */
+enum { TILE_ROWS = 128, TILE_COLUMNS = 256, MATRICES = 8 };
+
+typedef struct tiles {
+    const weight_gradient *list;
+    size_t end[MATRICES];       /* the number of tiles up to and with each matrix */
+    gemm_precision precision;
+} tiles;
+
+static size_t tiles_across(const weight_gradient *g) { return (g->in + TILE_COLUMNS - 1) / TILE_COLUMNS; }
+static size_t tiles_down(const weight_gradient *g) { return (g->out + TILE_ROWS - 1) / TILE_ROWS; }
+
+static void tile_task(void *user, size_t i, int thread) {
+    const tiles *t = user;
+    (void)thread;
+    size_t matrix = 0;
+    while (i >= t->end[matrix]) matrix++;
+    const weight_gradient *g = &t->list[matrix];
+    size_t tile = i - (matrix > 0 ? t->end[matrix - 1] : 0), across = tiles_across(g);
+    size_t row = tile / across * TILE_ROWS, column = tile % across * TILE_COLUMNS;
+    gemm(g->d_weight + row * g->in + column, g->in, true, g->dy + row, g->dy_stride, true, g->x + column, g->in, false,
+         t->precision, smaller(TILE_ROWS, g->out - row), smaller(TILE_COLUMNS, g->in - column), g->rows);
+}
+
+void bert_weight_gradients(const masked_lm_context *c, const weight_gradient *list, size_t count) {
+    tiles t = {.list = list, .precision = bert_precision(c)};
+    size_t all = 0;
+    for (size_t i = 0; i < count; i++) t.end[i] = all += tiles_down(&list[i]) * tiles_across(&list[i]);
+    parallel_for(c->capacity.threads, all, tile_task, &t);
+}

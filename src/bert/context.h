@@ -1,0 +1,150 @@
+/* bert/context.h: one caller's room, shared by the modules of src/bert: what a pass computes and keeps.
+ *
+ * Rows. The token-wise parts of a layer run over rows: in every layer but the last each token is a row. The last layer
+ * has rows only for the tokens that something reads (predicted ones, pooled ones), unless every position is asked for;
+ * its keys and values are still those of all tokens.
+ *
+ * Blocks. Token-wise work is cut into blocks of BERT_BLOCK rows, a task each; a block goes through several modules while
+ * it is in the cache. Sums over tokens (gradients of biases and of LayerNorm) are made apart for each block and joined in
+ * the order of the blocks; products over tokens (gradients of matrices) are cut by their output. So nothing depends on
+ * which thread did what.
+ *
+ * Without backward nothing is kept: layers share their buffers, and what lives within a block has a block's size. */
+#ifndef MASKE_BERT_CONTEXT_H
+#define MASKE_BERT_CONTEXT_H
+
+#include "bert/masked_lm.h"
+#include "nn/cross_entropy.h"
+#include "nn/dropout.h"
+
+enum { BERT_BLOCK = 64 };
+
+/* Dropouts of a layer; the embeddings' is the eighth of layer 0. */
+enum { DROPOUT_ATTENTION, DROPOUT_SELF_OUTPUT, DROPOUT_OUTPUT, DROPOUT_EMBEDDINGS = 7, DROPOUT_SITES = 8 };
+
+/* What a LayerNorm keeps for backward. NULL: nothing is kept. */
+typedef struct norm_state {
+    float *sum;                 /* [rows, hidden] what was normalised */
+    float *mean, *rstd;         /* [rows] */
+} norm_state;
+
+/* One layer: whole, or from the first row of a block on. */
+typedef struct layer_state {
+    const float *input;         /* [tokens, hidden] */
+    const float *residual;      /* [rows, hidden]   input's rows */
+    const float *query;         /* [rows, ...]      query_stride apart */
+    const float *key_value;     /* [tokens, ...]    key_value_stride apart; values hidden elements behind keys */
+    size_t query_stride, key_value_stride;
+    float *picked;              /* [rows, hidden]   residual where rows are picked */
+    float *query_key_value;     /* [tokens, 3 * hidden], or picked: keys and values [tokens, 2 * hidden] */
+    float *picked_query;        /* [rows, hidden]   query where rows are picked */
+    float *context;             /* [rows, hidden]   heads side by side */
+    float *log_sum;             /* [heads, rows]    NULL: not kept */
+    float *attentions;          /* per sequence [heads, length, length]; NULL: not kept */
+    float *attention_output;    /* [rows, hidden]   of BertAttention */
+    norm_state attention_norm;
+    float *intermediate_pre;    /* [rows, intermediate] before the activation */
+    float *intermediate;        /* [rows, intermediate] */
+    norm_state output_norm;
+    float *output;              /* [rows, hidden] */
+    bool restricted;            /* rows are picked */
+    size_t rows;
+    const uint32_t *row_start;  /* [sequences + 1] rows of each sequence */
+    const uint32_t *row_place;  /* [rows] each row's place in its sequence; NULL: in order */
+} layer_state;
+
+/* Gradients on their way, of one layer at a time: whole, or from the first row of a block on. */
+typedef struct layer_gradients {
+    float *hidden;              /* [rows, hidden]   by the layer's output; becomes the one by the residual */
+    float *output_product;      /* [rows, hidden]   by BertOutput's product */
+    float *intermediate;        /* [rows, intermediate] by BertIntermediate's product */
+    float *self_output_product; /* [rows, hidden] */
+    float *context;             /* [rows, hidden] */
+    float *query;               /* [rows, ...], strides as those of the state */
+    float *key_value;           /* [tokens, ...] */
+} layer_gradients;
+
+struct masked_lm_context {
+    masked_lm_capacity capacity;
+    bert_config config;
+    size_t hidden, heads, head_size, intermediate, vocab, layer_count;
+    size_t row_capacity;        /* of the last layer */
+    char *memory;
+    size_t bytes;
+
+    /* activations */
+    float *embeddings;          /* [tokens, hidden] */
+    norm_state embeddings_norm;
+    layer_state *layers;        /* [layer_count] */
+    float **thread_blocks;      /* [threads] of [BERT_BLOCK, intermediate], without backward */
+    float **thread_scratch;     /* [threads] of attention and cross entropy */
+    float *pooler_input, *pooled;               /* [sequences, hidden] */
+    float *head_input;          /* [predictions, hidden] rows of the last layer's output */
+    float *transform_pre, *transform_act;       /* [predictions, hidden] */
+    norm_state transform_norm;  /* mean and rstd; what is normalised is transform_act */
+    float *transformed;         /* [predictions, hidden] */
+    float *logits;              /* [predictions or a chunk, vocab] */
+    size_t chunk_rows;
+    float *cross_entropy_scratch;
+    const float **hidden_states_list, **attentions_list;
+
+    /* gradients */
+    float *d_hidden;            /* [tokens, hidden] */
+    float *d_rows;              /* [row_capacity, hidden] the last layer's, where its rows are picked */
+    layer_gradients d_layer;    /* room for any layer */
+    float *d_query_key_value;   /* [tokens, 3 * hidden] */
+    float *d_picked_query;      /* [row_capacity, hidden] */
+    float *d_transformed;       /* [predictions, hidden] */
+    float *d_pooler;            /* [sequences, hidden] */
+    float *partials;            /* [blocks, partial_width] */
+    size_t partial_width;
+
+    /* the batch's numbers */
+    uint32_t *positions;        /* [tokens] */
+    uint32_t *row_index;        /* [row_capacity] the token of each row of the last layer */
+    uint32_t *row_place;        /* [row_capacity] */
+    uint32_t *row_start;        /* [sequences + 1] */
+    uint32_t *prediction_row;   /* [predictions] rows of the last layer */
+    uint32_t *pooled_row;       /* [sequences] */
+    uint32_t *word_order;       /* [tokens] */
+    uint32_t *word_start;       /* [vocab + 1] */
+    size_t row_count;
+
+    /* the call */
+    const masked_lm *model;
+    const batch *batch;
+    const masked_lm_mode *mode;
+    float *gradients;           /* NULL: forward only */
+    float scale;
+    bool every_position;
+};
+
+/* What the modules ask. */
+static inline size_t bert_blocks(size_t rows) { return (rows + BERT_BLOCK - 1) / BERT_BLOCK; }
+static inline size_t bert_block_rows(size_t rows, size_t block) {
+    size_t left = rows - block * BERT_BLOCK;
+    return left < BERT_BLOCK ? left : BERT_BLOCK;
+}
+static inline const float *bert_weight(const masked_lm_context *c, size_t place) { return c->model->weights + place; }
+static inline float *bert_gradient(const masked_lm_context *c, size_t place) { return c->gradients + place; }
+static inline float *bert_partials(const masked_lm_context *c, size_t block) { return c->partials + block * c->partial_width; }
+static inline gemm_precision bert_precision(const masked_lm_context *c) { return c->model->packed.precision; }
+/* The dropout of a place in this pass; the identity where dropout is off. */
+dropout_mask bert_dropout(const masked_lm_context *c, double probability, size_t layer, unsigned site);
+
+/* Runs task(c, block, thread) for each block of that many rows. */
+void bert_for_blocks(masked_lm_context *c, size_t rows, void (*task)(void *user, size_t block, int thread), void *user);
+
+/* d_weight [out, in] += dy^T x, over all rows in their order. Tasks are tiles of d_weight. */
+typedef struct weight_gradient {
+    float *d_weight;
+    const float *dy, *x;        /* [rows, out] dy_stride apart, [rows, in] */
+    size_t dy_stride, rows, out, in;
+} weight_gradient;
+/* Up to 8 at once, so that their tasks fill the threads together. */
+void bert_weight_gradients(const masked_lm_context *c, const weight_gradient *list, size_t count);
+
+/* total[count] += the blocks' partial sums that start `offset` into their rooms. */
+void bert_partials_add(const masked_lm_context *c, float *total, size_t offset, size_t rows, size_t count);
+
+#endif

@@ -1,0 +1,15 @@
+/* bert/intermediate.h: BertIntermediate: activation(attention_output W^T + bias), for a block of rows.
+ * s and g start at the block's first row. */
+#ifndef MASKE_BERT_INTERMEDIATE_H
+#define MASKE_BERT_INTERMEDIATE_H
+
+#include "bert/context.h"
+
+/* From s->attention_output to s->intermediate. */
+void bert_intermediate_forward(const masked_lm_context *c, size_t layer, const layer_state *s, size_t rows);
+/* g->intermediate by the activation's result becomes that by the product; its share is added to g->hidden.
+ *   sums   [intermediate] partial sums of the bias, added to */
+void bert_intermediate_backward(const masked_lm_context *c, size_t layer, const layer_state *s, const layer_gradients *g,
+                                float *sums, size_t rows);
+
+#endif

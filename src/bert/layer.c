@@ -1,0 +1,133 @@
+/* bert/layer.c */
+#include "bert/layer.h"
+#include "bert/attention.h"
+#include "bert/intermediate.h"
+#include "bert/output.h"
+
+#include <string.h>
+
+typedef struct call {
+    masked_lm_context *c;
+    size_t layer;
+    const layer_state *s;
+    const layer_gradients *g;
+} call;
+
+/* ------------------------------------------------------------------------------------------------------ state --- */
+
+/* Which rows this layer has in this pass, and where its query, key and value are then. */
+static layer_state *start(masked_lm_context *c, size_t layer, const float *input) {
+    layer_state *s = &c->layers[layer];
+    const batch *b = c->batch;
+    size_t hidden = c->hidden;
+    s->input = input;
+    s->restricted = layer + 1 == c->layer_count && !c->every_position;
+    s->rows = s->restricted ? c->row_count : b->tokens;
+    s->row_start = s->restricted ? c->row_start : b->sequence_start;
+    s->row_place = s->restricted ? c->row_place : NULL;
+    s->residual = s->restricted ? s->picked : input;
+    s->query = s->restricted ? s->picked_query : s->query_key_value;
+    s->key_value = s->restricted ? s->query_key_value : s->query_key_value + hidden;
+    s->query_stride = s->restricted ? hidden : 3 * hidden;
+    s->key_value_stride = s->restricted ? 2 * hidden : 3 * hidden;
+    return s;
+}
+
+static norm_state norm_at(norm_state n, size_t first, size_t hidden) {
+    if (n.sum == NULL) return n;
+    return (norm_state){n.sum + first * hidden, n.mean + first, n.rstd + first};
+}
+
+layer_state bert_layer_state_at(const masked_lm_context *c, const layer_state *s, size_t first) {
+    layer_state at = *s;
+    size_t hidden = first * c->hidden;
+    at.residual += hidden;
+    at.context += hidden;
+    at.attention_output += hidden;
+    at.output += hidden;
+    at.attention_norm = norm_at(s->attention_norm, first, c->hidden);
+    at.output_norm = norm_at(s->output_norm, first, c->hidden);
+    if (c->capacity.backward) {
+        at.intermediate_pre += first * c->intermediate;
+        at.intermediate += first * c->intermediate;
+    }
+    return at;
+}
+
+layer_gradients bert_layer_gradients_at(const masked_lm_context *c, const layer_gradients *g, size_t first) {
+    layer_gradients at = *g;
+    size_t hidden = first * c->hidden;
+    at.hidden += hidden;
+    at.output_product += hidden;
+    at.intermediate += first * c->intermediate;
+    at.self_output_product += hidden;
+    at.context += hidden;
+    return at;
+}
+
+/* ---------------------------------------------------------------------------------------------------- forward --- */
+
+static void forward_block(void *user, size_t block, int thread) {
+    const call *k = user;
+    size_t first = block * BERT_BLOCK, rows = bert_block_rows(k->s->rows, block);
+    layer_state s = bert_layer_state_at(k->c, k->s, first);
+    if (!k->c->capacity.backward) s.intermediate = s.intermediate_pre = k->c->thread_blocks[thread];
+    bert_intermediate_forward(k->c, k->layer, &s, rows);
+    bert_output_forward(k->c, k->layer, &s, first, rows);
+}
+
+void bert_layer_forward(masked_lm_context *c, size_t layer, const float *input) {
+    const layer_state *s = start(c, layer, input);
+    bert_attention_forward(c, layer, s);
+    bert_for_blocks(c, s->rows, forward_block, &(call){c, layer, s, NULL});
+}
+
+/* --------------------------------------------------------------------------------------------------- backward --- */
+
+/* Partial sums: LayerNorm's weight, its bias, the output's bias, the intermediate's bias. */
+static void backward_block(void *user, size_t block, int thread) {
+    const call *k = user;
+    masked_lm_context *c = k->c;
+    (void)thread;
+    size_t first = block * BERT_BLOCK, rows = bert_block_rows(k->s->rows, block);
+    layer_state s = bert_layer_state_at(c, k->s, first);
+    layer_gradients g = bert_layer_gradients_at(c, k->g, first);
+    float *sums = bert_partials(c, block);
+    memset(sums, 0, (3 * c->hidden + c->intermediate) * sizeof *sums);
+    bert_output_backward(c, k->layer, &s, &g, sums, first, rows);
+    bert_intermediate_backward(c, k->layer, &s, &g, sums + 3 * c->hidden, rows);
+}
+
+/* All matrices of the layer at once. */
+static void weights_backward(const masked_lm_context *c, size_t layer, const layer_state *s, const layer_gradients *g) {
+    const layer_places *places = &c->model->table.layers[layer];
+    size_t hidden = c->hidden, intermediate = c->intermediate, tokens = c->batch->tokens;
+    float *query_key_value = bert_gradient(c, places->query_key_value.weight);
+    weight_gradient list[5] = {
+        {bert_gradient(c, places->output.weight), g->output_product, s->intermediate, hidden, s->rows, hidden, intermediate},
+        {bert_gradient(c, places->intermediate.weight), g->intermediate, s->attention_output, intermediate, s->rows, intermediate, hidden},
+        {bert_gradient(c, places->self_output.weight), g->self_output_product, s->context, hidden, s->rows, hidden, hidden},
+        {query_key_value, g->query, s->input, 3 * hidden, tokens, 3 * hidden, hidden}};
+    if (s->restricted) {
+        list[3] = (weight_gradient){query_key_value, g->query, s->picked, hidden, s->rows, hidden, hidden};
+        list[4] = (weight_gradient){query_key_value + hidden * hidden, g->key_value, s->input, 2 * hidden, tokens, 2 * hidden, hidden};
+    }
+    bert_weight_gradients(c, list, s->restricted ? 5 : 4);
+}
+
+void bert_layer_backward(masked_lm_context *c, size_t layer) {
+    const layer_state *s = &c->layers[layer];
+    const layer_places *places = &c->model->table.layers[layer];
+    size_t hidden = c->hidden;
+    layer_gradients g = c->d_layer;
+    g.hidden = s->restricted ? c->d_rows : c->d_hidden;
+    g.query = s->restricted ? c->d_picked_query : c->d_query_key_value;
+    g.key_value = s->restricted ? c->d_query_key_value : c->d_query_key_value + hidden;
+    bert_for_blocks(c, s->rows, backward_block, &(call){c, layer, s, &g});
+    bert_partials_add(c, bert_gradient(c, places->output_norm.weight), 0, s->rows, hidden);
+    bert_partials_add(c, bert_gradient(c, places->output_norm.bias), hidden, s->rows, hidden);
+    bert_partials_add(c, bert_gradient(c, places->output.bias), 2 * hidden, s->rows, hidden);
+    bert_partials_add(c, bert_gradient(c, places->intermediate.bias), 3 * hidden, s->rows, c->intermediate);
+    bert_attention_backward(c, layer, s, &g);
+    weights_backward(c, layer, s, &g);
+}

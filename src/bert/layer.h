@@ -1,0 +1,17 @@
+/* bert/layer.h: BertLayer: attention, then intermediate and output, block by block. */
+#ifndef MASKE_BERT_LAYER_H
+#define MASKE_BERT_LAYER_H
+
+#include "bert/context.h"
+
+/* From input [tokens, hidden] to the layer's output [rows, hidden]; the rows are the pass's for this layer. */
+void bert_layer_forward(masked_lm_context *c, size_t layer, const float *input);
+/* The gradient by the layer's output (context->d_hidden, or d_rows where rows are picked) becomes, in
+ * context->d_hidden, that by its input; the gradients of the layer's parameters are added to. */
+void bert_layer_backward(masked_lm_context *c, size_t layer);
+
+/* The same state or gradients, from a row on. */
+layer_state bert_layer_state_at(const masked_lm_context *c, const layer_state *s, size_t first);
+layer_gradients bert_layer_gradients_at(const masked_lm_context *c, const layer_gradients *g, size_t first);
+
+#endif

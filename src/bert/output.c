@@ -1,0 +1,29 @@
+/* bert/output.c */
+#include "bert/output.h"
+#include "nn/residual_layer_norm.h"
+
+static dropout_mask mask(const masked_lm_context *c, size_t layer) {
+    return bert_dropout(c, c->config.hidden_dropout_prob, layer, DROPOUT_OUTPUT);
+}
+
+void bert_output_forward(const masked_lm_context *c, size_t layer, const layer_state *s, size_t first, size_t rows) {
+    const bert_linear *dense = &c->model->packed.layers[layer].output;
+    norm_places norm = c->model->table.layers[layer].output_norm;
+    dropout_mask dropout = mask(c, layer);
+    float *sum = s->output_norm.sum != NULL ? s->output_norm.sum : s->output;
+    bert_linear_forward(sum, c->hidden, s->intermediate, dense, bert_precision(c), rows);
+    residual_layer_norm_forward(s->output, sum, s->output_norm.mean, s->output_norm.rstd, sum, bert_weight(c, dense->places.bias),
+                                s->attention_output, bert_weight(c, norm.weight), bert_weight(c, norm.bias),
+                                (float)c->config.layer_norm_eps, &dropout, first, rows, c->hidden);
+}
+
+void bert_output_backward(const masked_lm_context *c, size_t layer, const layer_state *s, const layer_gradients *g,
+                          float *sums, size_t first, size_t rows) {
+    norm_places norm = c->model->table.layers[layer].output_norm;
+    dropout_mask dropout = mask(c, layer);
+    residual_layer_norm_backward(g->output_product, g->hidden, sums + 2 * c->hidden, sums, sums + c->hidden, g->hidden,
+                                 s->output_norm.sum, s->output_norm.mean, s->output_norm.rstd, bert_weight(c, norm.weight), &dropout,
+                                 first, rows, c->hidden);
+    bert_linear_backward(g->intermediate, false, g->output_product, c->hidden, &c->model->packed.layers[layer].output,
+                         bert_precision(c), rows);
+}

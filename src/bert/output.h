@@ -1,0 +1,15 @@
+/* bert/output.h: BertOutput: LayerNorm(dropout(intermediate W^T + bias) + attention_output), for a block of rows.
+ * s and g start at the block's first row, whose number is `first`. */
+#ifndef MASKE_BERT_OUTPUT_H
+#define MASKE_BERT_OUTPUT_H
+
+#include "bert/context.h"
+
+/* From s->intermediate and s->attention_output to s->output. */
+void bert_output_forward(const masked_lm_context *c, size_t layer, const layer_state *s, size_t first, size_t rows);
+/* g->hidden by the output becomes that by attention_output as residual; g->output_product and g->intermediate are set.
+ *   sums   [3 * hidden] partial sums, added to: LayerNorm's weight, its bias, the linear layer's bias */
+void bert_output_backward(const masked_lm_context *c, size_t layer, const layer_state *s, const layer_gradients *g,
+                          float *sums, size_t first, size_t rows);
+
+#endif

@@ -1,0 +1,171 @@
+/* bert/self_attention.c
+ *
+ * A layer whose rows are all tokens has query, key and value of a token side by side, [tokens, 3 * hidden]. The last
+ * layer, where it has fewer rows, has queries [rows, hidden] and keys and values [tokens, 2 * hidden]. */
+#include "bert/self_attention.h"
+#include "base/parallel.h"
+#include "nn/attention.h"
+#include "nn/bias.h"
+#include "nn/rows.h"
+
+#include <string.h>
+
+typedef struct call {
+    masked_lm_context *c;
+    size_t layer;
+    const layer_state *s;
+    const layer_gradients *g;
+} call;
+
+static const packed_layer *packed(const call *k) { return &k->c->model->packed.layers[k->layer]; }
+static const layer_places *places(const call *k) { return &k->c->model->table.layers[k->layer]; }
+
+/* ------------------------------------------------------------------------------------------------ projections --- */
+
+/* Query, key and value of a block of tokens; the last layer's matrices are packed apart. */
+static void project_tokens(void *user, size_t block, int thread) {
+    const call *k = user;
+    const masked_lm_context *c = k->c;
+    (void)thread;
+    size_t first = block * BERT_BLOCK, rows = bert_block_rows(c->batch->tokens, block), hidden = c->hidden;
+    const float *in = k->s->input + first * hidden, *bias = bert_weight(c, places(k)->query_key_value.bias);
+    const packed_layer *p = packed(k);
+    size_t width = k->s->restricted ? 2 * hidden : 3 * hidden;
+    float *out = k->s->query_key_value + first * width;
+    if (p->query_key_value.out > 0) bert_linear_forward(out, width, in, &p->query_key_value, bert_precision(c), rows);
+    else {
+        if (!k->s->restricted) bert_linear_forward(out, width, in, &p->query, bert_precision(c), rows);
+        bert_linear_forward(out + width - 2 * hidden, width, in, &p->key_value, bert_precision(c), rows);
+    }
+    bias_forward(out, width, bias + 3 * hidden - width, rows, width);
+}
+
+/* Queries of a block of picked rows. */
+static void project_rows(void *user, size_t block, int thread) {
+    const call *k = user;
+    const masked_lm_context *c = k->c;
+    (void)thread;
+    size_t first = block * BERT_BLOCK, rows = bert_block_rows(k->s->rows, block), hidden = c->hidden;
+    float *in = k->s->picked + first * hidden, *out = k->s->picked_query + first * hidden;
+    rows_gather(in, k->s->input, c->row_index + first, rows, hidden);
+    bert_linear_forward(out, hidden, in, &packed(k)->query, bert_precision(c), rows);
+    bias_forward(out, hidden, bert_weight(c, places(k)->query_key_value.bias), rows, hidden);
+}
+
+/* Partial sums: the biases of what was projected. */
+static void project_tokens_backward(void *user, size_t block, int thread) {
+    const call *k = user;
+    const masked_lm_context *c = k->c;
+    (void)thread;
+    size_t first = block * BERT_BLOCK, rows = bert_block_rows(c->batch->tokens, block), hidden = c->hidden;
+    const packed_layer *p = packed(k);
+    bool restricted = k->s->restricted;
+    size_t width = restricted ? 2 * hidden : 3 * hidden;
+    const float *d = c->d_query_key_value + first * width;
+    float *d_in = c->d_hidden + first * hidden, *sums = bert_partials(c, block);
+    if (p->query_key_value.out > 0) bert_linear_backward(d_in, true, d, width, &p->query_key_value, bert_precision(c), rows);
+    else {
+        if (!restricted) bert_linear_backward(d_in, true, d, width, &p->query, bert_precision(c), rows);
+        bert_linear_backward(d_in, !restricted, d + width - 2 * hidden, width, &p->key_value, bert_precision(c), rows);
+    }
+    memset(sums, 0, width * sizeof *sums);
+    bias_backward(sums, d, width, rows, width);
+}
+
+static void project_rows_backward(void *user, size_t block, int thread) {
+    const call *k = user;
+    const masked_lm_context *c = k->c;
+    (void)thread;
+    size_t first = block * BERT_BLOCK, rows = bert_block_rows(k->s->rows, block), hidden = c->hidden;
+    const float *d = c->d_picked_query + first * hidden;
+    float *sums = bert_partials(c, block);
+    bert_linear_backward(k->g->hidden + first * hidden, true, d, hidden, &packed(k)->query, bert_precision(c), rows);
+    memset(sums, 0, hidden * sizeof *sums);
+    bias_backward(sums, d, hidden, rows, hidden);
+}
+
+/* ------------------------------------------------------------------------------------------------------ heads --- */
+
+/* One head of one sequence: where its numbers are. */
+typedef struct head_task {
+    attention_shape shape;
+    size_t head, token, row;    /* the sequence's first */
+} head_task;
+
+static head_task head_of(const call *k, size_t i) {
+    const masked_lm_context *c = k->c;
+    const layer_state *s = k->s;
+    size_t sequence = i / c->heads, head = i % c->heads;
+    uint32_t token = c->batch->sequence_start[sequence], row = s->row_start[sequence];
+    const float *factors = c->mode->head_mask;
+    return (head_task){.head = head, .token = token, .row = row, .shape = {
+        .queries = s->row_start[sequence + 1] - row,
+        .keys = c->batch->sequence_start[sequence + 1] - token,
+        .head_size = c->head_size,
+        .q_stride = s->query_stride, .kv_stride = s->key_value_stride, .out_stride = c->hidden,
+        .key_mask = c->batch->attention_mask != NULL ? c->batch->attention_mask + token : NULL,
+        .head_factor = factors != NULL ? factors[k->layer * c->heads + head] : 1.0f,
+        .dropout = bert_dropout(c, c->config.attention_probs_dropout_prob, k->layer, DROPOUT_ATTENTION),
+        .dropout_row = (uint64_t)head << 32 | token,
+        .query_index = s->row_place != NULL ? s->row_place + row : NULL}};
+}
+
+/* Where a sequence's attentions start: those before it take heads * length * length each. */
+static float *attentions_of(const call *k, const head_task *h, size_t sequence) {
+    if (k->s->attentions == NULL) return NULL;
+    float *at = k->s->attentions;
+    for (size_t i = 0; i < sequence; i++) {
+        size_t length = k->c->batch->sequence_start[i + 1] - k->c->batch->sequence_start[i];
+        at += k->c->heads * length * length;
+    }
+    return at + h->head * h->shape.keys * h->shape.keys;
+}
+
+static void attend(void *user, size_t i, int thread) {
+    const call *k = user;
+    const masked_lm_context *c = k->c;
+    const layer_state *s = k->s;
+    head_task h = head_of(k, i);
+    size_t column = h.head * c->head_size;
+    const float *key = s->key_value + h.token * s->key_value_stride + column;
+    attention_forward(s->context + h.row * c->hidden + column, s->log_sum != NULL ? s->log_sum + h.head * s->rows + h.row : NULL,
+                      attentions_of(k, &h, i / c->heads), s->query + h.row * s->query_stride + column, key, key + c->hidden, &h.shape,
+                      c->thread_scratch[thread]);
+}
+
+static void attend_backward(void *user, size_t i, int thread) {
+    const call *k = user;
+    const masked_lm_context *c = k->c;
+    const layer_state *s = k->s;
+    head_task h = head_of(k, i);
+    size_t column = h.head * c->head_size;
+    size_t query = h.row * s->query_stride + column, key = h.token * s->key_value_stride + column, out = h.row * c->hidden + column;
+    attention_backward(k->g->query + query, k->g->key_value + key, k->g->key_value + key + c->hidden, k->g->context + out,
+                       s->context + out, s->log_sum + h.head * s->rows + h.row, s->query + query, s->key_value + key,
+                       s->key_value + key + c->hidden, &h.shape, c->thread_scratch[thread]);
+}
+
+/* ------------------------------------------------------------------------------------------------------ whole --- */
+
+void bert_self_attention_forward(masked_lm_context *c, size_t layer, const layer_state *s) {
+    call k = {c, layer, s, NULL};
+    bert_for_blocks(c, c->batch->tokens, project_tokens, &k);
+    if (s->restricted) bert_for_blocks(c, s->rows, project_rows, &k);
+    parallel_for(c->capacity.threads, c->batch->sequences * c->heads, attend, &k);
+}
+
+void bert_self_attention_backward(masked_lm_context *c, size_t layer, const layer_state *s, const layer_gradients *g) {
+    call k = {c, layer, s, g};
+    size_t hidden = c->hidden, tokens = c->batch->tokens;
+    float *d_bias = bert_gradient(c, places(&k)->query_key_value.bias);
+    parallel_for(c->capacity.threads, c->batch->sequences * c->heads, attend_backward, &k);
+    bert_for_blocks(c, tokens, project_tokens_backward, &k);
+    if (!s->restricted) {
+        bert_partials_add(c, d_bias, 0, tokens, 3 * hidden);
+        return;
+    }
+    bert_partials_add(c, d_bias + hidden, 0, tokens, 2 * hidden);
+    bert_for_blocks(c, s->rows, project_rows_backward, &k);
+    bert_partials_add(c, d_bias, 0, s->rows, hidden);
+    rows_scatter_add(c->d_hidden, g->hidden, c->row_index, s->rows, hidden);
+}
