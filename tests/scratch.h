@@ -40,7 +40,8 @@ static inline void scratch_remove(void) {
 static inline const char *scratch(void) {
     if (scratch_folder[0] != '\0') return scratch_folder;
     const char *above = getenv("TMPDIR");
-    snprintf(scratch_folder, sizeof scratch_folder, "%s/maske-test-XXXXXX", above != NULL && above[0] != '\0' ? above : "/tmp");
+    snprintf(scratch_folder, sizeof scratch_folder, "%s/maske-test-XXXXXX",
+             above != NULL && above[0] != '\0' ? above : "/tmp");
     if (mkdtemp(scratch_folder) == NULL) fail_msg("cannot make the folder %s", scratch_folder);
     atexit(scratch_remove);
     return scratch_folder;
@@ -61,6 +62,8 @@ static inline const char *scratch_write(const char *name, const void *bytes, siz
     assert_ok(file_write_atomic(path, bytes, length, true));
     return path;
 }
-static inline const char *scratch_text(const char *name, const char *text) { return scratch_write(name, text, strlen(text)); }
+static inline const char *scratch_text(const char *name, const char *text) {
+    return scratch_write(name, text, strlen(text));
+}
 
 #endif

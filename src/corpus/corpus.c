@@ -16,7 +16,7 @@ struct corpus {
     line_reader lines;
     jsonl_reader json;
     buffer texts;               /* out of a block of JSON lines */
-    const char *waiting;        /* [waiting_length]: a block that waits while the blank line before it is given; NULL: none */
+    const char *waiting;        /* [waiting_length]: the block that a blank line is given before; NULL: none */
     size_t waiting_length;
     bool text_given, separate;  /* something was given out; a blank line is due before the next block */
     int64_t finished_bytes;     /* on the disk, of the files already read */
@@ -73,17 +73,21 @@ static void warn_at_end(corpus *c) {
     if (c->warned) return;
     c->warned = true;
     if (c->totals.replaced > 0)
-        log_say(MASKE_LOG_WARNING, "%s: line %lld: bytes that are not UTF-8; %lld such places were replaced by U+FFFD in all",
-                c->files.file[c->replaced_file].path, (long long)c->lines.first_replaced, (long long)c->totals.replaced);
+        log_say(MASKE_LOG_WARNING,
+                "%s: line %lld: bytes that are not UTF-8; %lld such places were replaced by U+FFFD in all",
+                c->files.file[c->replaced_file].path, (long long)c->lines.first_replaced,
+                (long long)c->totals.replaced);
     if (c->totals.cut_lines > 0)
-        log_say(MASKE_LOG_WARNING, "lines over %d MiB were cut, %lld times in all", LINES_LONGEST >> 20, (long long)c->totals.cut_lines);
+        log_say(MASKE_LOG_WARNING, "lines over %d MiB were cut, %lld times in all", LINES_LONGEST >> 20,
+                (long long)c->totals.cut_lines);
 }
 
 /* A block of JSON lines becomes the block of their texts; *length may become 0 where all are blank. Only a JSON line
  * that is too long is cut by the line reader: it cannot be read. */
 static maske_status take_texts(corpus *c, char **block, size_t *length, int64_t cut_before) {
     if (c->lines.cut > cut_before)
-        return error_set(MASKE_BAD_FILE, "%s: line %lld: longer than %d MiB", c->json.name, (long long)c->json.line + 1, JSONL_LONGEST >> 20);
+        return error_set(MASKE_BAD_FILE, "%s: line %lld: longer than %d MiB", c->json.name, (long long)c->json.line + 1,
+                         JSONL_LONGEST >> 20);
     int64_t records = c->json.records;
     buffer_clear(&c->texts);
     TRY(jsonl_add_texts(&c->json, &c->texts, *block, *length));

@@ -6,9 +6,9 @@
  * the other in the order given (folders in name order), and a blank line is put between two files, since no document
  * goes on in the next file.
  *
- * Compressed text (gzip, bzip2, xz, zstd) is told by its first bytes. A file whose name ends in .jsonl (or .jsonl.gz ...)
- * holds a JSON object a line: each is a document, so a blank line follows its text, and blank lines inside it are left out.
- * In a folder, names that begin with a point and empty files are passed over. */
+ * Compressed text (gzip, bzip2, xz, zstd) is told by its first bytes. A file whose name ends in .jsonl (.jsonl.gz
+ * too) holds a JSON object a line: each is a document, so a blank line follows its text, and blank lines inside it are
+ * left out. In a folder, names that begin with a point and empty files are passed over. */
 #ifndef MASKE_CORPUS_CORPUS_H
 #define MASKE_CORPUS_CORPUS_H
 
@@ -20,7 +20,7 @@ typedef struct corpus corpus;
 typedef struct corpus_totals {
     /* Read so far. bytes: of text, after decompression. The blank lines put between documents count in neither. */
     int64_t files, bytes, lines, replaced, cut_lines;
-    int64_t file_bytes, file_bytes_total;               /* of the files on disk, for progress; total 0: not known (stdin) */
+    int64_t file_bytes, file_bytes_total;               /* of the files on disk; total 0: not known (stdin) */
     uint64_t fingerprint;                               /* of the text given out so far (hash_stream over it) */
 } corpus_totals;
 

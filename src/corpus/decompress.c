@@ -78,8 +78,10 @@ static maske_status archive_failed(const decompress *d) {
     const char *reason = archive_error_string(d->archive);
     if (reason == NULL) reason = "the data is damaged";
     if (strstr(reason, "too much memory") != NULL)
-        return error_set(MASKE_BAD_FILE, "%s: its zstd window is over 128 MiB: compress it again with a smaller one (zstd --long=27)", d->file->name);
-    if (strstr(reason, "No progress is possible") != NULL) reason = "truncated xz input";      /* liblzma's way to say it */
+        return error_set(MASKE_BAD_FILE,
+                         "%s: its zstd window is over 128 MiB: compress it again with a smaller one (zstd --long=27)",
+                         d->file->name);
+    if (strstr(reason, "No progress is possible") != NULL) reason = "truncated xz input"; /* liblzma's way to say it */
     return error_set(MASKE_BAD_FILE, "%s: cannot decompress: %s", d->file->name, reason);
 }
 
@@ -90,10 +92,12 @@ static maske_status start(decompress *d) {
     if (archive_read_support_filter_gzip(a) != ARCHIVE_OK || archive_read_support_filter_bzip2(a) != ARCHIVE_OK ||
         archive_read_support_filter_xz(a) != ARCHIVE_OK || archive_read_support_filter_zstd(a) != ARCHIVE_OK ||
         archive_read_support_format_raw(a) != ARCHIVE_OK || archive_read_support_format_empty(a) != ARCHIVE_OK)
-        return error_set(MASKE_UNSUPPORTED, "%s: this libarchive cannot read it: %s", d->file->name, archive_error_string(a));
+        return error_set(MASKE_UNSUPPORTED, "%s: this libarchive cannot read it: %s", d->file->name,
+                         archive_error_string(a));
     if (archive_read_open(a, d, NULL, read_raw, NULL) != ARCHIVE_OK) return archive_failed(d);
     /* one filter and libarchive's own "none" */
-    if (archive_filter_count(a) > 2) return error_set(MASKE_BAD_FILE, "%s: compressed more than once, expected once", d->file->name);
+    if (archive_filter_count(a) > 2)
+        return error_set(MASKE_BAD_FILE, "%s: compressed more than once, expected once", d->file->name);
     int result = archive_read_next_header(a, &entry);
     if (result == ARCHIVE_EOF) d->empty = true;
     return result == ARCHIVE_OK || result == ARCHIVE_EOF ? MASKE_OK : archive_failed(d);
@@ -101,7 +105,7 @@ static maske_status start(decompress *d) {
 
 maske_status decompress_open(decompress **out, raw_file *file) {
     if (is_xz(file->head, file->head_length) && xz_dictionary(file->head, file->head_length) > xz_dictionary_limit)
-        return error_set(MASKE_BAD_FILE, "%s: its xz dictionary is %llu MiB, at most 256 are allowed: compress it again with a smaller one",
+        return error_set(MASKE_BAD_FILE, "%s: its xz dictionary is %llu MiB, at most 256 are allowed: pack it again",
                          file->name, (unsigned long long)(xz_dictionary(file->head, file->head_length) >> 20));
     decompress *d = NULL;
     TRY(memory_resize(&d, 1, sizeof *d, "decompression"));
@@ -126,7 +130,8 @@ maske_status decompress_read(decompress *d, char *out, size_t capacity, size_t *
     }
     d->produced += (int64_t)*got;
     if (d->produced > bomb_after && d->produced / bomb_ratio > d->file->consumed)
-        return error_set(MASKE_BAD_FILE, "%s: %lld bytes of text came out of %lld: more than %lld times as much, this is no text",
+        return error_set(MASKE_BAD_FILE,
+                         "%s: %lld bytes of text came out of %lld: more than %lld times as much, this is no text",
                          d->file->name, (long long)d->produced, (long long)d->file->consumed, (long long)bomb_ratio);
     return MASKE_OK;
 }

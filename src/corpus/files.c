@@ -46,7 +46,8 @@ static maske_status absolute_path(char **out, const char *path) {
 }
 
 static maske_status add_file(corpus_files *files, const char *path) {
-    TRY(memory_reserve(&files->file, &files->capacity, files->count + 1, sizeof *files->file, "the list of text files"));
+    TRY(memory_reserve(&files->file, &files->capacity, files->count + 1, sizeof *files->file,
+                       "the list of text files"));
     corpus_file *file = &files->file[files->count];
     TRY(absolute_path(&file->path, path));
     file->json_lines = named_json_lines(path);
@@ -67,10 +68,12 @@ static maske_status visit(void *user, const char *name);
 
 static maske_status walk_folder(corpus_files *files, const char *path, const struct stat *info, const step *above) {
     step here = {above, path, info->st_dev, info->st_ino, above ? above->depth + 1 : 1, files};
-    if (here.depth > FILES_DEPTH) return error_set(MASKE_BAD_FILE, "%s: more than %d folders inside one another", path, FILES_DEPTH);
+    if (here.depth > FILES_DEPTH)
+        return error_set(MASKE_BAD_FILE, "%s: more than %d folders inside one another", path, FILES_DEPTH);
     for (const step *s = above; s != NULL; s = s->above)
         if (s->device == here.device && s->inode == here.inode)
-            return error_set(MASKE_BAD_FILE, "%s: the link leads back to %s, so this folder would have no end", path, s->path);
+            return error_set(MASKE_BAD_FILE, "%s: the link leads back to %s, so this folder would have no end", path,
+                             s->path);
     return folder_list(path, visit, &here);
 }
 
@@ -97,15 +100,18 @@ static maske_status visit(void *user, const char *name) {
 }
 
 static maske_status add_given(corpus_files *files, const char *path) {
-    if (path == NULL || path[0] == '\0') return error_set(MASKE_BAD_ARGUMENT, "found an empty path, expected the name of a text file or folder");
+    if (path == NULL || path[0] == '\0')
+        return error_set(MASKE_BAD_ARGUMENT, "found an empty path, expected the name of a text file or folder");
     if (strcmp(path, "-") == 0) {
-        if (files->standard_input) return error_set(MASKE_BAD_ARGUMENT, "standard input is given twice, but can be read once");
+        if (files->standard_input)
+            return error_set(MASKE_BAD_ARGUMENT, "standard input is given twice, but can be read once");
         files->standard_input = true;
         return add_file(files, path);
     }
     size_t before = files->count;
     TRY(add_path(files, path, NULL));
-    if (files->count == before) return error_set(MASKE_BAD_FILE, "%s: the folder holds no text file that is not empty", path);
+    if (files->count == before)
+        return error_set(MASKE_BAD_FILE, "%s: the folder holds no text file that is not empty", path);
     return MASKE_OK;
 }
 

@@ -77,20 +77,24 @@ static maske_status missing_field(const jsonl_reader *r, json_t *record) {
 static maske_status add_record(jsonl_reader *r, buffer *out, const char *line, size_t length) {
     long long number = r->line;
     if (json_depth(line, length) > JSONL_DEPTH)
-        return error_set(MASKE_BAD_FILE, "%s: line %lld: more than %d objects or arrays inside one another", r->name, number, JSONL_DEPTH);
+        return error_set(MASKE_BAD_FILE, "%s: line %lld: more than %d objects or arrays inside one another", r->name,
+                         number, JSONL_DEPTH);
     json_error_t error;
     json_t *record = json_loadb(line, length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &error);
     if (record == NULL) {
         if (json_error_code(&error) == json_error_out_of_memory) return error_memory(length, r->name);
-        return error_set(MASKE_BAD_FILE, "%s: line %lld, column %d: not JSON: %s", r->name, number, error.column, error.text);
+        return error_set(MASKE_BAD_FILE, "%s: line %lld, column %d: not JSON: %s", r->name, number, error.column,
+                         error.text);
     }
     maske_status status;
     const json_t *text = json_object_get(record, r->field);
     if (!json_is_object(record))
-        status = error_set(MASKE_BAD_FILE, "%s: line %lld: found %s, expected a JSON object", r->name, number, json_kind(record));
+        status = error_set(MASKE_BAD_FILE, "%s: line %lld: found %s, expected a JSON object", r->name, number,
+                           json_kind(record));
     else if (text == NULL) status = missing_field(r, record);
     else if (!json_is_string(text))
-        status = error_set(MASKE_BAD_FILE, "%s: line %lld: \"%s\": found %s, expected a string", r->name, number, r->field, json_kind(text));
+        status = error_set(MASKE_BAD_FILE, "%s: line %lld: \"%s\": found %s, expected a string", r->name, number,
+                           r->field, json_kind(text));
     else status = add_document(r, out, json_string_value(text), json_string_length(text));
     json_decref(record);
     return status;

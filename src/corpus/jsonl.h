@@ -13,8 +13,8 @@ typedef struct jsonl_reader {
     int64_t records, cut;       /* taken so far; lines of text that were too long and were cut */
 } jsonl_reader;
 
-/* Adds the text of each line's object to out: lines that end with \n, and a blank line behind them, since a record is a
- * document; for the same reason blank lines inside its text are left out. Blank lines between records are passed over. */
+/* Adds the text of each line's object to out: lines that end with \n and a blank line behind them, since a record is a
+ * document; so blank lines inside its text are left out. Blank lines between records are passed over. */
 MASKE_MUST_USE maske_status jsonl_add_texts(jsonl_reader *r, buffer *out, const char *block, size_t length);
 
 #endif

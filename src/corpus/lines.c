@@ -123,7 +123,8 @@ maske_status line_reader_next(line_reader *r, char **block, size_t *length) {
     *length = 0;
     drop_given(r);
     TRY(fill(r, LINES_BLOCK));
-    const char *first = NULL;       /* the first line's ending; only this line can be too long, for it alone began earlier */
+    /* the first line's ending; only this line can be too long, for it alone began in an earlier block */
+    const char *first = NULL;
     for (;;) {
         first = r->checked > 0 ? memchr(r->text.data, '\n', r->checked) : NULL;
         if (first != NULL || r->at_end || r->checked > r->longest + 1) break;

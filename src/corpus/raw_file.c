@@ -19,7 +19,8 @@ static maske_status open_descriptor(int *out, const char *path) {
     if (fstat(descriptor, &info) != 0) status = error_io(path, "look at");
     else if (S_ISDIR(info.st_mode)) status = error_set(MASKE_IO, "%s: found a folder, expected a file", path);
     else if (!S_ISREG(info.st_mode))
-        status = error_set(MASKE_IO, "%s: found a pipe or a device, expected a regular file (\"-\" reads standard input)", path);
+        status = error_set(MASKE_IO,
+                           "%s: found a pipe or a device, expected a regular file (\"-\" reads standard input)", path);
     if (status == MASKE_OK) {
         *out = descriptor;
         (void)posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);      /* advice only */

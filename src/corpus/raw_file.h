@@ -9,7 +9,7 @@ enum { RAW_FILE_HEAD = 64 << 10 };
 typedef struct raw_file {
     const char *name;           /* for errors: the path, or "standard input"; borrowed from the caller */
     int descriptor;
-    char *head;                 /* [head_length]: the first bytes, at most RAW_FILE_HEAD, looked at before they are read */
+    char *head;                 /* [head_length]: the first RAW_FILE_HEAD bytes or all, looked at before read */
     size_t head_length, head_read;
     int64_t consumed;           /* bytes given out by raw_file_read */
 } raw_file;

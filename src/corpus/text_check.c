@@ -5,7 +5,8 @@
 #include <string.h>
 
 static maske_status refuse_encoding(const char *name, const char *found, const char *from) {
-    return error_set(MASKE_BAD_FILE, "%s: found %s, expected UTF-8 text (iconv -f %s -t UTF-8 converts it)", name, found, from);
+    return error_set(MASKE_BAD_FILE, "%s: found %s, expected UTF-8 text (iconv -f %s -t UTF-8 converts it)", name,
+                     found, from);
 }
 
 /* UTF-16 without a mark: every other byte of mostly Latin text is NUL. */
@@ -37,18 +38,21 @@ maske_status text_check(const char *bytes, size_t length, bool whole, const char
     if (nul != NULL) {
         if (every_other_is_nul(bytes, length, 1)) return refuse_encoding(name, "UTF-16", "UTF-16LE");
         if (every_other_is_nul(bytes, length, 0)) return refuse_encoding(name, "UTF-16", "UTF-16BE");
-        return error_set(MASKE_BAD_FILE, "%s: found a binary file (byte %zu is NUL), expected UTF-8 text", name, (size_t)(nul - bytes));
+        return error_set(MASKE_BAD_FILE, "%s: found a binary file (byte %zu is NUL), expected UTF-8 text", name,
+                         (size_t)(nul - bytes));
     }
     /* Text in a one-byte encoding has a wrong byte for each accent, 2 % of German, 8 % of Turkish, and hardly a valid
      * character beyond ASCII. Damaged UTF-8 is the other way round, or has few wrong bytes; the shorter the text, the
      * larger the share that could be mere damage. */
-    static const struct { size_t least, share; } suspicious[] = {{16, 100}, {8, 20}, {4, 3}};      /* more than 1 in share */
+    static const struct { size_t least, share; } suspicious[] = {{16, 100}, {8, 20}, {4, 3}}; /* more than 1 in share */
     size_t invalid, valid;
     bool other = false;
     count_characters(bytes, length, whole, &invalid, &valid);
     for (size_t i = 0; i < 3; i++) other |= invalid >= suspicious[i].least && invalid > length / suspicious[i].share;
     if (other && invalid > valid)
-        return error_set(MASKE_BAD_FILE, "%s: %zu of the first %zu bytes are not UTF-8: a binary file or another encoding, expected "
-                         "UTF-8 text (iconv -f ENCODING -t UTF-8 converts it)", name, invalid, length);
+        return error_set(MASKE_BAD_FILE,
+                         "%s: %zu of the first %zu bytes are not UTF-8: a binary file or another encoding, expected "
+                         "UTF-8 text (iconv -f ENCODING -t UTF-8 converts it)",
+                         name, invalid, length);
     return MASKE_OK;
 }

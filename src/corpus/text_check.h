@@ -4,8 +4,8 @@
 
 #include "base/status.h"
 
-/* Fails, naming the file, when its first bytes (`length` of them; `whole`: there are no more) are UTF-16, hold a NUL, or
- * are mostly something else than UTF-8. A few wrong bytes are no failure: they are replaced and counted later. */
+/* Fails, naming the file, when its first bytes (`length` of them; `whole`: there are no more) are UTF-16, hold a NUL,
+ * or are mostly something else than UTF-8. A few wrong bytes are no failure: they are replaced and counted later. */
 MASKE_MUST_USE maske_status text_check(const char *bytes, size_t length, bool whole, const char *name);
 
 #endif

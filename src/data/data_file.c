@@ -62,7 +62,8 @@ static maske_status write_column(data_file *f, column c) {
         fill_rows(f, c);
         TRY(safetensors_writer_add(&f->writer, f->rows, count * f->max_length * sizeof *f->rows));
         if (c == LABELS) f->predicted += (int64_t)f->batch.batch.predictions;
-        control_progress(f->control, "writing", (double)(c * f->sequences + at + count), (double)(COLUMNS * f->sequences), "sequences");
+        control_progress(f->control, "writing", (double)(c * f->sequences + at + count),
+                         (double)(COLUMNS * f->sequences), "sequences");
     }
     return MASKE_OK;
 }
@@ -72,7 +73,8 @@ static maske_status write_tensors(data_file *f, uint32_t *order) {
     f->order = order;
     TRY(memory_resize(&f->rows, ROWS * f->max_length, sizeof *f->rows, "rows of the data set"));
     for (int c = 0; c < COLUMNS; c++)
-        TRY(safetensors_writer_declare(&f->writer, column_names[c], SAFETENSORS_I64, (size_t[]){f->sequences, f->max_length}, 2));
+        TRY(safetensors_writer_declare(&f->writer, column_names[c], SAFETENSORS_I64,
+                                       (size_t[]){f->sequences, f->max_length}, 2));
     TRY(safetensors_writer_begin(&f->writer));
     for (int c = 0; c < COLUMNS; c++) TRY(write_column(f, (column)c));
     return MASKE_OK;
@@ -90,19 +92,22 @@ static maske_status write_file(data_file *f) {
 }
 
 static maske_status check_options(const maske_data_options *options) {
-    if (options->epoch < 1) return error_set(MASKE_BAD_ARGUMENT, "epoch is %lld, expected 1 or more", (long long)options->epoch);
+    if (options->epoch < 1)
+        return error_set(MASKE_BAD_ARGUMENT, "epoch is %lld, expected 1 or more", (long long)options->epoch);
     if (!(options->mask_probability > 0.0 && options->mask_probability <= 1.0))
         return error_set(MASKE_BAD_ARGUMENT, "mask_probability is out of range, expected more than 0, at most 1");
     return MASKE_OK;
 }
 
-maske_status maske_data_write(const maske_tokenizer *tokenizer, const maske_text *text, const maske_data_options *options,
-                              const char *file, bool force, const maske_control *control, maske_data_report *report) {
+maske_status maske_data_write(const maske_tokenizer *tokenizer, const maske_text *text,
+                              const maske_data_options *options, const char *file, bool force,
+                              const maske_control *control, maske_data_report *report) {
     maske_data_options defaults;
     maske_data_options_defaults(&defaults);
     if (options == NULL) options = &defaults;
     TRY(check_options(options));
-    dataset_options build = {.max_length = options->max_length, .line_by_line = options->line_by_line, .seed = (uint64_t)options->seed};
+    dataset_options build = {
+        .max_length = options->max_length, .line_by_line = options->line_by_line, .seed = (uint64_t)options->seed};
     data_file f = {.max_length = (size_t)options->max_length, .epoch = (uint64_t)options->epoch, .control = control,
                    .masking = {(uint64_t)options->seed, options->mask_probability}};
     dataset *data = NULL;
@@ -119,8 +124,12 @@ maske_status maske_data_write(const maske_tokenizer *tokenizer, const maske_text
     if (status != MASKE_OK) safetensors_writer_abandon(&f.writer);
     else if (report != NULL) {
         const dataset_totals *t = dataset_describe(data);
-        *report = (maske_data_report){.documents = t->documents, .lines = t->lines, .sequences = t->sequences, .tokens = t->tokens,
-                                      .predicted = f.predicted, .truncated_lines = t->truncated_lines};
+        *report = (maske_data_report){.documents = t->documents,
+                                      .lines = t->lines,
+                                      .sequences = t->sequences,
+                                      .tokens = t->tokens,
+                                      .predicted = f.predicted,
+                                      .truncated_lines = t->truncated_lines};
     }
     dataset_free(data);
     return status;

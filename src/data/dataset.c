@@ -47,8 +47,8 @@ static maske_status read_text(packing *p, corpus *text, tokenize *tokens, const 
     return packing_end(p);
 }
 
-static maske_status pack_text(packing *p, dataset_totals *totals, const maske_tokenizer *tokenizer, const maske_text *text,
-                              const maske_control *control) {
+static maske_status pack_text(packing *p, dataset_totals *totals, const maske_tokenizer *tokenizer,
+                              const maske_text *text, const maske_control *control) {
     corpus *c = NULL;
     tokenize *tokens = NULL;
     maske_status status = corpus_open(&c, text);
@@ -56,10 +56,14 @@ static maske_status pack_text(packing *p, dataset_totals *totals, const maske_to
     if (status == MASKE_OK) status = read_text(p, c, tokens, control);
     if (status == MASKE_OK) {
         corpus_totals read = corpus_read_so_far(c);
-        *totals = (dataset_totals){.lines = p->lines, .truncated_lines = p->truncated_lines, .replaced_bytes = read.replaced,
-                                   .text_bytes = read.bytes, .fingerprint = read.fingerprint};
+        *totals = (dataset_totals){.lines = p->lines,
+                                   .truncated_lines = p->truncated_lines,
+                                   .replaced_bytes = read.replaced,
+                                   .text_bytes = read.bytes,
+                                   .fingerprint = read.fingerprint};
         if (p->sequence_count == 0)
-            status = error_set(MASKE_BAD_FILE, "%s: the text gives no token that can be masked (%lld lines that are not blank)",
+            status = error_set(MASKE_BAD_FILE,
+                               "%s: the text gives no token that can be masked (%lld lines that are not blank)",
                                corpus_file_path(c, 0), (long long)p->lines);
     }
     tokenize_free(tokens);
@@ -104,8 +108,8 @@ static maske_status part_new(dataset **out, shared *common, const packing *p, co
 }
 
 /* Parts the packed sequences into what is trained on and what is put aside. */
-static maske_status split(dataset **out, dataset **held_out, shared *common, const packing *p, const dataset_totals *totals,
-                          const dataset_options *options) {
+static maske_status split(dataset **out, dataset **held_out, shared *common, const packing *p,
+                          const dataset_totals *totals, const dataset_options *options) {
     uint8_t *put_aside;
     size_t held = 0;
     dataset *kept = NULL, *aside = NULL;
@@ -127,7 +131,8 @@ static maske_status split(dataset **out, dataset **held_out, shared *common, con
 static maske_status check_options(const dataset_options *options, const vocabulary *v) {
     int64_t shortest = (int64_t)around(v) + 1;
     if (options->max_length < shortest || options->max_length > MASKING_LONGEST)
-        return error_set(MASKE_BAD_ARGUMENT, "max_length is %lld, expected %lld to %d", (long long)options->max_length, (long long)shortest, MASKING_LONGEST);
+        return error_set(MASKE_BAD_ARGUMENT, "max_length is %lld, expected %lld to %d", (long long)options->max_length,
+                         (long long)shortest, MASKING_LONGEST);
     if (!(options->valid_fraction >= 0.0 && options->valid_fraction < 1.0))
         return error_set(MASKE_BAD_ARGUMENT, "valid_fraction is out of range, expected 0 to less than 1");
     return MASKE_OK;
@@ -193,10 +198,12 @@ static maske_status lay_out(const dataset *d, const uint32_t *order, size_t coun
     TRY(reserve_sequences(b, count));
     for (size_t i = 0; i < count; i++) {
         if (order[i] >= d->totals.sequences)
-            return error_set(MASKE_BAD_ARGUMENT, "sequence %lu is asked for, the data set has %lld", (unsigned long)order[i], (long long)d->totals.sequences);
+            return error_set(MASKE_BAD_ARGUMENT, "sequence %lu is asked for, the data set has %lld",
+                             (unsigned long)order[i], (long long)d->totals.sequences);
         b->sequence_start[i] = (uint32_t)tokens;
         tokens += d->sequences[order[i]].length + around(&d->shared->vocabulary);
-        if (tokens > UINT32_MAX) return error_set(MASKE_BAD_ARGUMENT, "a batch of %zu sequences has over 2^32 tokens", count);
+        if (tokens > UINT32_MAX)
+            return error_set(MASKE_BAD_ARGUMENT, "a batch of %zu sequences has over 2^32 tokens", count);
     }
     b->sequence_start[count] = (uint32_t)tokens;
     return reserve_tokens(b, (size_t)tokens);
@@ -231,8 +238,13 @@ maske_status dataset_make_batch(const dataset *d, const uint32_t *order, size_t 
         predictions += chosen;
     }
     out->batch = (batch){
-        .tokens = out->sequence_start[count], .sequences = count, .predictions = predictions, .input_ids = out->input_ids,
-        .sequence_start = out->sequence_start, .prediction_index = out->prediction_index, .labels = out->labels,
+        .tokens = out->sequence_start[count],
+        .sequences = count,
+        .predictions = predictions,
+        .input_ids = out->input_ids,
+        .sequence_start = out->sequence_start,
+        .prediction_index = out->prediction_index,
+        .labels = out->labels,
     };
     return MASKE_OK;
 }

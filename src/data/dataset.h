@@ -22,7 +22,7 @@ typedef struct dataset dataset;
 typedef struct dataset_options {
     int64_t max_length;         /* tokens, [CLS] and [SEP] included: 3 to 65535 */
     bool line_by_line;
-    double valid_fraction;      /* 0..1: share of the documents put aside; of few or long ones a part (data/held_out.h) */
+    double valid_fraction;      /* 0..1: share of the documents put aside, of long ones a part (data/held_out.h) */
     uint64_t seed;              /* chooses which documents */
     const char *store;          /* file that the tokens are written to and mapped from; NULL: kept in memory */
 } dataset_options;
@@ -37,8 +37,8 @@ typedef struct dataset_totals {
 } dataset_totals;
 
 /* Reads and tokenizes the text. *held_out (may be NULL: nothing is put aside): what was put aside, NULL if none. Both
- * yours: dataset_free, in either order, by one thread at a time. The tokenizer is needed for the call alone. A text that
- * gives no sequence at all fails. */
+ * yours: dataset_free, in either order, by one thread at a time. The tokenizer is needed for the call alone. A text
+ * that gives no sequence at all fails. */
 MASKE_MUST_USE maske_status dataset_build(dataset **out, dataset **held_out, const maske_tokenizer *tokenizer,
     const maske_text *text, const dataset_options *options, const maske_control *control);
 void dataset_free(dataset *d);

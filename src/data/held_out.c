@@ -12,7 +12,8 @@ static size_t share_of(size_t all, double fraction) {
     return share < (double)(all - 1) ? (size_t)share : all - 1;
 }
 
-void held_out_choose(uint8_t *chosen, size_t *count, const uint32_t *document_ends, size_t documents, double fraction, uint64_t seed) {
+void held_out_choose(uint8_t *chosen, size_t *count, const uint32_t *document_ends, size_t documents, double fraction,
+                     uint64_t seed) {
     *count = 0;
     size_t sequences = documents > 0 ? document_ends[documents - 1] : 0;
     if (!(fraction > 0.0) || sequences < 2) return;

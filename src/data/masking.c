@@ -16,7 +16,8 @@ static int32_t replacement(int32_t original, const vocabulary *v, uint32_t kind,
     return share < 0.9 ? v->ordinary[random_below((uint32_t)v->ordinary_count, draw)] : original;
 }
 
-size_t mask_sequence(int32_t *ids, size_t length, const vocabulary *v, const masking_key *key, uint32_t *index, int32_t *labels) {
+size_t mask_sequence(int32_t *ids, size_t length, const vocabulary *v, const masking_key *key, uint32_t *index,
+                     int32_t *labels) {
     size_t left = 0, chosen = 0;        /* maskable tokens from here to the end */
     for (size_t i = 0; i < length; i++) left += !v->special[ids[i]];
     size_t count = chosen_count(left, key);

@@ -16,6 +16,7 @@ typedef struct masking_key { uint64_t seed, epoch, sequence; double probability;
 
 /* Masks ids[length] in place. index[i] and labels[i] (room for `length` each): the chosen places, ascending, and the
  * tokens that stood there. Returns how many; 0 only where every token is special. */
-size_t mask_sequence(int32_t *ids, size_t length, const vocabulary *v, const masking_key *key, uint32_t *index, int32_t *labels);
+size_t mask_sequence(int32_t *ids, size_t length, const vocabulary *v, const masking_key *key, uint32_t *index,
+                     int32_t *labels);
 
 #endif

@@ -10,7 +10,7 @@ maske_status packing_start(packing *out, const vocabulary *v, size_t room, bool 
     return MASKE_OK;
 }
 
-/* Puts the open sequence on the list. One without a maskable token is left out: its tokens stay in the store, unused. */
+/* Puts the open sequence on the list. One without a maskable token is left out: its tokens stay stored, unused. */
 static maske_status close_sequence(packing *p) {
     size_t length = p->open_length;
     bool keep = p->open_maskable;
@@ -18,7 +18,8 @@ static maske_status close_sequence(packing *p) {
     p->open_maskable = false;
     if (!keep) return MASKE_OK;
     if (p->sequence_count == UINT32_MAX || p->store.count >= (uint64_t)1 << 40)
-        return error_set(MASKE_UNSUPPORTED, "the text is too long: %zu sequences, %llu tokens, at most 2^32 and 2^40 are kept",
+        return error_set(MASKE_UNSUPPORTED,
+                         "the text is too long: %zu sequences, %llu tokens, at most 2^32 and 2^40 are kept",
                          p->sequence_count, (unsigned long long)p->store.count);
     TRY(memory_reserve(&p->sequences, &p->sequence_capacity, p->sequence_count + 1, sizeof *p->sequences, "sequences"));
     p->sequences[p->sequence_count++] = (sequence){.begin = p->store.count - length, .length = length & 0xFFFFFF};
@@ -53,7 +54,8 @@ maske_status packing_end_document(packing *p) {
     TRY(close_sequence(p));
     uint32_t before = p->document_count > 0 ? p->document_ends[p->document_count - 1] : 0;
     if (p->sequence_count == before) return MASKE_OK;
-    TRY(memory_reserve(&p->document_ends, &p->document_capacity, p->document_count + 1, sizeof *p->document_ends, "documents"));
+    TRY(memory_reserve(&p->document_ends, &p->document_capacity, p->document_count + 1, sizeof *p->document_ends,
+                       "documents"));
     p->document_ends[p->document_count++] = (uint32_t)p->sequence_count;
     return MASKE_OK;
 }

@@ -5,7 +5,7 @@
  *   line by line           aaaaaaa bbbbbbbb cccc            (b is trimmed)
  *
  * A sequence is a run of the token store: where it begins and how long it is, eight bytes each. [CLS] and [SEP] are not
- * in the store: a batch puts them around. A sequence in which nothing can be masked (special tokens alone) is left out. */
+ * stored: a batch puts them around. A sequence in which nothing can be masked (special tokens only) is left out. */
 #ifndef MASKE_DATA_PACKING_H
 #define MASKE_DATA_PACKING_H
 
@@ -30,7 +30,8 @@ typedef struct packing {
 } packing;
 
 /* v stays the caller's; store_path as for token_store_open. End with packing_free. */
-MASKE_MUST_USE maske_status packing_start(packing *out, const vocabulary *v, size_t room, bool line_by_line, const char *store_path);
+MASKE_MUST_USE maske_status packing_start(packing *out, const vocabulary *v, size_t room, bool line_by_line,
+                                          const char *store_path);
 /* The next line of the document; count may be 0. */
 MASKE_MUST_USE maske_status packing_add_line(packing *p, const int32_t *ids, size_t count);
 /* What was added is a document; without anything added since the last call, nothing happens. */

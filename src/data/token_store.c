@@ -53,14 +53,16 @@ maske_status token_store_add(token_store *s, const int32_t *ids, size_t count) {
 maske_status token_store_seal(token_store *s) {
     if (s->path == NULL) {
         /* Gives back what doubling took too much; a failure to shrink is none. */
-        if (s->count > 0 && memory_resize(&s->memory, (size_t)s->count, s->width, "tokens") == MASKE_OK) s->capacity = (size_t)s->count;
+        if (s->count > 0 && memory_resize(&s->memory, (size_t)s->count, s->width, "tokens") == MASKE_OK)
+            s->capacity = (size_t)s->count;
         s->tokens = s->memory;
         return MASKE_OK;
     }
     TRY(file_writer_commit(&s->writer));
     TRY(file_map_open(&s->map, s->path));
     if (s->map.length != s->count * s->width)
-        return error_set(MASKE_IO, "%s: found %zu bytes, expected the %llu just written", s->path, s->map.length, (unsigned long long)(s->count * s->width));
+        return error_set(MASKE_IO, "%s: found %zu bytes, expected the %llu just written", s->path, s->map.length,
+                         (unsigned long long)(s->count * s->width));
     s->tokens = s->map.data;
     return MASKE_OK;
 }

@@ -59,7 +59,8 @@ static bool is_blank(const char *line, size_t length) {
 }
 
 static maske_status add_line(const tokenize *t, part *p, const char *line, size_t length, maske_encoding *encoding) {
-    static const maske_encode_options plain = {.no_special = true, .no_truncation = true, .no_padding = true, .ids_only = true};
+    static const maske_encode_options plain = {
+        .no_special = true, .no_truncation = true, .no_padding = true, .ids_only = true};
     TRY(memory_reserve(&p->line_counts, &p->line_capacity, p->lines + 1, sizeof *p->line_counts, "lines of tokens"));
     if (is_blank(line, length)) {
         p->line_counts[p->lines++] = blank;
@@ -67,7 +68,8 @@ static maske_status add_line(const tokenize *t, part *p, const char *line, size_
     }
     TRY(maske_tokenizer_encode(t->tokenizer, line, length, NULL, 0, &plain, encoding));
     size_t needed;
-    if (!size_add(&needed, p->count, encoding->count) || encoding->count >= blank) return error_memory(SIZE_MAX, "tokens");
+    if (!size_add(&needed, p->count, encoding->count) || encoding->count >= blank)
+        return error_memory(SIZE_MAX, "tokens");
     TRY(memory_reserve(&p->ids, &p->id_capacity, needed, sizeof *p->ids, "tokens"));
     if (encoding->count > 0) memcpy(p->ids + p->count, encoding->ids, encoding->count * sizeof *p->ids);
     p->count = needed;

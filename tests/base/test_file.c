@@ -37,7 +37,8 @@ static void lists(const char *folder, const char *expected) {
 static void paths_are_joined_by_one_slash(void **state) {
     (void)state;
     static const struct { const char *folder, *name, *joined; } cases[] = {
-        {"a", "b", "a/b"}, {"a/", "b", "a/b"}, {"a///", "b", "a/b"}, {"/", "b", "/b"}, {".", "b", "./b"}, {"a/b", "c/d", "a/b/c/d"}};
+        {"a", "b", "a/b"}, {"a/", "b", "a/b"}, {"a///", "b", "a/b"}, {"/", "b", "/b"}, {".", "b", "./b"},
+        {"a/b", "c/d", "a/b/c/d"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char *path;
         assert_ok(path_join(&path, cases[i].folder, cases[i].name));
@@ -105,7 +106,8 @@ static void reading_has_limits(void **state) {
     assert_fails(file_read(&text, NULL, scratch(), 6), MASKE_IO, "found a folder");
     assert_fails(file_read(&text, NULL, "/dev/zero", 6), MASKE_IO, "not a regular file");
     assert_int_equal(mkfifo(scratch_path("pipe"), 0600), 0);
-    assert_fails(file_read(&text, NULL, scratch_path("pipe"), 6), MASKE_IO, "not a regular file");     /* and does not wait */
+    assert_fails(file_read(&text, NULL, scratch_path("pipe"), 6), MASKE_IO,
+                 "not a regular file"); /* and does not wait */
     path = scratch_text("empty", "");
     assert_ok(file_read(&text, &length, path, 0));
     assert_int_equal(length, 0);
@@ -298,12 +300,19 @@ static void disk_space_of_a_path_that_is_not_there_yet(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(paths_are_joined_by_one_slash), cmocka_unit_test(folders_are_made_listed_and_removed),
-        cmocka_unit_test(a_listing_ends_at_a_failure), cmocka_unit_test(reading_has_limits), cmocka_unit_test(a_map_is_the_file),
-        cmocka_unit_test(nothing_shows_before_commit), cmocka_unit_test(giving_up_leaves_the_old_file),
-        cmocka_unit_test(nothing_is_overwritten_unasked), cmocka_unit_test(an_old_part_is_replaced),
-        cmocka_unit_test(a_full_disk_leaves_the_old_file), cmocka_unit_test(a_folder_appears_whole),
-        cmocka_unit_test(a_lock_is_held_by_one_process), cmocka_unit_test(disk_space_of_a_path_that_is_not_there_yet),
+        cmocka_unit_test(paths_are_joined_by_one_slash),
+        cmocka_unit_test(folders_are_made_listed_and_removed),
+        cmocka_unit_test(a_listing_ends_at_a_failure),
+        cmocka_unit_test(reading_has_limits),
+        cmocka_unit_test(a_map_is_the_file),
+        cmocka_unit_test(nothing_shows_before_commit),
+        cmocka_unit_test(giving_up_leaves_the_old_file),
+        cmocka_unit_test(nothing_is_overwritten_unasked),
+        cmocka_unit_test(an_old_part_is_replaced),
+        cmocka_unit_test(a_full_disk_leaves_the_old_file),
+        cmocka_unit_test(a_folder_appears_whole),
+        cmocka_unit_test(a_lock_is_held_by_one_process),
+        cmocka_unit_test(disk_space_of_a_path_that_is_not_there_yet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,12 +65,15 @@ static void a_fingerprint_never_changes(void **state) {
     (void)state;
     assert_int_equal(fingerprint("", 0), 0x4CB47B49451F012Bu);
     assert_int_equal(fingerprint("Mert", 4), 0x9EB317F70A0D85A1u);
-    assert_int_equal(fingerprint("a fingerprint of bytes that come in pieces; the same for any cutting", 68), 0x4FFA365BCC772B05u);
+    assert_int_equal(fingerprint("a fingerprint of bytes that come in pieces; the same for any cutting", 68),
+                     0x4FFA365BCC772B05u);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(any_cutting_gives_the_same), cmocka_unit_test(every_bit_counts), cmocka_unit_test(length_counts),
+        cmocka_unit_test(any_cutting_gives_the_same),
+        cmocka_unit_test(every_bit_counts),
+        cmocka_unit_test(length_counts),
         cmocka_unit_test(a_fingerprint_never_changes),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);

@@ -1,4 +1,4 @@
-/* tests of base/json: the writer's bytes are serde_json's, the reader's sentences name file, key, found and expected. */
+/* tests of base/json: the writer's bytes are serde_json's, the reader's sentences name file, key and fault. */
 #include "base/json.h"
 
 #include <math.h>
@@ -50,8 +50,10 @@ static void writes(bool pretty, void (*write)(json_writer *), const char *expect
 static void pretty_and_compact_bytes(void **state) {
     (void)state;
     writes(true, write_sample,
-           "{\n  \"version\": \"1.0\",\n  \"truncation\": null,\n  \"added_tokens\": [\n    {\n      \"id\": 0,\n      \"special\": true\n"
-           "    },\n    {}\n  ],\n  \"empty\": [],\n  \"merges\": [\n    [\n      \"\xE2\x96\x81\",\n      \"d\"\n    ],\n    -7,\n    0.5\n  ]\n}");
+           "{\n  \"version\": \"1.0\",\n  \"truncation\": null,\n  \"added_tokens\": [\n    {\n      \"id\": 0,\n      "
+           "\"special\": true\n"
+           "    },\n    {}\n  ],\n  \"empty\": [],\n  \"merges\": [\n    [\n      \"\xE2\x96\x81\",\n      \"d\"\n    "
+           "],\n    -7,\n    0.5\n  ]\n}");
     writes(false, write_sample,
            "{\"version\":\"1.0\",\"truncation\":null,\"added_tokens\":[{\"id\":0,\"special\":true},{}],\"empty\":[],"
            "\"merges\":[[\"\xE2\x96\x81\",\"d\"],-7,0.5]}");
@@ -137,7 +139,8 @@ static void what_is_not_json_is_placed(void **state) {
     assert_fails(parse(""), MASKE_BAD_FILE, "not JSON");
     json_t *root;
     assert_fails(json_read_object(&root, scratch_path("none.json"), 100), MASKE_IO, "none.json: cannot open");
-    assert_fails(json_read_object(&root, scratch_text("long.json", "{\"a\": \"long\"}"), 5), MASKE_BAD_FILE, "13 bytes, at most 5");
+    assert_fails(json_read_object(&root, scratch_text("long.json", "{\"a\": \"long\"}"), 5), MASKE_BAD_FILE,
+                 "13 bytes, at most 5");
 }
 
 static void members_are_checked(void **state) {
@@ -151,8 +154,10 @@ static void members_are_checked(void **state) {
     const char *s = NULL;
     assert_ok(json_get_integer(&i, o, "i", 1, 12, "c.json"));
     assert_int_equal(i, 12);
-    assert_fails(json_get_integer(&i, o, "i", 13, 20, "c.json"), MASKE_BAD_FILE, "c.json: \"i\" is 12, expected 13 to 20");
-    assert_fails(json_get_integer(&i, o, "one", 0, 9, "c.json"), MASKE_BAD_FILE, "\"one\": found a number with a point, expected an integer");
+    assert_fails(json_get_integer(&i, o, "i", 13, 20, "c.json"), MASKE_BAD_FILE,
+                 "c.json: \"i\" is 12, expected 13 to 20");
+    assert_fails(json_get_integer(&i, o, "one", 0, 9, "c.json"), MASKE_BAD_FILE,
+                 "\"one\": found a number with a point, expected an integer");
     assert_fails(json_get_integer(&i, o, "none", 0, 9, "c.json"), MASKE_BAD_FILE, "\"none\": found nothing");
     assert_ok(json_get_integer_or(&i, 5, o, "none", 0, 9, "c.json"));
     assert_int_equal(i, 5);
@@ -180,8 +185,13 @@ static void members_are_checked(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pretty_and_compact_bytes), cmocka_unit_test(escapes), cmocka_unit_test(numbers), cmocka_unit_test(top_level_values),
-        cmocka_unit_test(what_is_written_is_read), cmocka_unit_test(what_is_not_json_is_placed), cmocka_unit_test(members_are_checked),
+        cmocka_unit_test(pretty_and_compact_bytes),
+        cmocka_unit_test(escapes),
+        cmocka_unit_test(numbers),
+        cmocka_unit_test(top_level_values),
+        cmocka_unit_test(what_is_written_is_read),
+        cmocka_unit_test(what_is_not_json_is_placed),
+        cmocka_unit_test(members_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,7 +49,8 @@ static void too_much_is_refused_and_named(void **state) {
     block[2] = 42;
     size_t before = capacity;
     assert_fails(memory_resize(&block, SIZE_MAX / 2, 4, "a test's numbers"), MASKE_OUT_OF_MEMORY, "a test's numbers");
-    assert_fails(memory_reserve(&block, &capacity, SIZE_MAX / 2, 4, "a test's numbers"), MASKE_OUT_OF_MEMORY, "a test's numbers");
+    assert_fails(memory_reserve(&block, &capacity, SIZE_MAX / 2, 4, "a test's numbers"), MASKE_OUT_OF_MEMORY,
+                 "a test's numbers");
     assert_int_equal(capacity, before);
     assert_int_equal(block[2], 42);             /* still there */
     assert_ok(memory_reserve(&block, &capacity, 1000, sizeof *block, "a test's numbers"));

@@ -12,8 +12,9 @@ static void integers(void **state) {
     (void)state;
     static const struct { const char *text; int64_t value; } good[] = {
         {"0", 0}, {"42", 42}, {"-1", -1}, {"007", 7}, {"9223372036854775807", INT64_MAX}, {"-9223372036854775808", INT64_MIN}};
-    static const char *const bad[] = {"", " 1", "1 ", "+1", "-", "--1", "1x", "0x10", "1.0", "1e3", "9223372036854775808", "-9223372036854775809",
-                                      "99999999999999999999999", "nan", "\xD9\xA1"};
+    static const char *const bad[] = {
+        "", " 1", "1 ", "+1", "-", "--1", "1x", "0x10", "1.0", "1e3", "9223372036854775808", "-9223372036854775809",
+        "99999999999999999999999", "nan", "\xD9\xA1"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         int64_t value = 77;
         assert_true(number_parse_integer(&value, good[i].text));
@@ -29,9 +30,11 @@ static void integers(void **state) {
 static void doubles(void **state) {
     (void)state;
     static const struct { const char *text; double value; } good[] = {
-        {"0", 0}, {"0.5", 0.5}, {".5", 0.5}, {"5.", 5}, {"-2.5e-3", -0.0025}, {"+1", 1}, {"1e308", 1e308}, {"4.9e-324", 4.9e-324}};
-    static const char *const bad[] = {"", " 1", "1 ", "0,5", "1,0", "inf", "-inf", "nan", "NaN", "infinity", "1e999", "-1e999", "0x1p3", "0X10", "1.5x",
-                                      "e5", "-", "+", ".", "--1", "1e", "1.2.3"};
+        {"0", 0}, {"0.5", 0.5}, {".5", 0.5}, {"5.", 5}, {"-2.5e-3", -0.0025}, {"+1", 1}, {"1e308", 1e308},
+        {"4.9e-324", 4.9e-324}};
+    static const char *const bad[] = {"",    " 1",       "1 ",    "0,5",    "1,0",   "inf",  "-inf", "nan",
+                                      "NaN", "infinity", "1e999", "-1e999", "0x1p3", "0X10", "1.5x", "e5",
+                                      "-",   "+",        ".",     "--1",    "1e",    "1.2.3"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         double value = 77;
         assert_true(number_parse_double(&value, good[i].text));
@@ -47,8 +50,10 @@ static void doubles(void **state) {
 static void memory_sizes(void **state) {
     (void)state;
     static const struct { const char *text; int64_t value; } good[] = {
-        {"0", 0}, {"512", 512}, {"64K", 64 << 10}, {"64k", 64 << 10}, {"1.5G", 3ll << 29}, {"2GiB", 2ll << 30}, {"2GB", 2ll << 30}, {"1T", 1ll << 40}, {"0.5M", 1 << 19}};
-    static const char *const bad[] = {"", "-1", "1X", "G", "1 G", "1GG", "1e30", "9999999T", "1,5G", "inf", "1iB", "1B"};
+        {"0", 0}, {"512", 512}, {"64K", 64 << 10}, {"64k", 64 << 10}, {"1.5G", 3ll << 29}, {"2GiB", 2ll << 30},
+        {"2GB", 2ll << 30}, {"1T", 1ll << 40}, {"0.5M", 1 << 19}};
+    static const char *const bad[] = {"",     "-1",       "1X",   "G",   "1 G", "1GG",
+                                      "1e30", "9999999T", "1,5G", "inf", "1iB", "1B"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         int64_t value = 77;
         if (!number_parse_memory(&value, good[i].text)) fail_msg("\"%s\" was not taken for a size", good[i].text);
@@ -158,8 +163,12 @@ static void a_decimal_comma_changes_nothing(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(integers), cmocka_unit_test(doubles), cmocka_unit_test(memory_sizes), cmocka_unit_test(shortest_texts),
-        cmocka_unit_test(texts_read_back_as_the_same_number), cmocka_unit_test(formats_are_those_of_c),
+        cmocka_unit_test(integers),
+        cmocka_unit_test(doubles),
+        cmocka_unit_test(memory_sizes),
+        cmocka_unit_test(shortest_texts),
+        cmocka_unit_test(texts_read_back_as_the_same_number),
+        cmocka_unit_test(formats_are_those_of_c),
         cmocka_unit_test(a_decimal_comma_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

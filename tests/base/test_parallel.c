@@ -1,4 +1,5 @@
-/* tests of base/parallel and base/cpu: every task once, on no more threads than asked for; levels that contain each other. */
+/* tests of base/parallel and base/cpu: every task once, on no more threads than asked for; levels that contain each
+ * other. */
 #include "base/cpu.h"
 #include "base/parallel.h"
 
@@ -64,7 +65,9 @@ static void levels_contain_those_before(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_task_is_done_once), cmocka_unit_test(threads_are_as_asked), cmocka_unit_test(levels_contain_those_before),
+        cmocka_unit_test(every_task_is_done_once),
+        cmocka_unit_test(threads_are_as_asked),
+        cmocka_unit_test(levels_contain_those_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

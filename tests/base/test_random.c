@@ -11,7 +11,8 @@ static random_bits reference_philox(const uint32_t counter[4], const uint32_t ke
     uint32_t c[4] = {counter[0], counter[1], counter[2], counter[3]}, k[2] = {key[0], key[1]};
     for (int round = 0; round < 10; round++) {
         uint64_t a = (uint64_t)c[0] * 0xD2511F53u, b = (uint64_t)c[2] * 0xCD9E8D57u;
-        uint32_t next[4] = {(uint32_t)(b >> 32) ^ c[1] ^ k[0], (uint32_t)b, (uint32_t)(a >> 32) ^ c[3] ^ k[1], (uint32_t)a};
+        uint32_t next[4] = {(uint32_t)(b >> 32) ^ c[1] ^ k[0], (uint32_t)b, (uint32_t)(a >> 32) ^ c[3] ^ k[1],
+                            (uint32_t)a};
         memcpy(c, next, sizeof c);
         k[0] += 0x9E3779B9u;
         k[1] += 0xBB67AE85u;
@@ -28,13 +29,16 @@ static void philox_gives_the_published_answers(void **state) {
     static const struct { uint32_t counter[4], key[2], words[4]; } known[] = {
         {{0, 0, 0, 0}, {0, 0}, {0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8}},
         {{~0u, ~0u, ~0u, ~0u}, {~0u, ~0u}, {0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD}},
-        {{0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344}, {0xA4093822, 0x299F31D0}, {0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1}},
+        {{0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344},
+         {0xA4093822, 0x299F31D0},
+         {0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1}},
     };
     for (size_t i = 0; i < 3; i++) {
         const uint32_t *c = known[i].counter, *k = known[i].key;
         assert_words(reference_philox(c, k), known[i].words);
         /* the counter is index (64 bits), step (56), purpose (8); the key is the seed */
-        uint64_t seed = (uint64_t)k[1] << 32 | k[0], index = (uint64_t)c[1] << 32 | c[0], step = (uint64_t)(c[3] & 0xFFFFFF) << 32 | c[2];
+        uint64_t seed = (uint64_t)k[1] << 32 | k[0], index = (uint64_t)c[1] << 32 | c[0],
+                 step = (uint64_t)(c[3] & 0xFFFFFF) << 32 | c[2];
         assert_words(random_philox(seed, (random_purpose)(c[3] >> 24), step, index), known[i].words);
     }
 }
@@ -42,8 +46,9 @@ static void philox_gives_the_published_answers(void **state) {
 static void no_two_askers_share_a_counter(void **state) {
     (void)state;
     const struct { uint64_t seed; random_purpose purpose; uint64_t step, index; } asked[] = {
-        {1, RANDOM_MASK, 1, 1}, {2, RANDOM_MASK, 1, 1}, {1ull << 32, RANDOM_MASK, 1, 1}, {1, RANDOM_ORDER, 1, 1}, {1, RANDOM_MASK, 2, 1},
-        {1, RANDOM_MASK, 1ull << 55, 1}, {1, RANDOM_MASK, 1, 2}, {1, RANDOM_MASK, 1, 1ull << 63}, {1, RANDOM_INITIAL, 1, 1},
+        {1, RANDOM_MASK, 1, 1},  {2, RANDOM_MASK, 1, 1},          {1ull << 32, RANDOM_MASK, 1, 1},
+        {1, RANDOM_ORDER, 1, 1}, {1, RANDOM_MASK, 2, 1},          {1, RANDOM_MASK, 1ull << 55, 1},
+        {1, RANDOM_MASK, 1, 2},  {1, RANDOM_MASK, 1, 1ull << 63}, {1, RANDOM_INITIAL, 1, 1},
     };
     enum { COUNT = sizeof asked / sizeof asked[0] };
     for (size_t i = 0; i < COUNT; i++)
@@ -132,7 +137,8 @@ static void an_order_holds_each_once(void **state) {
         random_order(order, 6, 1, epoch);
         for (size_t i = 0; i < 6; i++) places[i][order[i]]++;
     }
-    for (size_t i = 0; i < 36; i++) assert_true(fabs((double)places[i / 6][i % 6] - ROUNDS / 6.0) < 4 * sqrt(ROUNDS / 6.0 * 5 / 6));
+    for (size_t i = 0; i < 36; i++)
+        assert_true(fabs((double)places[i / 6][i % 6] - ROUNDS / 6.0) < 4 * sqrt(ROUNDS / 6.0 * 5 / 6));
 }
 
 int main(void) {

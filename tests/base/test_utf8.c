@@ -48,8 +48,9 @@ static bool can_begin(const unsigned char *s, size_t length) {
 static void every_short_sequence(void **state) {
     (void)state;
     /* all of two bytes; of three and four those at the edges of the ranges */
-    static const unsigned char edges[] = {0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1,
-                                          0xEC, 0xED, 0xEE, 0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xF8, 0xFC, 0xFF};
+    static const unsigned char edges[] = {0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF,
+                                          0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC, 0xED, 0xEE,
+                                          0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xF8, 0xFC, 0xFF};
     enum { EDGES = sizeof edges };
     for (unsigned a = 0; a < 256; a++)
         for (unsigned b = 0; b < 256; b++) {
@@ -58,7 +59,8 @@ static void every_short_sequence(void **state) {
             assert_int_equal(utf8_valid_prefix((char *)s, 2), slow_valid_prefix(s, 2));
         }
     for (size_t n = 0; n < (size_t)EDGES * EDGES * EDGES * EDGES; n++) {
-        unsigned char s[4] = {edges[n % EDGES], edges[n / EDGES % EDGES], edges[n / EDGES / EDGES % EDGES], edges[n / EDGES / EDGES / EDGES]};
+        unsigned char s[4] = {edges[n % EDGES], edges[n / EDGES % EDGES], edges[n / EDGES / EDGES % EDGES],
+                              edges[n / EDGES / EDGES / EDGES]};
         size_t valid = slow_valid_prefix(s, 4);
         assert_int_equal(utf8_valid_prefix((char *)s, 4), valid);
         if (valid > 0) continue;
@@ -88,8 +90,10 @@ static void every_scalar_value(void **state) {
 /* The fast path works in blocks of 64: faults and cut characters at every place of three blocks. */
 static void every_place_in_a_block(void **state) {
     (void)state;
-    static const char *const fillings[] = {"a", "\xC3\xA7", "\xE2\x96\x81", "\xF0\x9F\x98\x80", "a\xC3\xA7\xE2\x96\x81\xF0\x9F\x98\x80 "};
-    static const char *const faults[] = {"", "\x80", "\xFF", "\xC3", "\xE2\x96", "\xED\xA0\x80", "\xF0\x9F\x98", "\xF4\x90\x80\x80", "\xC0\xAF"};
+    static const char *const fillings[] = {"a", "\xC3\xA7", "\xE2\x96\x81", "\xF0\x9F\x98\x80",
+                                           "a\xC3\xA7\xE2\x96\x81\xF0\x9F\x98\x80 "};
+    static const char *const faults[] = {
+        "", "\x80", "\xFF", "\xC3", "\xE2\x96", "\xED\xA0\x80", "\xF0\x9F\x98", "\xF4\x90\x80\x80", "\xC0\xAF"};
     for (size_t f = 0; f < sizeof fillings / sizeof fillings[0]; f++)
         for (size_t e = 0; e < sizeof faults / sizeof faults[0]; e++)
             for (size_t before = 0; before < 200; before++) {
@@ -103,14 +107,16 @@ static void every_place_in_a_block(void **state) {
                 length += strlen(faults[e]);
                 for (size_t i = 0; i < 20 * size; i++) text[length++] = (unsigned char)fillings[f][i % size];
                 for (size_t cut = 0; cut < 5; cut++)
-                    assert_int_equal(utf8_valid_prefix((char *)text, length - cut), slow_valid_prefix(text, length - cut));
+                    assert_int_equal(utf8_valid_prefix((char *)text, length - cut),
+                                     slow_valid_prefix(text, length - cut));
             }
 }
 
 static void random_bytes_agree_and_are_repaired(void **state) {
     (void)state;
     random_stream draw = random_stream_start(1, RANDOM_TEST, 1, 0);
-    static const unsigned char likely[] = {0x61, 0x0A, 0xC3, 0xA7, 0xE0, 0xA0, 0xED, 0x9F, 0xF0, 0x90, 0x80, 0xF4, 0x8F, 0xBF, 0xE2, 0x96, 0x81};
+    static const unsigned char likely[] = {0x61, 0x0A, 0xC3, 0xA7, 0xE0, 0xA0, 0xED, 0x9F, 0xF0,
+                                           0x90, 0x80, 0xF4, 0x8F, 0xBF, 0xE2, 0x96, 0x81};
     buffer out = {0};
     for (int round = 0; round < 20000; round++) {
         unsigned char text[300];
@@ -158,8 +164,9 @@ static void repair_is_the_standards(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_short_sequence), cmocka_unit_test(every_scalar_value), cmocka_unit_test(every_place_in_a_block),
-        cmocka_unit_test(random_bytes_agree_and_are_repaired), cmocka_unit_test(repair_is_the_standards),
+        cmocka_unit_test(every_short_sequence),    cmocka_unit_test(every_scalar_value),
+        cmocka_unit_test(every_place_in_a_block),  cmocka_unit_test(random_bytes_agree_and_are_repaired),
+        cmocka_unit_test(repair_is_the_standards),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,8 @@
 #include "scratch.h"
 
 /* Reads everything by blocks, checking what holds for each: whole lines, valid. */
-static inline maske_status try_reading(buffer *out, corpus_totals *totals, const char *const *paths, size_t count, const char *field) {
+static inline maske_status try_reading(buffer *out, corpus_totals *totals, const char *const *paths, size_t count,
+                                       const char *field) {
     maske_text text = {paths, count, field};
     corpus *c = NULL;
     TRY(corpus_open(&c, &text));

@@ -36,7 +36,8 @@ static buffer make_text(size_t length) {
     buffer b = {0};
     for (uint64_t i = 0; b.length < length; i++) {
         random_bits bits = random_philox(1, RANDOM_TEST, 5, i);
-        assert_ok(buffer_add_format(&b, "%x g\xC3\xBCn %x%s", bits.word[0], bits.word[1], bits.word[2] % 5 ? " " : "\r\n"));
+        assert_ok(
+            buffer_add_format(&b, "%x g\xC3\xBCn %x%s", bits.word[0], bits.word[1], bits.word[2] % 5 ? " " : "\r\n"));
     }
     return b;
 }
@@ -96,7 +97,8 @@ static void a_truncated_one_is_said(void **state) {
             const char *path = scratch_write("cut", bytes, cut);
             maske_status status = try_reading(&out, NULL, &path, 1, NULL);
             if (cut >= 18) {
-                if (status != MASKE_BAD_FILE) fail_msg("%s cut to %zu of %zu bytes was read without a word", kinds[kind].name, cut, length);
+                if (status != MASKE_BAD_FILE)
+                    fail_msg("%s cut to %zu of %zu bytes was read without a word", kinds[kind].name, cut, length);
                 assert_non_null(strstr(maske_error(), "cut: cannot decompress: "));
             }
         }
@@ -149,7 +151,8 @@ static void a_dictionary_too_large_is_refused(void **state) {
     assert_int_equal(bytes[14], 0x21);
     assert_int_equal(bytes[15], 1);
     bytes[16] = 34;                     /* 2 << (17 + 11) = 512 MiB */
-    assert_fails(fails_reading(scratch_write("greedy", bytes, length)), MASKE_BAD_FILE, "xz dictionary is 512 MiB, at most 256");
+    assert_fails(fails_reading(scratch_write("greedy", bytes, length)), MASKE_BAD_FILE,
+                 "xz dictionary is 512 MiB, at most 256");
     bytes[16] = 32;                     /* 256 MiB is allowed: then the check sum is found to be wrong */
     assert_fails(fails_reading(scratch_write("greedy", bytes, length)), MASKE_BAD_FILE, "cannot decompress");
     bytes[16] = 63;                     /* no such size */
@@ -174,9 +177,14 @@ static void other_compressions_are_not_text(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_kind_is_read), cmocka_unit_test(joined_files_are_read_on), cmocka_unit_test(an_empty_one_is_empty),
-        cmocka_unit_test(a_truncated_one_is_said), cmocka_unit_test(damage_never_crashes), cmocka_unit_test(compressed_twice_is_refused),
-        cmocka_unit_test(a_dictionary_too_large_is_refused), cmocka_unit_test(a_window_too_large_gets_advice),
+        cmocka_unit_test(every_kind_is_read),
+        cmocka_unit_test(joined_files_are_read_on),
+        cmocka_unit_test(an_empty_one_is_empty),
+        cmocka_unit_test(a_truncated_one_is_said),
+        cmocka_unit_test(damage_never_crashes),
+        cmocka_unit_test(compressed_twice_is_refused),
+        cmocka_unit_test(a_dictionary_too_large_is_refused),
+        cmocka_unit_test(a_window_too_large_gets_advice),
         cmocka_unit_test(other_compressions_are_not_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,7 +70,8 @@ static void paths_are_kept_absolute(void **state) {
 
 static void lines_one_by_one(void **state) {
     (void)state;
-    const char *paths[] = {scratch_text("a", "bir\n\niki"), scratch_text("b", "\xC3\xA7\r\n")}, *expected[] = {"bir", "", "iki", "", "\xC3\xA7"};
+    const char *paths[] = {scratch_text("a", "bir\n\niki"), scratch_text("b", "\xC3\xA7\r\n")},
+               *expected[] = {"bir", "", "iki", "", "\xC3\xA7"};
     maske_text text = {paths, 2, NULL};
     corpus *c;
     assert_ok(corpus_open(&c, &text));
@@ -150,7 +151,8 @@ static void folders_have_a_depth(void **state) {
 /* ------------------------------------------------------------------------------------------- standard input --- */
 
 /* Runs reading with standard input fed by a child, `step` bytes at a time. */
-static void feed(const char *bytes, size_t length, size_t step, void (*read)(const char *expected), const char *expected) {
+static void feed(const char *bytes, size_t length, size_t step, void (*read)(const char *expected),
+                 const char *expected) {
     int ends[2], kept = dup(STDIN_FILENO);
     assert_int_equal(pipe(ends), 0);
     pid_t child = fork();
@@ -192,7 +194,8 @@ static void standard_input_is_read(void **state) {
     (void)state;
     static const char text[] = "\xEF\xBB\xBF" "bir\r\n\xC3\xA7\xF0\x9F\x98\x80\n\xFFson";
     const size_t steps[] = {1, 7, 4096};
-    for (size_t i = 0; i < 3; i++) feed(text, sizeof text - 1, steps[i], read_stdin, "bir\n\xC3\xA7\xF0\x9F\x98\x80\n\xEF\xBF\xBDson\n");
+    for (size_t i = 0; i < 3; i++)
+        feed(text, sizeof text - 1, steps[i], read_stdin, "bir\n\xC3\xA7\xF0\x9F\x98\x80\n\xEF\xBF\xBDson\n");
     feed("middle\n", 7, 2, read_between, "first\n\nmiddle\n\nlast\n");
     feed("", 0, 1, read_between, "first\n\nlast\n");
     feed("a\0b", 3, 1, read_binary, "standard input: found a binary file");
@@ -221,7 +224,10 @@ static void hear(void *user, maske_log_level level, const char *sentence) {
 
 static void wrong_bytes_are_warned_of_once_with_their_place(void **state) {
     (void)state;
-    const char *paths[] = {scratch_text("fine", "fine\n"), scratch_text("wrong", "one\ntwo\nthr\xFF" "ee\n\xFF\n"), scratch_text("also", "\xFF\n")};
+    const char *paths[] = {scratch_text("fine", "fine\n"),
+                           scratch_text("wrong", "one\ntwo\nthr\xFF"
+                                                 "ee\n\xFF\n"),
+                           scratch_text("also", "\xFF\n")};
     buffer out = {0};
     maske_set_log(hear, NULL);
     assert_ok(try_reading(&out, NULL, paths, 1, NULL));
@@ -229,7 +235,8 @@ static void wrong_bytes_are_warned_of_once_with_their_place(void **state) {
     assert_ok(try_reading(&out, NULL, paths, 3, NULL));
     maske_set_log(NULL, NULL);
     char expected[600];
-    snprintf(expected, sizeof expected, "%s: line 3: bytes that are not UTF-8; 3 such places were replaced by U+FFFD in all\n", paths[1]);
+    snprintf(expected, sizeof expected,
+             "%s: line 3: bytes that are not UTF-8; 3 such places were replaced by U+FFFD in all\n", paths[1]);
     assert_string_equal(said.data, expected);
     buffer_free(&said);
     buffer_free(&out);
@@ -237,10 +244,15 @@ static void wrong_bytes_are_warned_of_once_with_their_place(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(files_come_in_the_order_given_with_a_blank_line_between), cmocka_unit_test(a_folder_is_walked_in_name_order),
-        cmocka_unit_test(paths_are_kept_absolute), cmocka_unit_test(lines_one_by_one), cmocka_unit_test(what_cannot_be_read_fails_at_once),
-        cmocka_unit_test(links_are_followed_but_not_in_circles), cmocka_unit_test(folders_have_a_depth),
-        cmocka_unit_test(standard_input_is_read), cmocka_unit_test(standard_input_may_be_compressed),
+        cmocka_unit_test(files_come_in_the_order_given_with_a_blank_line_between),
+        cmocka_unit_test(a_folder_is_walked_in_name_order),
+        cmocka_unit_test(paths_are_kept_absolute),
+        cmocka_unit_test(lines_one_by_one),
+        cmocka_unit_test(what_cannot_be_read_fails_at_once),
+        cmocka_unit_test(links_are_followed_but_not_in_circles),
+        cmocka_unit_test(folders_have_a_depth),
+        cmocka_unit_test(standard_input_is_read),
+        cmocka_unit_test(standard_input_may_be_compressed),
         cmocka_unit_test(wrong_bytes_are_warned_of_once_with_their_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

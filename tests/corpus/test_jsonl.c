@@ -13,7 +13,8 @@ static void a_record_is_a_document(void **state) {
     assert_string_equal(texts("{\"text\": \"a\\nb\\r\\n\\n \\t\\nc\\n\"}"), "a\nb\nc\n\n");
     assert_string_equal(texts("\n{\"text\": \"a\"}\r\n  \n\n{\"text\": \"b\"}\n"), "a\n\nb\n\n");
     assert_string_equal(texts("{\"text\": \"\"}\n{\"text\": \"x\"}\n"), "\nx\n\n");
-    assert_string_equal(texts("{\"text\": \"\\u00e7 \\ud83d\\ude00 \\\" \\\\ {[\"}"), "\xC3\xA7 \xF0\x9F\x98\x80 \" \\ {[\n\n");
+    assert_string_equal(texts("{\"text\": \"\\u00e7 \\ud83d\\ude00 \\\" \\\\ {[\"}"),
+                        "\xC3\xA7 \xF0\x9F\x98\x80 \" \\ {[\n\n");
 }
 
 static void lines_and_bytes_are_the_texts_own(void **state) {
@@ -34,16 +35,19 @@ static void another_field_may_be_asked_for(void **state) {
     buffer out = {0};
     assert_ok(try_reading(&out, NULL, &path, 1, "content"));
     assert_string_equal(out.data, "yes\n\n");
-    assert_fails(try_reading(&out, NULL, &path, 1, "body"), MASKE_BAD_FILE, "x.jsonl: line 1: found \"text\", \"content\", expected a member \"body\"");
+    assert_fails(try_reading(&out, NULL, &path, 1, "body"), MASKE_BAD_FILE,
+                 "x.jsonl: line 1: found \"text\", \"content\", expected a member \"body\"");
     buffer_free(&out);
 }
 
 static void what_is_wrong_is_named_with_its_line(void **state) {
     (void)state;
-    assert_fails(fails("{\"text\": \"a\"}\n\n{\"text\": 3}\n"), MASKE_BAD_FILE, "x.jsonl: line 3: \"text\": found an integer, expected a string");
+    assert_fails(fails("{\"text\": \"a\"}\n\n{\"text\": 3}\n"), MASKE_BAD_FILE,
+                 "x.jsonl: line 3: \"text\": found an integer, expected a string");
     assert_fails(fails("{\"text\": null}"), MASKE_BAD_FILE, "line 1: \"text\": found null");
     assert_fails(fails("{}"), MASKE_BAD_FILE, "line 1: found an empty object");
-    assert_fails(fails("{\"text\": \"a\"}\n[\"text\"]"), MASKE_BAD_FILE, "line 2: found an array, expected a JSON object");
+    assert_fails(fails("{\"text\": \"a\"}\n[\"text\"]"), MASKE_BAD_FILE,
+                 "line 2: found an array, expected a JSON object");
     assert_fails(fails("{\"text\": \"a\"}\n\"text\""), MASKE_BAD_FILE, "line 2: found a string");
     assert_fails(fails("{\"text\": \"a\"}\n{\"text\": \"b\""), MASKE_BAD_FILE, "line 2, column");
     assert_fails(fails("{\"text\": \"a\"} {}"), MASKE_BAD_FILE, "line 1, column");
@@ -81,7 +85,8 @@ static void names_tell_json_lines(void **state) {
 
 static void separators_stand_between_kinds_of_files(void **state) {
     (void)state;
-    const char *paths[] = {scratch_text("1.txt", "plain"), scratch_text("2.jsonl", "{\"text\": \"json\"}"), scratch_text("3.txt", "plain\n")};
+    const char *paths[] = {scratch_text("1.txt", "plain"), scratch_text("2.jsonl", "{\"text\": \"json\"}"),
+                           scratch_text("3.txt", "plain\n")};
     buffer out = {0};
     corpus_totals totals;
     assert_ok(try_reading(&out, &totals, paths, 3, NULL));
@@ -109,7 +114,9 @@ static void long_texts_and_records(void **state) {
             assert_ok(try_reading(&out, &totals, &path, 1, NULL));
             assert_int_equal(totals.cut_lines, 1);
             assert_int_equal(out.length, 7 + LINES_LONGEST + 1 + 1 + 1 + 1);
-        } else assert_fails(try_reading(&out, &totals, &path, 1, NULL), MASKE_BAD_FILE, "long.jsonl: line 2: longer than 64 MiB");
+        } else
+            assert_fails(try_reading(&out, &totals, &path, 1, NULL), MASKE_BAD_FILE,
+                         "long.jsonl: line 2: longer than 64 MiB");
     }
     buffer_free(&b);
     buffer_free(&out);
@@ -117,10 +124,11 @@ static void long_texts_and_records(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_record_is_a_document), cmocka_unit_test(lines_and_bytes_are_the_texts_own),
+        cmocka_unit_test(a_record_is_a_document),         cmocka_unit_test(lines_and_bytes_are_the_texts_own),
         cmocka_unit_test(another_field_may_be_asked_for), cmocka_unit_test(what_is_wrong_is_named_with_its_line),
-        cmocka_unit_test(wrong_bytes_are_repaired_first), cmocka_unit_test(depth_has_a_limit), cmocka_unit_test(names_tell_json_lines),
-        cmocka_unit_test(separators_stand_between_kinds_of_files), cmocka_unit_test(long_texts_and_records),
+        cmocka_unit_test(wrong_bytes_are_repaired_first), cmocka_unit_test(depth_has_a_limit),
+        cmocka_unit_test(names_tell_json_lines),          cmocka_unit_test(separators_stand_between_kinds_of_files),
+        cmocka_unit_test(long_texts_and_records),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

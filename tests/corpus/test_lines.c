@@ -6,12 +6,14 @@
 
 enum { PIECE = 256 << 10 };             /* what the reader reads at a time */
 
+#define MARK "\xEF\xBB\xBF"          /* a byte order mark */
+
 static void line_ends(void **state) {
     (void)state;
     static const struct { const char *bytes, *lines; } cases[] = {
         {"a", "a\n"}, {"a\n", "a\n"}, {"a\nb", "a\nb\n"}, {"a\r\nb\r\n", "a\nb\n"}, {"\n\n", "\n\n"}, {"\r\n", "\n"},
         {"a\rb\n", "a\rb\n"}, {"a\r\r\n", "a\r\n"}, {"\r\r\n\r", "\r\n\n"}, {"a\r", "a\n"},
-        {"\xEF\xBB\xBF" "a\n", "a\n"}, {"a\n\xEF\xBB\xBF" "b", "a\n\xEF\xBB\xBF" "b\n"}, {"\xEF\xBB\xBF\xEF\xBB\xBF" "a", "\xEF\xBB\xBF" "a\n"},
+        {MARK "x\n", "x\n"}, {"x\n" MARK "y", "x\n" MARK "y\n"}, {MARK MARK "x", MARK "x\n"},      /* only the first */
         {"\xC3\xA7\xE2\x96\x81\xF0\x9F\x98\x80", "\xC3\xA7\xE2\x96\x81\xF0\x9F\x98\x80\n"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
@@ -20,11 +22,14 @@ static void line_ends(void **state) {
 
 static void wrong_bytes_are_replaced_and_counted(void **state) {
     (void)state;
-    const char *path = scratch_text("wrong", "fine\nand g\xC3\xBCn here \xFF\xFE there\nthen a cut one \xE2\x96\nend\xF0\x9F");
+    const char *path =
+        scratch_text("wrong", "fine\nand g\xC3\xBCn here \xFF\xFE there\nthen a cut one \xE2\x96\nend\xF0\x9F");
     buffer out = {0};
     corpus_totals totals;
     assert_ok(try_reading(&out, &totals, &path, 1, NULL));
-    assert_string_equal(out.data, "fine\nand g\xC3\xBCn here \xEF\xBF\xBD\xEF\xBF\xBD there\nthen a cut one \xEF\xBF\xBD\nend\xEF\xBF\xBD\n");
+    assert_string_equal(
+        out.data,
+        "fine\nand g\xC3\xBCn here \xEF\xBF\xBD\xEF\xBF\xBD there\nthen a cut one \xEF\xBF\xBD\nend\xEF\xBF\xBD\n");
     assert_int_equal(totals.replaced, 4);
     assert_int_equal(totals.lines, 4);
     assert_int_equal(totals.bytes, out.length);
@@ -47,7 +52,8 @@ static void nul_bytes_far_in_are_kept(void **state) {
 /* The same tricky text behind fillings of every length that puts it across the end of a piece or of the head. */
 static void what_falls_on_an_edge_is_whole(void **state) {
     (void)state;
-    static const char tricky[] = "x\r\n\xC3\xA7\xE2\x96\x81\xF0\x9F\x98\x80\xE2\x96z\xF0\x9F\x98\r\r\n\xED\xA0\x80\n\xFF\n";
+    static const char tricky[] =
+        "x\r\n\xC3\xA7\xE2\x96\x81\xF0\x9F\x98\x80\xE2\x96z\xF0\x9F\x98\r\r\n\xED\xA0\x80\n\xFF\n";
     const size_t edges[] = {64 << 10, PIECE, 4 << 20};
     buffer b = {0}, out = {0}, expected = {0};
     for (size_t e = 0; e < 3; e++)
@@ -69,7 +75,8 @@ static void what_falls_on_an_edge_is_whole(void **state) {
 /* Random bytes, weighted to what is hard; few enough wrong ones that the file counts as text. */
 static void random_bytes_follow_the_model(void **state) {
     (void)state;
-    static const char *const pieces[] = {"\n", "\r\n", "\r", "\xC3\xA7", "\xE2\x96\x81", "\xF0\x9F\x98\x80", " ", "word", "\n\n", "\xEF\xBB\xBF"};
+    static const char *const pieces[] = {"\n", "\r\n", "\r",   "\xC3\xA7",    "\xE2\x96\x81", "\xF0\x9F\x98\x80",
+                                         " ",  "word", "\n\n", "\xEF\xBB\xBF"};
     static const char *const faults[] = {"\xC3", "\xE2\x96", "\x80", "\xFF", "\xF0\x9F\x98", "\xED\xA0\x80"};
     buffer b = {0}, out = {0}, expected = {0};
     for (uint64_t round = 0; round < 60; round++) {
@@ -101,8 +108,13 @@ static void long_lines_are_cut_between_characters(void **state) {
     (void)state;
     buffer b = {0}, out = {0}, expected = {0};
     const struct { size_t length; const char *end; int64_t cuts; } cases[] = {
-        {LINES_LONGEST, "\n", 0}, {LINES_LONGEST, "\r\n", 0}, {LINES_LONGEST, "", 0}, {LINES_LONGEST + 1, "\n", 1},
-        {LINES_LONGEST + 1, "\r\nshort\n", 1}, {2 * LINES_LONGEST + 5, "\n", 2}, {3 * LINES_LONGEST / 2, "\nmore\n\nlines", 1},
+        {LINES_LONGEST, "\n", 0},
+        {LINES_LONGEST, "\r\n", 0},
+        {LINES_LONGEST, "", 0},
+        {LINES_LONGEST + 1, "\n", 1},
+        {LINES_LONGEST + 1, "\r\nshort\n", 1},
+        {2 * LINES_LONGEST + 5, "\n", 2},
+        {3 * LINES_LONGEST / 2, "\nmore\n\nlines", 1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         buffer_clear(&b);
@@ -143,9 +155,13 @@ static void line_ends_are_counted(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(line_ends), cmocka_unit_test(wrong_bytes_are_replaced_and_counted), cmocka_unit_test(nul_bytes_far_in_are_kept),
-        cmocka_unit_test(what_falls_on_an_edge_is_whole), cmocka_unit_test(random_bytes_follow_the_model),
-        cmocka_unit_test(long_lines_are_cut_between_characters), cmocka_unit_test(line_ends_are_counted),
+        cmocka_unit_test(line_ends),
+        cmocka_unit_test(wrong_bytes_are_replaced_and_counted),
+        cmocka_unit_test(nul_bytes_far_in_are_kept),
+        cmocka_unit_test(what_falls_on_an_edge_is_whole),
+        cmocka_unit_test(random_bytes_follow_the_model),
+        cmocka_unit_test(long_lines_are_cut_between_characters),
+        cmocka_unit_test(line_ends_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,26 +16,36 @@ static const char *repeated(const char *name, const char *text, size_t length, s
 
 static void other_encodings_are_refused(void **state) {
     (void)state;
-    assert_fails(fails_reading(scratch_write("le", "\xFF\xFEm\0e\0r\0t\0", 10)), MASKE_BAD_FILE, "le: found UTF-16, expected UTF-8");
+    assert_fails(fails_reading(scratch_write("le", "\xFF\xFEm\0e\0r\0t\0", 10)), MASKE_BAD_FILE,
+                 "le: found UTF-16, expected UTF-8");
     assert_fails(fails_reading(scratch_write("be", "\xFE\xFF\0m\0e\0r\0t", 10)), MASKE_BAD_FILE, "be: found UTF-16");
     assert_fails(fails_reading(scratch_write("le", "m\0e\0r\0t\0", 8)), MASKE_BAD_FILE, "iconv -f UTF-16LE");
     assert_fails(fails_reading(scratch_write("be", "\0m\0e\0r\0t", 8)), MASKE_BAD_FILE, "iconv -f UTF-16BE");
     assert_fails(fails_reading(repeated("latin5", latin5, sizeof latin5 - 1, 1)), MASKE_BAD_FILE, "not UTF-8");
-    assert_fails(fails_reading(repeated("latin5", latin5, sizeof latin5 - 1, 5000)), MASKE_BAD_FILE, "of the first 65536 bytes are not UTF-8");
+    assert_fails(fails_reading(repeated("latin5", latin5, sizeof latin5 - 1, 5000)), MASKE_BAD_FILE,
+                 "of the first 65536 bytes are not UTF-8");
     /* two percent, as German has */
-    assert_fails(fails_reading(repeated("latin1", "Die Stra\xDF" "e ist lang und sch\xF6n, wie man sagt, wenn man da wohnt und oft da geht. ", 77, 100)),
+    assert_fails(fails_reading(repeated("latin1",
+                                        "Die Stra\xDF"
+                                        "e ist lang und sch\xF6n, wie man sagt, wenn man da wohnt und oft da geht. ",
+                                        77, 100)),
                  MASKE_BAD_FILE, "not UTF-8");
 }
 
 static void binary_files_are_refused(void **state) {
     (void)state;
-    assert_fails(fails_reading(scratch_write("elf", "\x7F" "ELF\2\1\1\0\0\0", 10)), MASKE_BAD_FILE, "elf: found a binary file (byte 7 is NUL)");
+    assert_fails(fails_reading(scratch_write("elf",
+                                             "\x7F"
+                                             "ELF\2\1\1\0\0\0",
+                                             10)),
+                 MASKE_BAD_FILE, "elf: found a binary file (byte 7 is NUL)");
     char noise[4096];
     for (size_t i = 0; i < sizeof noise; i++) {
         noise[i] = (char)random_philox(1, RANDOM_TEST, 4, i).word[0];
         if (noise[i] == '\0') noise[i] = '\x01';
     }
-    assert_fails(fails_reading(scratch_write("noise", noise, sizeof noise)), MASKE_BAD_FILE, "a binary file or another encoding");
+    assert_fails(fails_reading(scratch_write("noise", noise, sizeof noise)), MASKE_BAD_FILE,
+                 "a binary file or another encoding");
 }
 
 static void a_few_wrong_bytes_are_no_reason(void **state) {
@@ -43,7 +53,10 @@ static void a_few_wrong_bytes_are_no_reason(void **state) {
     assert_string_equal(reading(scratch_text("one", "bad \xFF byte\n")), "bad \xEF\xBF\xBD byte\n");
     assert_string_equal(reading(scratch_text("tiny", "\xFF\xFF\xFF")), "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\n");
     /* damaged Turkish: far more good letters than wrong bytes */
-    assert_ok(fails_reading(repeated("damaged", "\xC3\x96\xC4\x9Frenci \xC3\xA7" "al\xC4\xB1\xC5\x9Ft\xC4\xB1 \xC4\n", 24, 5000)));
+    assert_ok(fails_reading(repeated("damaged",
+                                     "\xC3\x96\xC4\x9Frenci \xC3\xA7"
+                                     "al\xC4\xB1\xC5\x9Ft\xC4\xB1 \xC4\n",
+                                     24, 5000)));
 }
 
 /* The head ends in the middle of a character: that is no wrong byte. */

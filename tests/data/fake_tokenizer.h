@@ -24,8 +24,8 @@ void maske_encoding_free(maske_encoding *e) {
     *e = (maske_encoding){0};
 }
 /* A line with "fail" in it cannot be encoded. */
-maske_status maske_tokenizer_encode(const maske_tokenizer *t, const char *text, size_t length, const char *pair, size_t pair_length,
-                                    const maske_encode_options *options, maske_encoding *out) {
+maske_status maske_tokenizer_encode(const maske_tokenizer *t, const char *text, size_t length, const char *pair,
+                                    size_t pair_length, const maske_encode_options *options, maske_encoding *out) {
     (void)t;
     (void)pair;
     (void)pair_length;

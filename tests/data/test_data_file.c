@@ -44,7 +44,9 @@ static void free_tensors(tensors *t) {
 /* Some 600 sequences: three batches of the writer. */
 static const char *some_text(void) {
     buffer b = {0};
-    for (int i = 0; i < 600; i++) assert_ok(buffer_add_format(&b, "%.*s\n%s", 3 + i % 40, "the quick brown fox jumps over a lazy dog!!", i % 3 ? "" : "\n"));
+    for (int i = 0; i < 600; i++)
+        assert_ok(buffer_add_format(&b, "%.*s\n%s", 3 + i % 40, "the quick brown fox jumps over a lazy dog!!",
+                                    i % 3 ? "" : "\n"));
     const char *path = scratch_write("text.txt", b.data, b.length);
     buffer_free(&b);
     return path;
@@ -58,7 +60,8 @@ static void agrees_with_training(void **state) {
     maske_data_options_defaults(&options);
     assert_int_equal(options.epoch, 1);
     assert_int_equal(options.max_length, 128);
-    options = (maske_data_options){.epoch = 3, .seed = 11, .max_length = 24, .mask_probability = 0.2, .line_by_line = true};
+    options =
+        (maske_data_options){.epoch = 3, .seed = 11, .max_length = 24, .mask_probability = 0.2, .line_by_line = true};
     maske_data_report report;
     assert_ok(maske_data_write(&fake, &text, &options, out, false, NULL, &report));
     tensors t = read_tensors(out);
@@ -77,7 +80,8 @@ static void agrees_with_training(void **state) {
         uint32_t start = b.batch.sequence_start[i], length = b.batch.sequence_start[i + 1] - start;
         for (size_t j = 0; j < 24; j++) {
             size_t at = i * 24 + j;
-            bool predicted = prediction < b.batch.predictions && b.prediction_index[prediction] == start + j && j < length;
+            bool predicted =
+                prediction < b.batch.predictions && b.prediction_index[prediction] == start + j && j < length;
             assert_int_equal(t.ids[at], j < length ? b.input_ids[start + j] : 0);
             assert_int_equal(t.attention[at], j < length);
             assert_int_equal(t.types[at], 0);
@@ -109,7 +113,8 @@ static bool same_file(const char *a, const char *b) {
 
 static void same_seed_same_bytes_other_epoch_other_masks(void **state) {
     (void)state;
-    const char *path = some_text(), *first = scratch_path("first"), *again = scratch_path("again"), *other = scratch_path("other");
+    const char *path = some_text(), *first = scratch_path("first"), *again = scratch_path("again"),
+               *other = scratch_path("other");
     maske_text text = {&path, 1, NULL};
     maske_data_options options;
     maske_data_options_defaults(&options);
@@ -132,17 +137,24 @@ static void nothing_is_overwritten_or_left_half(void **state) {
     assert_fails(maske_data_write(&fake, &text, NULL, out, false, NULL, NULL), MASKE_EXISTS, "kept");
     assert_fails(maske_data_write(&fake, &no_text, NULL, out, true, NULL, NULL), MASKE_IO, missing);
     volatile sig_atomic_t stop = 1;
-    assert_fails(maske_data_write(&fake, &text, NULL, out, true, &(maske_control){.stop = &stop}, NULL), MASKE_STOPPED, "stopped");
+    assert_fails(maske_data_write(&fake, &text, NULL, out, true, &(maske_control){.stop = &stop}, NULL), MASKE_STOPPED,
+                 "stopped");
     char *kept;
     assert_ok(file_read(&kept, NULL, out, 100));
     assert_string_equal(kept, "kept");
     free(kept);
     assert_false(path_exists(scratch_path("kept.maske-part")));
-    assert_fails(maske_data_write(&fake, &text, &(maske_data_options){.epoch = 0, .max_length = 8, .mask_probability = 0.1}, out, true, NULL, NULL),
+    assert_fails(maske_data_write(&fake, &text,
+                                  &(maske_data_options){.epoch = 0, .max_length = 8, .mask_probability = 0.1}, out,
+                                  true, NULL, NULL),
                  MASKE_BAD_ARGUMENT, "epoch is 0");
-    assert_fails(maske_data_write(&fake, &text, &(maske_data_options){.epoch = 1, .max_length = -1, .mask_probability = 0.1}, out, true, NULL, NULL),
+    assert_fails(maske_data_write(&fake, &text,
+                                  &(maske_data_options){.epoch = 1, .max_length = -1, .mask_probability = 0.1}, out,
+                                  true, NULL, NULL),
                  MASKE_BAD_ARGUMENT, "max_length is -1");
-    assert_fails(maske_data_write(&fake, &text, &(maske_data_options){.epoch = 1, .max_length = 8, .mask_probability = 1.5}, out, true, NULL, NULL),
+    assert_fails(maske_data_write(&fake, &text,
+                                  &(maske_data_options){.epoch = 1, .max_length = 8, .mask_probability = 1.5}, out,
+                                  true, NULL, NULL),
                  MASKE_BAD_ARGUMENT, "mask_probability");
 }
 

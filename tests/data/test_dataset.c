@@ -1,4 +1,5 @@
-/* tests of data/dataset: from a text to batches, the same for any number of threads, memory or file, order or batch size. */
+/* tests of data/dataset: from a text to batches, the same for any number of threads, memory or file, order or batch
+ * size. */
 #include "base/random.h"
 #include "data/dataset.h"
 
@@ -169,9 +170,12 @@ static void held_out_documents_are_not_trained_on(void **state) {
     (void)state;
     /* Fifty documents, each of one letter: what is held out of one is whole. */
     char text[1024] = "";
-    for (int i = 0; i < 50; i++) snprintf(text + strlen(text), 16, "%.*s\n\n", 1 + i % 5, (char[]){(char)('A' + i), (char)('A' + i), (char)('A' + i), (char)('A' + i), (char)('A' + i), 0});
+    for (int i = 0; i < 50; i++)
+        snprintf(text + strlen(text), 16, "%.*s\n\n", 1 + i % 5,
+                 (char[]){(char)('A' + i), (char)('A' + i), (char)('A' + i), (char)('A' + i), (char)('A' + i), 0});
     const char *path = scratch_text("letters.txt", text);
-    dataset *held = NULL, *d = build(path, &(dataset_options){.max_length = 16, .valid_fraction = 0.1, .seed = 3}, 1, &held);
+    dataset *held = NULL,
+            *d = build(path, &(dataset_options){.max_length = 16, .valid_fraction = 0.1, .seed = 3}, 1, &held);
     assert_int_equal(dataset_describe(d)->documents, 45);
     assert_int_equal(dataset_describe(held)->documents, 5);
     for (int i = 0; i < 50; i++) {
@@ -198,26 +202,31 @@ static void what_cannot_work_is_said(void **state) {
     assert_fails(dataset_build(&d, NULL, &no_mask, &text, &options, NULL), MASKE_BAD_ARGUMENT, "[MASK]");
     assert_fails(dataset_build(&d, NULL, &only_special, &text, &options, NULL), MASKE_BAD_ARGUMENT, "special tokens");
     options.max_length = 2;
-    assert_fails(dataset_build(&d, NULL, &fake, &text, &options, NULL), MASKE_BAD_ARGUMENT, "max_length is 2, expected 3 to");
+    assert_fails(dataset_build(&d, NULL, &fake, &text, &options, NULL), MASKE_BAD_ARGUMENT,
+                 "max_length is 2, expected 3 to");
     options = (dataset_options){.max_length = 8, .valid_fraction = 1.0};
     assert_fails(dataset_build(&d, NULL, &fake, &text, &options, NULL), MASKE_BAD_ARGUMENT, "valid_fraction");
     options.valid_fraction = 0;
     const char *blank = scratch_text("blank.txt", "\n \n{0}\n");
     maske_text blank_text = text_of(&blank);
-    assert_fails(dataset_build(&d, NULL, &fake, &blank_text, &options, NULL), MASKE_BAD_FILE, "blank.txt: the text gives no token");
+    assert_fails(dataset_build(&d, NULL, &fake, &blank_text, &options, NULL), MASKE_BAD_FILE,
+                 "blank.txt: the text gives no token");
     const char *failing = scratch_text("fail.txt", "abc\nwill fail\n");
     maske_text failing_text = text_of(&failing);
-    assert_fails(dataset_build(&d, NULL, &fake, &failing_text, &options, NULL), MASKE_UNSUPPORTED, "the line says fail");
+    assert_fails(dataset_build(&d, NULL, &fake, &failing_text, &options, NULL), MASKE_UNSUPPORTED,
+                 "the line says fail");
     const char *missing = "/no/such/file";
     maske_text missing_text = text_of(&missing);
     assert_fails(dataset_build(&d, NULL, &fake, &missing_text, &options, NULL), MASKE_IO, missing);
     volatile sig_atomic_t stop = 1;
-    assert_fails(dataset_build(&d, NULL, &fake, &text, &options, &(maske_control){.stop = &stop}), MASKE_STOPPED, "stopped");
+    assert_fails(dataset_build(&d, NULL, &fake, &text, &options, &(maske_control){.stop = &stop}), MASKE_STOPPED,
+                 "stopped");
     assert_null(d);
     d = build(path, &options, 1, NULL);
     dataset_batch b = {0};
     assert_fails(dataset_make_batch(d, (uint32_t[]){1}, 1, 1, &masking, &b), MASKE_BAD_ARGUMENT, "sequence 1");
-    assert_fails(dataset_make_batch(d, (uint32_t[]){0}, 1, 1, &(dataset_masking){1, 0.0}, &b), MASKE_BAD_ARGUMENT, "mask_probability");
+    assert_fails(dataset_make_batch(d, (uint32_t[]){0}, 1, 1, &(dataset_masking){1, 0.0}, &b), MASKE_BAD_ARGUMENT,
+                 "mask_probability");
     assert_ok(dataset_make_batch(d, NULL, 0, 1, &masking, &b));
     assert_int_equal(b.batch.tokens, 0);
     dataset_batch_free(&b);
@@ -236,8 +245,10 @@ static void a_worker_thread_may_fail(void **state) {
     maske_text failing = text_of(&path);
     dataset *d = NULL;
     for (int threads = 1; threads <= 4; threads += 3)
-        assert_fails(dataset_build(&d, NULL, &fake, &failing, &(dataset_options){.max_length = 64, .store = scratch_path("failed")},
-                                   &(maske_control){.threads = threads}), MASKE_UNSUPPORTED, "the line says fail");
+        assert_fails(dataset_build(&d, NULL, &fake, &failing,
+                                   &(dataset_options){.max_length = 64, .store = scratch_path("failed")},
+                                   &(maske_control){.threads = threads}),
+                     MASKE_UNSUPPORTED, "the line says fail");
     assert_false(path_exists(scratch_path("failed")));
     assert_false(path_exists(scratch_path("failed.maske-part")));
 }

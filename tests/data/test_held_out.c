@@ -1,4 +1,4 @@
-/* tests of data/held_out: how many documents are put aside, that they are whole, and that no document is all there is. */
+/* tests of data/held_out: how many documents are put aside, that they are whole, and what a long one gives. */
 #include "data/held_out.h"
 
 #include <math.h>

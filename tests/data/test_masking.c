@@ -141,7 +141,7 @@ static void a_mask_is_a_function_of_its_key(void **state) {
         mask_sequence(ids[k], LENGTH, &v, &keys[k], index, labels);
     }
     assert_memory_equal(ids[0], ids[1], sizeof ids[0]);         /* the same again */
-    for (size_t k = 2; k < 5; k++) assert_memory_not_equal(ids[0], ids[k], sizeof ids[0]);     /* seed, epoch, sequence */
+    for (size_t k = 2; k < 5; k++) assert_memory_not_equal(ids[0], ids[k], sizeof ids[0]); /* seed, epoch, sequence */
 }
 
 /* A run that goes on tomorrow must draw what it would have drawn today. */

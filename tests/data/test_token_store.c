@@ -12,7 +12,8 @@ static void holds(size_t vocab_size, size_t width, const char *path) {
     for (size_t i = 0; i < COUNT; i++) ids[i] = (int32_t)(i * 7919 % vocab_size);
     ids[5] = (int32_t)vocab_size - 1;
     const size_t parts[] = {3000, 0, 1, 4097, 2048, COUNT - 3000 - 1 - 4097 - 2048};
-    for (size_t i = 0, at = 0; i < sizeof parts / sizeof parts[0]; at += parts[i++]) assert_ok(token_store_add(&s, ids + at, parts[i]));
+    for (size_t i = 0, at = 0; i < sizeof parts / sizeof parts[0]; at += parts[i++])
+        assert_ok(token_store_add(&s, ids + at, parts[i]));
     assert_ok(token_store_seal(&s));
     assert_int_equal(s.count, COUNT);
     token_store_read(&s, 0, COUNT, back);
