@@ -354,6 +354,17 @@ typedef struct maske_run_options { bool hidden_states, attentions, grad, force; 
 MASKE_API MASKE_MUST_USE maske_status maske_run(const char *model_folder, const char *in_file, const char *out_file,
     const maske_run_options *options);
 
+/* Writes a model's folder for other tools: config.json, model.safetensors in the given type, the tokenizer's files. */
+typedef struct maske_export_options {
+    const char *dtype;          /* "f32" | "f16" | "bf16"; NULL: "f32" */
+    bool force;                 /* replace files in a folder that holds something */
+} maske_export_options;
+MASKE_API MASKE_MUST_USE maske_status maske_export(const char *model_folder, const char *out, const maske_export_options *options);
+
+/* Writes a model with a tokenizer that maske_tokenizer_extend made of its own: the embeddings and the decoder's bias grow,
+ * each new row the mean of the rows of the pieces that the old tokenizer makes of the new entry. */
+MASKE_API MASKE_MUST_USE maske_status maske_model_extend(const char *model_folder, const maske_tokenizer *extended, const char *out, bool force);
+
 #ifdef __cplusplus
 }
 #endif

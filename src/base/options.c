@@ -70,7 +70,8 @@ static bool set_member(const maske_option *row, void *values, const char *text) 
 /* A bound as a person writes it: 1000, 0.5, 1e-06, and memory as 64M. */
 static void print_bound(char *out, size_t size, const maske_option *row, double bound) {
     int unit = 0;
-    while (row->kind == MASKE_OPTION_MEMORY && unit < 4 && bound >= 1024 && bound / 1024 == (double)(int64_t)(bound / 1024)) {
+    while (row->kind == MASKE_OPTION_MEMORY && unit < 4 && bound >= 1024 &&
+           bound / 1024 == (double)(int64_t)(bound / 1024)) {
         bound /= 1024;
         unit++;
     }
@@ -79,7 +80,9 @@ static void print_bound(char *out, size_t size, const maske_option *row, double 
 
 void option_expected(char *out, size_t size, const maske_option *row) {
     static const double endless = 1e15;         /* a bound beyond this is none that a reader cares for */
-    const char *kind = row->kind == MASKE_OPTION_INTEGER ? "an integer" : row->kind == MASKE_OPTION_MEMORY ? "a size such as 512M or 2G" : "a number";
+    const char *kind = row->kind == MASKE_OPTION_INTEGER  ? "an integer"
+                       : row->kind == MASKE_OPTION_MEMORY ? "a size such as 512M or 2G"
+                                                          : "a number";
     char low[32], high[32];
     switch (row->kind) {
     case MASKE_OPTION_YES_NO:
@@ -228,7 +231,8 @@ static const char *nearest(const options *o, const char *typed) {
 static maske_status unknown(const options *o, const char *where, const char *dashes, const char *typed) {
     const char *meant = nearest(o, typed);
     if (meant == NULL) return error_set(MASKE_BAD_ARGUMENT, "%sthere is no option %s%.100s", where, dashes, typed);
-    return error_set(MASKE_BAD_ARGUMENT, "%sthere is no option %s%.100s; did you mean %s%s?", where, dashes, typed, dashes, meant);
+    return error_set(MASKE_BAD_ARGUMENT, "%sthere is no option %s%.100s; did you mean %s%s?", where, dashes, typed,
+                     dashes, meant);
 }
 
 /* -------- the command line -------- */
@@ -244,12 +248,16 @@ static maske_status take_value(scan *s, const maske_option *row, const char *equ
     bool truth;
     if (equals != NULL) return *out = equals + 1, MASKE_OK;
     const char *next = s->left > 0 ? s->words[0] : NULL;
-    bool alone = row->kind == MASKE_OPTION_FLAG || (row->kind == MASKE_OPTION_YES_NO && (next == NULL || !parse_yes_no(&truth, next)));
+    bool alone = row->kind == MASKE_OPTION_FLAG ||
+                 (row->kind == MASKE_OPTION_YES_NO && (next == NULL || !parse_yes_no(&truth, next)));
     if (alone) return *out = "yes", MASKE_OK;
-    if (next == NULL) return error_set(MASKE_BAD_ARGUMENT, "--%s: found nothing behind it, expected %s", row->name, row->value);
+    if (next == NULL)
+        return error_set(MASKE_BAD_ARGUMENT, "--%s: found nothing behind it, expected %s", row->name, row->value);
     if (next[0] == '-' && next[1] == '-')
-        return error_set(MASKE_BAD_ARGUMENT, "--%s: found the option %.100s behind it, expected %s (a value that begins with -- is written --%s=VALUE)",
-                         row->name, next, row->value, row->name);
+        return error_set(
+            MASKE_BAD_ARGUMENT,
+            "--%s: found the option %.100s behind it, expected %s (a value that begins with -- is written --%s=VALUE)",
+            row->name, next, row->value, row->name);
     *out = next;
     s->words++;
     s->left--;
@@ -258,7 +266,8 @@ static maske_status take_value(scan *s, const maske_option *row, const char *equ
 
 static maske_status scan_option(scan *s, const char *word) {
     if (word[1] != '-')
-        return error_set(MASKE_BAD_ARGUMENT, "there is no option %.100s; put -- before a text that begins with -", word);
+        return error_set(MASKE_BAD_ARGUMENT, "there is no option %.100s; put -- before a text that begins with -",
+                         word);
     const char *name = word + 2, *equals = strchr(name, '=');
     size_t length = equals != NULL ? (size_t)(equals - name) : strlen(name);
     assignment a = {0};
@@ -300,7 +309,8 @@ static maske_status set_from_json(const place *at, const json_t *value, const ch
     case JSON_INTEGER: snprintf(number, sizeof number, "%lld", (long long)json_integer_value(value)); break;
     case JSON_REAL:    number_shortest(number, json_real_value(value)); break;
     default:
-        return error_set(MASKE_BAD_ARGUMENT, "%s: found %s, expected a text, a number, true or false", where, json_kind(value));
+        return error_set(MASKE_BAD_ARGUMENT, "%s: found %s, expected a text, a number, true or false", where,
+                         json_kind(value));
     }
     maske_option_kind kind = at->row->kind;
     if (text == number && (kind == MASKE_OPTION_TEXT || kind == MASKE_OPTION_CHOICE))

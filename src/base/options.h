@@ -13,7 +13,8 @@
  * from, and a wrong one fails with MASKE_BAD_ARGUMENT and a sentence that names the place, what was found and what is
  * taken.
  *
- * On the command line: --name value or --name=value; a YES_NO may stand alone (yes); a FLAG stands alone (or --name=no).
+ * On the command line: --name value or --name=value; a YES_NO may stand alone (yes); a FLAG stands alone (or
+ * --name=no).
  * "--" ends the options; anything else that does not begin with "-" (or is "-") is an argument, before, between or
  * behind the options. */
 #ifndef MASKE_BASE_OPTIONS_H
@@ -39,17 +40,20 @@ typedef struct options {
     option_source sources[OPTION_GROUPS][OPTION_ROWS];
 } options;
 
-/* Sets the members that have a default in the table. A row whose default is a phrase ("from the size") is left alone. */
+/* Sets the members that have a default in the table. A row whose default is a phrase ("from the size") is left alone.
+ */
 void options_fill_defaults(const maske_option *rows, void *values);
 /* The rows' members must hold their defaults. Both are borrowed until options_free. */
 void options_add(options *o, const maske_option *rows, void *values);
-/* argv[0..argc-1]: the words behind the command's name. The texts set are borrowed from argv, the environment and *o. */
+/* argv[0..argc-1]: the words behind the command's name. The texts set are borrowed from argv, the environment and *o.
+ */
 MASKE_MUST_USE maske_status options_parse(options *o, int argc, char *const *argv);
 /* Where the option's value came from; OPTION_DEFAULT: nobody gave it. */
 option_source options_source(const options *o, const char *name);
 void options_free(options *o);
 
-/* Sets one member from text. `place` says where it came from in the error: "--top-k", "MASKE_TOP_K", "c.json: \"top-k\"". */
+/* Sets one member from text. `place` says where it came from in the error: "--top-k", "MASKE_TOP_K", "c.json:
+ * \"top-k\"". */
 MASKE_MUST_USE maske_status option_set(const maske_option *row, void *values, const char *text, const char *place);
 /* The value as text, so that option_set reads it back; false: a NULL text. */
 bool option_print(char *out, size_t size, const maske_option *row, const void *values);

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 
 maske_status output_folder_check(const char *path, bool force) {
-    if (path_exists(path) && !path_is_folder(path)) return error_set(MASKE_EXISTS, "%s: is a file, expected the name of a folder", path);
-    if (!force && folder_has_content(path)) return error_set(MASKE_EXISTS, "%s: holds something already; --force replaces it", path);
+    if (path_exists(path) && !path_is_folder(path))
+        return error_set(MASKE_EXISTS, "%s: is a file, expected the name of a folder", path);
+    if (!force && folder_has_content(path))
+        return error_set(MASKE_EXISTS, "%s: holds something already; --force replaces it", path);
     return MASKE_OK;
 }
 

@@ -27,7 +27,8 @@ int terminal_columns(int descriptor) {
     if (isatty(descriptor) && ioctl(descriptor, TIOCGWINSZ, &window) == 0 && window.ws_col > 0) return window.ws_col;
     const char *variable = getenv("COLUMNS");
     int64_t columns = 0;
-    if (variable != NULL && number_parse_integer(&columns, variable) && columns >= 20 && columns <= 1000) return (int)columns;
+    if (variable != NULL && number_parse_integer(&columns, variable) && columns >= 20 && columns <= 1000)
+        return (int)columns;
     return 80;
 }
 
@@ -115,7 +116,8 @@ static void draw_bar(progress *p, const char *stage, double share, const char *b
         cells[BAR] = '\0';
     }
     if (share < 0) snprintf(line, sizeof line, "%-12s %s", stage, behind);
-    else if (columns >= 72) number_print(line, sizeof line, "%-12s %3.0f %%  %s  %s", stage, 100 * share, cells, behind);
+    else if (columns >= 72)
+        number_print(line, sizeof line, "%-12s %3.0f %%  %s  %s", stage, 100 * share, cells, behind);
     else number_print(line, sizeof line, "%s %.0f %% %s", stage, 100 * share, behind);
     cut_columns(line, columns);
     char drawn[640];

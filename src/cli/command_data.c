@@ -9,20 +9,23 @@ static struct settings settings;
 static maske_data_options data_options;
 
 static const maske_option rows[] = {
-    {"tokenizer", MASKE_OPTION_TEXT, offsetof(struct settings, tokenizer), 0, 0, "DIR", NULL, "folder of a tokenizer or a model"},
+    {"tokenizer", MASKE_OPTION_TEXT, offsetof(struct settings, tokenizer), 0, 0, "DIR", NULL,
+     "folder of a tokenizer or a model"},
     {"out", MASKE_OPTION_TEXT, offsetof(struct settings, out), 0, 0, "FILE", NULL, "safetensors file to write"},
     ROW_FIELD(struct settings),
     ROW_FORCE(struct settings),
-    {0}
-};
+    {0}};
 static const maske_option data_rows[] = {
-    {"epoch", MASKE_OPTION_INTEGER, offsetof(maske_data_options, epoch), 1, ROW_ENDLESS, "E", "1", "which epoch's masks and order"},
+    {"epoch", MASKE_OPTION_INTEGER, offsetof(maske_data_options, epoch), 1, ROW_ENDLESS, "E", "1",
+     "which epoch's masks and order"},
     ROW_SEED(maske_data_options, seed),
-    {"max-length", MASKE_OPTION_INTEGER, offsetof(maske_data_options, max_length), 3, 1 << 20, "N", "128", "tokens of a sequence, [CLS] and [SEP] included"},
-    {"mask-probability", MASKE_OPTION_NUMBER, offsetof(maske_data_options, mask_probability), 0, 1, "P", "0.15", "share of the tokens that are predicted"},
-    {"line-by-line", MASKE_OPTION_YES_NO, offsetof(maske_data_options, line_by_line), 0, 0, NULL, "no", "one line a sequence, not packed documents"},
-    {0}
-};
+    {"max-length", MASKE_OPTION_INTEGER, offsetof(maske_data_options, max_length), 3, 1 << 20, "N", "128",
+     "tokens of a sequence, [CLS] and [SEP] included"},
+    {"mask-probability", MASKE_OPTION_NUMBER, offsetof(maske_data_options, mask_probability), 0, 1, "P", "0.15",
+     "share of the tokens that are predicted"},
+    {"line-by-line", MASKE_OPTION_YES_NO, offsetof(maske_data_options, line_by_line), 0, 0, NULL, "no",
+     "one line a sequence, not packed documents"},
+    {0}};
 
 static void prepare(options *o) {
     options_fill_defaults(rows, &settings);
@@ -36,12 +39,14 @@ static maske_status run(const invocation *call) {
     maske_tokenizer *tokenizer = NULL;
     maske_data_report r = {0};
     TRY(maske_tokenizer_open(&tokenizer, settings.tokenizer));
-    maske_status status = maske_data_write(tokenizer, &text, &data_options, settings.out, settings.force, &call->control, &r);
+    maske_status status =
+        maske_data_write(tokenizer, &text, &data_options, settings.out, settings.force, &call->control, &r);
     maske_tokenizer_free(tokenizer);
     if (status != MASKE_OK) return status;
     if (!call->quiet)
-        say("%s: %lld sequences, %lld tokens, %lld of them to predict, from %lld documents, %lld lines (%lld cut)", settings.out, (long long)r.sequences,
-            (long long)r.tokens, (long long)r.predicted, (long long)r.documents, (long long)r.lines, (long long)r.truncated_lines);
+        say("%s: %lld sequences, %lld tokens, %lld of them to predict, from %lld documents, %lld lines (%lld cut)",
+            settings.out, (long long)r.sequences, (long long)r.tokens, (long long)r.predicted, (long long)r.documents,
+            (long long)r.lines, (long long)r.truncated_lines);
     if (!call->json) return MASKE_OK;
     figures f = figures_start(true);
     figures_count(&f, "documents", NULL, r.documents);
@@ -58,7 +63,8 @@ const command command_data = {
     .name = "data",
     .summary = "writes the masked data set as tensors, as training would see it",
     .arguments = "TEXT...",
-    .details = ABOUT_TEXT "\nThe file holds input_ids, attention_mask, token_type_ids and labels (-100 where nothing is predicted), int64 [sequences, max-length].",
+    .details = ABOUT_TEXT "\nThe file holds input_ids, attention_mask, token_type_ids and labels (-100 where nothing "
+                          "is predicted), int64 [sequences, max-length].",
     .examples = examples,
     .required = "tokenizer out",
     .prints_figures = true,

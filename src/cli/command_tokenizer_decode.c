@@ -9,11 +9,10 @@
 struct settings { const char *model; bool skip_special; };
 static struct settings settings;
 
-static const maske_option rows[] = {
-    ROW_MODEL(struct settings),
-    {"skip-special", MASKE_OPTION_FLAG, offsetof(struct settings, skip_special), 0, 0, NULL, "no", "leave out [CLS], [SEP] and their like"},
-    {0}
-};
+static const maske_option rows[] = {ROW_MODEL(struct settings),
+                                    {"skip-special", MASKE_OPTION_FLAG, offsetof(struct settings, skip_special), 0, 0,
+                                     NULL, "no", "leave out [CLS], [SEP] and their like"},
+                                    {0}};
 
 static void prepare(options *o) {
     options_fill_defaults(rows, &settings);
@@ -35,8 +34,8 @@ static maske_status read_ids(ids *out, const char *text, const lines *in) {
             if (id > INT32_MAX) id = -1;
         }
         if (id < 0)
-            return error_set(MASKE_BAD_FILE, "%s: line %lld: found \"%.*s\", expected a token's id", in->path, (long long)in->number,
-                             (int)(length < 40 ? length : 40), text);
+            return error_set(MASKE_BAD_FILE, "%s: line %lld: found \"%.*s\", expected a token's id", in->path,
+                             (long long)in->number, (int)(length < 40 ? length : 40), text);
         TRY(memory_reserve(&out->values, &out->capacity, out->count + 1, sizeof *out->values, "ids"));
         out->values[out->count++] = (int32_t)id;
         text += length;
@@ -73,7 +72,8 @@ static maske_status run(const invocation *call) {
     return status;
 }
 
-static const char *const examples[] = {"maske tokenizer encode --model my-model in.txt | maske tokenizer decode --model my-model --skip-special", NULL};
+static const char *const examples[] = {
+    "maske tokenizer encode --model my-model in.txt | maske tokenizer decode --model my-model --skip-special", NULL};
 const command command_tokenizer_decode = {
     .name = "tokenizer decode",
     .summary = "turns lines of ids into lines of text",

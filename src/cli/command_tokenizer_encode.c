@@ -13,10 +13,10 @@ static struct settings settings;
 static const maske_option rows[] = {
     ROW_MODEL(struct settings),
     {"tokens", MASKE_OPTION_FLAG, offsetof(struct settings, tokens), 0, 0, NULL, "no", "write tokens, not ids"},
-    {"no-special", MASKE_OPTION_FLAG, offsetof(struct settings, no_special), 0, 0, NULL, "no", "leave out [CLS] and [SEP]"},
+    {"no-special", MASKE_OPTION_FLAG, offsetof(struct settings, no_special), 0, 0, NULL, "no",
+     "leave out [CLS] and [SEP]"},
     {"pair", MASKE_OPTION_FLAG, offsetof(struct settings, pair), 0, 0, NULL, "no", "two texts a line, parted by a tab"},
-    {0}
-};
+    {0}};
 
 static void prepare(options *o) {
     options_fill_defaults(rows, &settings);
@@ -101,14 +101,18 @@ static maske_status encode_line(const job *j, size_t line, maske_encoding *e, bu
     size_t length = j->batch.lengths[line], pair_length = 0;
     if (settings.pair) {
         const char *tab = memchr(text, '\t', length);
-        if (tab == NULL) return error_set(MASKE_BAD_FILE, "line %lld: found no tab, expected two texts parted by one", (long long)j->first_line + (long long)line);
+        if (tab == NULL)
+            return error_set(MASKE_BAD_FILE, "line %lld: found no tab, expected two texts parted by one",
+                             (long long)j->first_line + (long long)line);
         pair = tab + 1;
         pair_length = length - (size_t)(pair - text);
         length = (size_t)(tab - text);
     }
     const maske_encode_options how = {.no_special = settings.no_special, .ids_only = !j->json};
     TRY(maske_tokenizer_encode(j->tokenizer, text, length, pair, pair_length, &how, e));
-    return j->json ? write_json(out, j->tokenizer, e) : settings.tokens ? write_tokens(out, j->tokenizer, e) : write_ids(out, e);
+    return j->json           ? write_json(out, j->tokenizer, e)
+           : settings.tokens ? write_tokens(out, j->tokenizer, e)
+                             : write_ids(out, e);
 }
 
 static void encode_chunk(void *user, size_t chunk, int thread) {
@@ -151,7 +155,8 @@ static maske_status run(const invocation *call) {
         j->first_line = 1;
         j->json = call->json;
         status = memory_new(&j->encodings, (size_t)threads, sizeof *j->encodings, "encoding");
-        if (status == MASKE_OK) status = memory_new(&j->sentences, BATCH_LINES / CHUNK_LINES, sizeof *j->sentences, "encoding");
+        if (status == MASKE_OK)
+            status = memory_new(&j->sentences, BATCH_LINES / CHUNK_LINES, sizeof *j->sentences, "encoding");
         if (status == MASKE_OK) status = encode_all(j, &in, threads);
         for (int i = 0; i < threads && j->encodings != NULL; i++) maske_encoding_free(&j->encodings[i]);
         for (size_t i = 0; i < BATCH_LINES / CHUNK_LINES; i++) buffer_free(&j->results[i]);
@@ -175,7 +180,8 @@ const command command_tokenizer_encode = {
     .summary = "turns lines of text into lines of ids",
     .arguments = "[FILE...]",
     .details = ABOUT_FILE " Truncation and padding are done as tokenizer.json says."
-               "\nWith --json a line is {\"ids\", \"tokens\", \"type_ids\", \"special_tokens_mask\", \"offsets\"}; offsets count characters.",
+                          "\nWith --json a line is {\"ids\", \"tokens\", \"type_ids\", \"special_tokens_mask\", "
+                          "\"offsets\"}; offsets count characters.",
     .examples = examples,
     .required = "model",
     .prints_figures = true,

@@ -1,14 +1,19 @@
-/* cli/completion.c: `maske completion`: commands, options, choices and files for bash, zsh and fish, from the tables. */
+/* cli/completion.c: `maske completion`: commands, options, choices and files for bash, zsh and fish, from the tables.
+ */
 #include "cli/command.h"
 #include "cli/output.h"
 
 static bool is_path(const maske_option *row) {
-    return row->kind == MASKE_OPTION_TEXT && row->value != NULL && (strncmp(row->value, "FILE", 4) == 0 || strncmp(row->value, "DIR", 3) == 0);
+    return row->kind == MASKE_OPTION_TEXT && row->value != NULL &&
+           (strncmp(row->value, "FILE", 4) == 0 || strncmp(row->value, "DIR", 3) == 0);
 }
 
 /* What an option may be followed by, as words: "a b c"; "" where anything may. */
 static void choices(char *out, size_t size, const maske_option *row) {
-    snprintf(out, size, "%s", row->kind == MASKE_OPTION_CHOICE ? row->value : row->kind == MASKE_OPTION_YES_NO ? "yes|no" : "");
+    snprintf(out, size, "%s",
+             row->kind == MASKE_OPTION_CHOICE   ? row->value
+             : row->kind == MASKE_OPTION_YES_NO ? "yes|no"
+                                                : "");
     for (char *c = out; *c; c++)
         if (*c == '|') *c = ' ';
 }
@@ -33,7 +38,8 @@ static void put_first_words(void) {
 static void put_second_words(const char *group) {
     size_t length = strlen(group);
     for (size_t i = 0; commands[i] != NULL; i++)
-        if (strncmp(commands[i]->name, group, length) == 0 && commands[i]->name[length] == ' ') out_format("%s ", commands[i]->name + length + 1);
+        if (strncmp(commands[i]->name, group, length) == 0 && commands[i]->name[length] == ' ')
+            out_format("%s ", commands[i]->name + length + 1);
 }
 
 /* ----------------------------------------------------------------------------------------------- bash --- */
@@ -62,7 +68,8 @@ static void bash(void) {
     char group[32];
     out_text("# bash completion of maske; load it with: source <(maske completion bash)\n"
              "_maske() {\n"
-             "    local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} name=${COMP_WORDS[1]} options= words= files=\n"
+             "    local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} name=${COMP_WORDS[1]} "
+             "options= words= files=\n"
              "    if [ \"$COMP_CWORD\" = 1 ]; then\n"
              "        COMPREPLY=($(compgen -W '");
     put_first_words();
@@ -75,13 +82,14 @@ static void bash(void) {
     }
     out_text("    esac\n    case $name in\n");
     for (size_t i = 0; commands[i] != NULL; i++) bash_command(commands[i]);
-    out_text("    esac\n"
-             "    if [ -n \"$words\" ]; then COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
-             "    elif [ -z \"$files\" ] && [[ $word == -* ]]; then COMPREPLY=($(compgen -W \"$options\" -- \"$word\"))\n"
-             "    else COMPREPLY=($(compgen -f -- \"$word\"))\n"
-             "    fi\n"
-             "}\n"
-             "complete -o filenames -F _maske maske\n");
+    out_text(
+        "    esac\n"
+        "    if [ -n \"$words\" ]; then COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
+        "    elif [ -z \"$files\" ] && [[ $word == -* ]]; then COMPREPLY=($(compgen -W \"$options\" -- \"$word\"))\n"
+        "    else COMPREPLY=($(compgen -f -- \"$word\"))\n"
+        "    fi\n"
+        "}\n"
+        "complete -o filenames -F _maske maske\n");
 }
 
 /* ------------------------------------------------------------------------------------------------ zsh --- */
@@ -177,7 +185,8 @@ static void fish(void) {
     out_text("'\n");
     for (size_t i = 0; commands[i] != NULL; i++) {
         if (!first_of_group(i, group, sizeof group)) continue;
-        out_format("complete -c maske -n '__maske_command_is %s; and test (count (commandline -opc)) = 2' -x -a '", group);
+        out_format("complete -c maske -n '__maske_command_is %s; and test (count (commandline -opc)) = 2' -x -a '",
+                   group);
         put_second_words(group);
         out_text("'\n");
     }
@@ -193,7 +202,8 @@ static maske_status run(const invocation *call) {
     return out_status();
 }
 
-static const char *const examples[] = {"source <(maske completion bash)", "maske completion zsh > ~/.zfunc/_maske", NULL};
+static const char *const examples[] = {"source <(maske completion bash)", "maske completion zsh > ~/.zfunc/_maske",
+                                       NULL};
 const command command_completion = {
     .name = "completion",
     .summary = "writes the completion script of a shell",

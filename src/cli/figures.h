@@ -4,8 +4,9 @@
 
 #include "base/json.h"
 
-/* Usage: figures f = figures_start(call->json); figures_...(&f, "loss", "held-out loss", value); ... status = figures_end(&f);
- * `key` is the JSON name, `label` what people read; a NULL label is for JSON alone, a NULL key for people alone. */
+/* Usage: figures f = figures_start(call->json); figures_...(&f, "loss", "held-out loss", value); ... status =
+ * figures_end(&f); `key` is the JSON name, `label` what people read; a NULL label is for JSON alone, a NULL key for
+ * people alone. */
 typedef struct figures { bool json; json_writer *writer; } figures;
 figures figures_start(bool json);
 void figures_count(figures *f, const char *key, const char *label, int64_t value);

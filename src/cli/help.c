@@ -83,7 +83,8 @@ static void option_entry(page *p, const command *c, const maske_option *row) {
         used += (size_t)snprintf(text + used, sizeof text - used, "%sdefault %s", joint, row->fallback);
         joint = "; ";
     }
-    bool ranged = row->kind == MASKE_OPTION_INTEGER || row->kind == MASKE_OPTION_NUMBER || row->kind == MASKE_OPTION_MEMORY;
+    bool ranged =
+        row->kind == MASKE_OPTION_INTEGER || row->kind == MASKE_OPTION_NUMBER || row->kind == MASKE_OPTION_MEMORY;
     if (ranged) {
         option_expected(taken, sizeof taken, row);
         const char *range = strstr(taken, " from ");
@@ -187,6 +188,8 @@ void help_program(FILE *to) {
     paragraph(&p, 0, "Commands:");
     command_entries(&p, "");
     new_line(&p);
-    paragraph(&p, 0, "maske COMMAND --help tells more; maske --version names this build.\n"
-                     "Every option can also be set by a variable (--top-k 5 is MASKE_TOP_K=5) or in a JSON file named by --config.");
+    paragraph(
+        &p, 0,
+        "maske COMMAND --help tells more; maske --version names this build.\n"
+        "Every option can also be set by a variable (--top-k 5 is MASKE_TOP_K=5) or in a JSON file named by --config.");
 }

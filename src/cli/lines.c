@@ -19,7 +19,8 @@ void lines_start(lines *l, const char *const *paths, size_t count) {
 
 void lines_end(lines *l) {
     if (l->descriptor > STDIN_FILENO) close(l->descriptor);
-    if (l->replaced > 0) say("warning: %lld pieces of the input were not UTF-8 and became U+FFFD", (long long)l->replaced);
+    if (l->replaced > 0)
+        say("warning: %lld pieces of the input were not UTF-8 and became U+FFFD", (long long)l->replaced);
     buffer_free(&l->block);
     buffer_free(&l->repaired);
     *l = (lines){.descriptor = -1};
@@ -106,7 +107,8 @@ maske_status lines_next(lines *l, const char **text, size_t *length) {
         }
         searched = l->block.length;
         if (searched > LINE_LIMIT)
-            return error_set(MASKE_BAD_FILE, "%s: line %lld is longer than %d bytes", l->path, (long long)l->number + 1, LINE_LIMIT);
+            return error_set(MASKE_BAD_FILE, "%s: line %lld is longer than %d bytes", l->path, (long long)l->number + 1,
+                             LINE_LIMIT);
         TRY(read_block(l));
     }
     l->number++;

@@ -15,9 +15,16 @@ progress program_progress;
 /* ------------------------------------------------------------------------------------------------- commands --- */
 
 const command *const commands[] = {
+    &command_fill,
+    &command_evaluate,
+    &command_score,
+    &command_embed,
     &command_tokenizer_encode,
     &command_tokenizer_decode,
     &command_data,
+    &command_info,
+    &command_export,
+    &command_run,
     &command_completion,
     &command_man,
     NULL
@@ -34,12 +41,14 @@ static const maske_option figure_rows[] = {
     {0}
 };
 static const maske_option common_rows[] = {
-    {"threads", MASKE_OPTION_INTEGER, offsetof(struct common_settings, threads), 0, 1024, "N", "0", "threads to use; 0: every core it may use"},
-    {"config", MASKE_OPTION_TEXT, offsetof(struct common_settings, config), 0, 0, "FILE", NULL, "JSON file with options: {\"threads\": 2}"},
-    {"quiet", MASKE_OPTION_FLAG, offsetof(struct common_settings, quiet), 0, 0, NULL, "no", "say nothing but warnings and errors"},
+    {"threads", MASKE_OPTION_INTEGER, offsetof(struct common_settings, threads), 0, 1024, "N", "0",
+     "threads to use; 0: every core it may use"},
+    {"config", MASKE_OPTION_TEXT, offsetof(struct common_settings, config), 0, 0, "FILE", NULL,
+     "JSON file with options: {\"threads\": 2}"},
+    {"quiet", MASKE_OPTION_FLAG, offsetof(struct common_settings, quiet), 0, 0, NULL, "no",
+     "say nothing but warnings and errors"},
     {"help", MASKE_OPTION_FLAG, offsetof(struct common_settings, help), 0, 0, NULL, "no", "show this help"},
-    {0}
-};
+    {0}};
 
 void command_options(const command *c, options *o) {
     if (c->prepare != NULL) c->prepare(o);
@@ -76,7 +85,8 @@ static bool another_command_has(const char *name) {
         if (commands[i]->prepare != NULL) commands[i]->prepare(&o);
         options_add(&o, figure_rows, &common);
         for (size_t g = 0; g < o.group_count; g++)
-            for (const maske_option *row = o.groups[g].rows; row->name != NULL; row++) found = found || strcmp(row->name, name) == 0;
+            for (const maske_option *row = o.groups[g].rows; row->name != NULL; row++)
+                found = found || strcmp(row->name, name) == 0;
     }
     return found;
 }
@@ -120,7 +130,10 @@ static maske_status run_parsed(const command *c, options *o, bool *advise) {
     maske_set_log(on_log, NULL);
     invocation call = {
         .options = o,
-        .control = {.threads = (int)common.threads, .stop = &stop_signal, .progress = on_progress, .user = &program_progress},
+        .control = {.threads = (int)common.threads,
+                    .stop = &stop_signal,
+                    .progress = on_progress,
+                    .user = &program_progress},
         .progress = &program_progress,
         .quiet = common.quiet,
         .json = common.json,
@@ -189,7 +202,9 @@ static int no_such_command(int argc, char **argv) {
     return 2;
 }
 
-static bool is_word(const char *word, const char *a, const char *b) { return strcmp(word, a) == 0 || strcmp(word, b) == 0; }
+static bool is_word(const char *word, const char *a, const char *b) {
+    return strcmp(word, a) == 0 || strcmp(word, b) == 0;
+}
 
 static int finish(void) {
     if (out_finish() == MASKE_OK) return 0;

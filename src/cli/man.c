@@ -64,19 +64,26 @@ static void put_option(const command *c, const maske_option *row) {
 
 static void shared_sections(void) {
     out_text(".SH ENVIRONMENT\n");
-    paragraphs("Every option can be set by a variable: --top-k 5 is MASKE_TOP_K=5. The command line goes before the environment, the environment "
-               "before the file that --config (or MASKE_CONFIG) names, the file before the defaults. That file is a JSON object: {\"top-k\": 5}.");
-    paragraphs("NO_COLOR takes the colour from progress bars. COLUMNS is the width of --help where no terminal tells one. "
-               "MASKE_CPU=plain|avx2|avx512|avx512bf16|amx uses no instructions beyond that level.");
+    paragraphs("Every option can be set by a variable: --top-k 5 is MASKE_TOP_K=5. The command line goes before the "
+               "environment, the environment "
+               "before the file that --config (or MASKE_CONFIG) names, the file before the defaults. That file is a "
+               "JSON object: {\"top-k\": 5}.");
+    paragraphs(
+        "NO_COLOR takes the colour from progress bars. COLUMNS is the width of --help where no terminal tells one. "
+        "MASKE_CPU=plain|avx2|avx512|avx512bf16|amx uses no instructions beyond that level.");
     out_text(".SH EXIT STATUS\n");
     static const char *const codes[][2] = {
-        {"0", "done"}, {"1", "failed"}, {"2", "wrong usage"}, {"130, 143", "stopped by Ctrl\\-C or SIGTERM, after a checkpoint where there is one to write"}};
+        {"0", "done"},
+        {"1", "failed"},
+        {"2", "wrong usage"},
+        {"130, 143", "stopped by Ctrl\\-C or SIGTERM, after a checkpoint where there is one to write"}};
     for (size_t i = 0; i < 4; i++) out_format(".TP\n%s\n%s\n", codes[i][0], codes[i][1]);
 }
 
 static void title(const char *name, const char *summary) {
     out_format(".\\\" Made by maske man.\n.TH \"");
-    for (const char *c = name; *c; c++) out_bytes(*c == ' ' ? "-" : (char[]){*c >= 'a' && *c <= 'z' ? (char)(*c - 32) : *c}, 1);
+    for (const char *c = name; *c; c++)
+        out_bytes(*c == ' ' ? "-" : (char[]){*c >= 'a' && *c <= 'z' ? (char)(*c - 32) : *c}, 1);
     out_format("\" 1 \"\" \"maske %s\" \"maske manual\"\n.SH NAME\n", MASKE_VERSION);
     for (const char *c = name; *c; c++) out_text(*c == ' ' || *c == '-' ? "\\-" : (char[]){*c, 0});
     out_text(" \\- ");
@@ -121,8 +128,10 @@ static void man_command(const command *c) {
 static void man_program(void) {
     title("maske", "from raw text to a BPE tokenizer and a BERT that fills masks");
     out_text(".SH SYNOPSIS\n.B maske\n\\fICOMMAND\\fR [options] [\\fIarguments\\fR]\n.SH DESCRIPTION\n");
-    paragraphs("Raw text goes in; a tokenizer and a BERT masked language model come out, in the files that the Hugging Face tools read; then masks are "
-               "filled, sentences scored and embedded. It is for people who have text in their own language or domain and ordinary CPUs.");
+    paragraphs("Raw text goes in; a tokenizer and a BERT masked language model come out, in the files that the Hugging "
+               "Face tools read; then masks are "
+               "filled, sentences scored and embedded. It is for people who have text in their own language or domain "
+               "and ordinary CPUs.");
     out_text(".SH COMMANDS\n");
     for (size_t i = 0; commands[i] != NULL; i++) {
         out_format(".TP\n\\fBmaske %s\\fR\n", commands[i]->name);
@@ -138,7 +147,8 @@ static void man_program(void) {
 static maske_status run(const invocation *call) {
     char name[64] = "";
     for (size_t i = 0, used = 0; i < call->options->argument_count && used < sizeof name; i++)
-        used += (size_t)snprintf(name + used, sizeof name - used, "%s%s", i > 0 ? " " : "", call->options->arguments[i]);
+        used +=
+            (size_t)snprintf(name + used, sizeof name - used, "%s%s", i > 0 ? " " : "", call->options->arguments[i]);
     if (name[0] == '\0') {
         man_program();
         return out_status();
@@ -151,7 +161,8 @@ static maske_status run(const invocation *call) {
     return error_set(MASKE_BAD_ARGUMENT, "there is no command \"%s\"; maske --help lists them", name);
 }
 
-static const char *const examples[] = {"maske man fill | man -l -", "maske man tokenizer train > maske-tokenizer-train.1", NULL};
+static const char *const examples[] = {"maske man fill | man -l -",
+                                       "maske man tokenizer train > maske-tokenizer-train.1", NULL};
 const command command_man = {
     .name = "man",
     .summary = "writes the manual page of the program or of a command",

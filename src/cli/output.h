@@ -18,7 +18,8 @@ MASKE_MUST_USE maske_status out_flush(void);
 /* The last write of the program: everything is with the kernel, or MASKE_IO. */
 MASKE_MUST_USE maske_status out_finish(void);
 
-/* One JSON value on a line of its own. Usage: json_writer *w = out_json_start(); json_...(w); status = out_json_end(); */
+/* One JSON value on a line of its own. Usage: json_writer *w = out_json_start(); json_...(w); status = out_json_end();
+ */
 json_writer *out_json_start(void);
 MASKE_MUST_USE maske_status out_json_end(void);
 

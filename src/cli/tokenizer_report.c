@@ -2,14 +2,16 @@
 #include "cli/tokenizer_report.h"
 #include "cli/output.h"
 
-maske_status tokenizer_report_print(const invocation *call, const char *folder, const maske_tokenizer_train_report *report) {
+maske_status tokenizer_report_print(const invocation *call, const char *folder,
+                                    const maske_tokenizer_train_report *report) {
     char lines[32], bytes[32], words[32], unique[32], time[32];
     print_count(lines, (double)report->lines);
     print_memory(bytes, (double)report->bytes);
     print_count(words, (double)report->words);
     print_count(unique, (double)report->unique_words);
     print_duration(time, report->seconds);
-    if (report->replaced_bytes > 0) say("warning: %lld bytes of the text were not UTF-8 and became U+FFFD", (long long)report->replaced_bytes);
+    if (report->replaced_bytes > 0)
+        say("warning: %lld bytes of the text were not UTF-8 and became U+FFFD", (long long)report->replaced_bytes);
     if (!call->quiet)
         say("%s: %lld entries, %lld merges, learned from %s lines (%s, %s words, %s of them different) in %s", folder,
             (long long)report->vocab_size, (long long)report->merges, lines, bytes, words, unique, time);

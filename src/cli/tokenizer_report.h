@@ -5,6 +5,7 @@
 #include "cli/command.h"
 
 /* A sentence on standard error; with --json the figures on standard output. */
-MASKE_MUST_USE maske_status tokenizer_report_print(const invocation *call, const char *folder, const maske_tokenizer_train_report *report);
+MASKE_MUST_USE maske_status tokenizer_report_print(const invocation *call, const char *folder,
+                                                   const maske_tokenizer_train_report *report);
 
 #endif

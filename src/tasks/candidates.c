@@ -38,13 +38,14 @@ static double log_sum_exp(const float *logits, size_t count) {
 static maske_status add(candidates *c, int32_t id, float logit, double log_sum) {
     TRY(memory_reserve(&c->items, &c->capacity, c->count + 1, sizeof *c->items, "candidates"));
     /* `length` now, `text` at the end: the bytes may still move. */
-    c->items[c->count++] = (candidate){.id = id, .score = exp((double)logit - log_sum), .logit = logit, .length = c->scratch.length};
+    c->items[c->count++] =
+        (candidate){.id = id, .score = exp((double)logit - log_sum), .logit = logit, .length = c->scratch.length};
     TRY(buffer_add(&c->text, c->scratch.data, c->scratch.length));
     return buffer_add(&c->text, "", 1);
 }
 
-maske_status candidates_find(candidates *out, const token_texts *p, const float *logits, size_t vocab_size, const int32_t *allowed,
-                             size_t allowed_count, size_t limit) {
+maske_status candidates_find(candidates *out, const token_texts *p, const float *logits, size_t vocab_size,
+                             const int32_t *allowed, size_t allowed_count, size_t limit) {
     size_t count = allowed != NULL ? allowed_count : vocab_size;
     out->count = 0;
     buffer_clear(&out->text);
@@ -52,7 +53,8 @@ maske_status candidates_find(candidates *out, const token_texts *p, const float 
     for (size_t i = 0; i < count; i++) out->heap[i] = allowed != NULL ? allowed[i] : (int32_t)i;
     for (size_t i = count / 2; i-- > 0;) sift_down(out->heap, count, i, logits);
     double log_sum = log_sum_exp(logits, vocab_size);
-    if (!isfinite(log_sum)) return error_set(MASKE_DIVERGED, "the model's logits for a mask are not finite: its weights are broken");
+    if (!isfinite(log_sum))
+        return error_set(MASKE_DIVERGED, "the model's logits for a mask are not finite: its weights are broken");
     while (count > 0 && out->count < limit) {
         int32_t id = pop(out->heap, &count, logits);
         bool fills = false;

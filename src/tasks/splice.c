@@ -36,7 +36,8 @@ static maske_status add_piece(buffer *out, splice_piece piece, bool behind_gap, 
     return buffer_add(out, piece.text, piece.length);
 }
 
-maske_status splice(buffer *out, const char *prompt, size_t length, const splice_gap *gaps, const splice_piece *pieces, size_t count) {
+maske_status splice(buffer *out, const char *prompt, size_t length, const splice_gap *gaps, const splice_piece *pieces,
+                    size_t count) {
     size_t at = 0;
     buffer_clear(out);
     for (size_t i = 0; i < count; i++) {

@@ -17,6 +17,7 @@ typedef struct splice_gap { size_t begin, end; } splice_gap;
 typedef struct splice_piece { const char *text; size_t length; } splice_piece;
 
 /* out (cleared first): prompt with every gap filled by its piece. pieces: [count] */
-MASKE_MUST_USE maske_status splice(buffer *out, const char *prompt, size_t length, const splice_gap *gaps, const splice_piece *pieces, size_t count);
+MASKE_MUST_USE maske_status splice(buffer *out, const char *prompt, size_t length, const splice_gap *gaps,
+                                   const splice_piece *pieces, size_t count);
 
 #endif

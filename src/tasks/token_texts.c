@@ -22,17 +22,21 @@ static bool is_letters(const char *text, size_t length) {
     return length > 0;
 }
 
-/* An anchor's text must come out the same whatever stands behind it. On success *text is yours, NULL: it is no anchor. */
-static maske_status try_anchor(const maske_tokenizer *tokenizer, int32_t id, bool letters, char **text, size_t *length) {
+/* An anchor's text must come out the same whatever stands behind it. On success *text is yours, NULL: it is no anchor.
+ */
+static maske_status try_anchor(const maske_tokenizer *tokenizer, int32_t id, bool letters, char **text,
+                               size_t *length) {
     const char *token = maske_tokenizer_token(tokenizer, id);
     char *alone = NULL, *twice = NULL;
     size_t alone_length = 0, twice_length = 0;
     *text = NULL;
     if (token == NULL || maske_tokenizer_is_special(tokenizer, id) || byte_token(token) >= 0) return MASKE_OK;
     maske_status status = maske_tokenizer_decode(tokenizer, &id, 1, false, &alone, &alone_length);
-    if (status == MASKE_OK) status = maske_tokenizer_decode(tokenizer, (int32_t[]){id, id}, 2, false, &twice, &twice_length);
-    bool good = status == MASKE_OK && alone_length > 0 && twice_length > alone_length && memcmp(alone, twice, alone_length) == 0 &&
-                strstr(alone, replacement) == NULL && (!letters || is_letters(alone, alone_length));
+    if (status == MASKE_OK)
+        status = maske_tokenizer_decode(tokenizer, (int32_t[]){id, id}, 2, false, &twice, &twice_length);
+    bool good = status == MASKE_OK && alone_length > 0 && twice_length > alone_length &&
+                memcmp(alone, twice, alone_length) == 0 && strstr(alone, replacement) == NULL &&
+                (!letters || is_letters(alone, alone_length));
     free(twice);
     if (!good) free(alone);
     else *text = alone, *length = alone_length;
@@ -66,7 +70,8 @@ maske_status token_text(const token_texts *p, int32_t id, buffer *out, bool *who
     char *text = NULL;
     size_t length = 0, skip = p->anchor >= 0 ? p->anchor_length : 0;
     TRY(maske_tokenizer_decode(p->tokenizer, ids, p->anchor >= 0 ? 2 : 1, false, &text, &length));
-    bool good = length >= skip && (skip == 0 || memcmp(text, p->anchor_text, skip) == 0) && strstr(text + skip, replacement) == NULL;
+    bool good = length >= skip && (skip == 0 || memcmp(text, p->anchor_text, skip) == 0) &&
+                strstr(text + skip, replacement) == NULL;
     maske_status status = good ? buffer_add(out, text + skip, length - skip) : MASKE_OK;
     free(text);
     *whole = good;

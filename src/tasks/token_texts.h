@@ -1,7 +1,7 @@
 /* tasks/token_texts.h: what an entry of the vocabulary puts into a text, whatever the kind of tokenizer.
  *
- * An entry is decoded behind another one (the anchor), and what it adds is its text: "▁da" and "Ġda" add " da", "da" adds
- * "da"; of WordPiece, "da" adds " da" and "##da" adds "da". So a leading space means: this piece begins a word. */
+ * An entry is decoded behind another one (the anchor), and what it adds is its text: "▁da" and "Ġda" add " da", "da"
+ * adds "da"; of WordPiece, "da" adds " da" and "##da" adds "da". So a leading space means: this piece begins a word. */
 #ifndef MASKE_TASKS_TOKEN_TEXTS_H
 #define MASKE_TASKS_TOKEN_TEXTS_H
 
@@ -22,8 +22,8 @@ void token_texts_free(token_texts *p);
  * whole (or no entry at all); out is then empty. */
 MASKE_MUST_USE maske_status token_text(const token_texts *p, int32_t id, buffer *out, bool *whole);
 
-/* Whether an entry can stand for a mask: not special, whole characters of which at least one is no white space, no control
- * characters. *out holds its text then. */
+/* Whether an entry can stand for a mask: not special, whole characters of which at least one is no white space, no
+ * control characters. *out holds its text then. */
 MASKE_MUST_USE maske_status token_fills(const token_texts *p, int32_t id, buffer *out, bool *fills);
 
 /* Characters of text that an entry stands for; a byte of a character counts if it is the first one. */

@@ -140,7 +140,8 @@ static void wrong_values_name_what_is_taken(void **state) {
     refused("--top-k|1001", "--top-k: found \"1001\", expected an integer from 1 to 1000");
     refused("--top-k|3.5", "--top-k: found \"3.5\", expected an integer from 1 to 1000");
     refused("--top-k=", "--top-k: found \"\", expected an integer from 1 to 1000");
-    refused("--top-k|99999999999999999999", "--top-k: found \"99999999999999999999\", expected an integer from 1 to 1000");
+    refused("--top-k|99999999999999999999",
+            "--top-k: found \"99999999999999999999\", expected an integer from 1 to 1000");
     refused("--temperature|nan", "--temperature: found \"nan\", expected a number from 0 to 100");
     refused("--temperature|-1", "--temperature: found \"-1\", expected a number from 0 to 100");
     refused("--temperature|0,5", "--temperature: found \"0,5\", expected a number from 0 to 100");
@@ -149,7 +150,8 @@ static void wrong_values_name_what_is_taken(void **state) {
     refused("--pooling|cls|--pooling|", "--pooling: found \"\", expected one of cls, mean, max");
     refused("--model=", "--model: found \"\", expected a text that is not empty");
     refused("--model", "--model: found nothing behind it, expected DIR");
-    refused("--model|--force", "--model: found the option --force behind it, expected DIR (a value that begins with -- is written --model=VALUE)");
+    refused("--model|--force", "--model: found the option --force behind it, expected DIR (a value that begins with -- "
+                               "is written --model=VALUE)");
 }
 
 static void unknown_options_get_advice(void **state) {
@@ -172,7 +174,8 @@ static void help_wins_over_everything(void **state) {
 
 static void flag_before_environment_before_file_before_default(void **state) {
     (void)state;
-    const char *file = "{\"top-k\": 3, \"temperature\": 3.5, \"byte_fallback\": false, \"memory\": \"8M\", \"model\": \"f\"}";
+    const char *file =
+        "{\"top-k\": 3, \"temperature\": 3.5, \"byte_fallback\": false, \"memory\": \"8M\", \"model\": \"f\"}";
     assert_int_equal(parse_with_config(file, ""), MASKE_OK);
     assert_int_equal(s.top_k, 3);
     assert_true(s.temperature == 3.5);
@@ -219,7 +222,7 @@ static void files_are_checked_like_flags(void **state) {
     refused_file("{\"help\": true}", "\"help\": not taken from a file");
     refused_file("{\"config\": \"x\"}", "\"config\": not taken from a file");
     refused_file("{\"topk\": 1}", "there is no option topk; did you mean top-k?");
-    assert_int_equal(parse_with_config("{\"epochs\": 4, \"top-k\": null}", ""), MASKE_OK);     /* another command's; none */
+    assert_int_equal(parse_with_config("{\"epochs\": 4, \"top-k\": null}", ""), MASKE_OK); /* another command's; none */
     assert_int_equal(s.top_k, 10);
     assert_int_equal(parse_with_config("[]", ""), MASKE_BAD_FILE);
     assert_int_equal(parse("--config|/does/not/exist"), MASKE_IO);
@@ -234,7 +237,8 @@ static void printing_reads_back(void **state) {
         for (const maske_option *row = table; row->name != NULL; row++) {
             static char texts[16][64];
             char *text = texts[count++];
-            if (option_print(text, sizeof texts[0], row, &s)) assert_int_equal(option_set(row, &again, text, row->name), MASKE_OK);
+            if (option_print(text, sizeof texts[0], row, &s))
+                assert_int_equal(option_set(row, &again, text, row->name), MASKE_OK);
         }
     }
     assert_int_equal(again.top_k, 77);

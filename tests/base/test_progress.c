@@ -17,7 +17,8 @@ static char seen[1 << 16];
 static size_t read_all(int descriptor) {
     size_t used = 0;
     fcntl(descriptor, F_SETFL, O_NONBLOCK);
-    for (ssize_t n; used < sizeof seen - 1 && (n = read(descriptor, seen + used, sizeof seen - 1 - used)) > 0;) used += (size_t)n;
+    for (ssize_t n; used < sizeof seen - 1 && (n = read(descriptor, seen + used, sizeof seen - 1 - used)) > 0;)
+        used += (size_t)n;
     seen[used] = '\0';
     return used;
 }
@@ -110,18 +111,26 @@ static void colour_and_terminals_can_be_refused(void **state) {
 static void numbers_are_written_for_people(void **state) {
     (void)state;
     char out[32];
-    static const struct { double seconds; const char *text; } durations[] = {
-        {0, "0:00"}, {59.4, "0:59"}, {59.6, "1:00"}, {3599, "59:59"}, {3600, "1:00:00"}, {172800 + 3 * 3600, "2 d 3 h"}, {-5, "0:00"}};
+    static const struct { double seconds; const char *text;
+    } durations[] = {{0, "0:00"},     {59.4, "0:59"},    {59.6, "1:00"},
+                     {3599, "59:59"}, {3600, "1:00:00"}, {172800 + 3 * 3600, "2 d 3 h"},
+                     {-5, "0:00"}};
     for (size_t i = 0; i < sizeof durations / sizeof durations[0]; i++) {
         print_duration(out, durations[i].seconds);
         assert_string_equal(out, durations[i].text);
     }
-    static const struct { double count; const char *text; } counts[] = {{0, "0"}, {999, "999"}, {1000, "1,000"}, {-1234567, "-1,234,567"}};
+    static const struct {
+        double count;
+        const char *text;
+    } counts[] = {{0, "0"}, {999, "999"}, {1000, "1,000"}, {-1234567, "-1,234,567"}};
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         print_count(out, counts[i].count);
         assert_string_equal(out, counts[i].text);
     }
-    static const struct { double bytes; const char *text; } sizes[] = {{999, "999 B"}, {1024, "1.0 KiB"}, {1.5 * 1048576, "1.5 MiB"}, {3e9, "2.8 GiB"}};
+    static const struct {
+        double bytes;
+        const char *text;
+    } sizes[] = {{999, "999 B"}, {1024, "1.0 KiB"}, {1.5 * 1048576, "1.5 MiB"}, {3e9, "2.8 GiB"}};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         print_memory(out, sizes[i].bytes);
         assert_string_equal(out, sizes[i].text);

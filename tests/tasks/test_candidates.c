@@ -1,5 +1,5 @@
-/* tests of tasks/candidates and tasks/token_texts, over three kinds of tokenizer: what may stand for a mask, in what order,
- * drawn how often. */
+/* tests of tasks/candidates and tasks/token_texts, over three kinds of tokenizer: what may stand for a mask, in what
+ * order, drawn how often. */
 #include "tasks/candidates.h"
 #include "base/random.h"
 #include "base/utf8.h"
@@ -23,7 +23,8 @@ static int open_all(void **state) {
     for (int k = 0; k < KINDS; k++) {
         char path[512];
         snprintf(path, sizeof path, "%s/tasks/%s", TEST_DATA, kinds[k]);
-        if (maske_tokenizer_open(&tokenizers[k], path) != MASKE_OK || token_texts_open(&texts[k], tokenizers[k]) != MASKE_OK) {
+        if (maske_tokenizer_open(&tokenizers[k], path) != MASKE_OK ||
+            token_texts_open(&texts[k], tokenizers[k]) != MASKE_OK) {
             print_error("%s\n", maske_error());
             return -1;
         }
@@ -55,7 +56,8 @@ static void entries_read_as_they_would_in_a_text(void **state) {
     buffer out = {0};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         bool whole = false;
-        assert_int_equal(token_text(&texts[cases[i].kind], id_of(cases[i].kind, cases[i].token), &out, &whole), MASKE_OK);
+        assert_int_equal(token_text(&texts[cases[i].kind], id_of(cases[i].kind, cases[i].token), &out, &whole),
+                         MASKE_OK);
         assert_true(whole);
         assert_string_equal(out.data, cases[i].text);
     }
@@ -64,13 +66,15 @@ static void entries_read_as_they_would_in_a_text(void **state) {
 
 static void pieces_of_characters_and_special_tokens_fill_nothing(void **state) {
     (void)state;
-    static const struct { int kind; const char *token; } cases[] = {
-        {0, "[MASK]"}, {0, "[UNK]"}, {0, "[PAD]"}, {0, "[CLS]"}, {0, "[SEP]"}, {0, "<0xC4>"}, {0, "<0x9F>"}, {0, "<0x00>"}, {0, "<0x0A>"}, {0, "▁"},
-        {1, "[MASK]"}, {1, "Å"}, {1, "Ġ"}, {1, "Ċ"}, {2, "[UNK]"}, {2, "[SEP]"}};
+    static const struct { int kind; const char *token;
+    } cases[] = {{0, "[MASK]"}, {0, "[UNK]"},  {0, "[PAD]"},  {0, "[CLS]"}, {0, "[SEP]"},  {0, "<0xC4>"},
+                 {0, "<0x9F>"}, {0, "<0x00>"}, {0, "<0x0A>"}, {0, "▁"},     {1, "[MASK]"}, {1, "Å"},
+                 {1, "Ġ"},      {1, "Ċ"},      {2, "[UNK]"},  {2, "[SEP]"}};
     buffer out = {0};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         bool fills = true;
-        assert_int_equal(token_fills(&texts[cases[i].kind], id_of(cases[i].kind, cases[i].token), &out, &fills), MASKE_OK);
+        assert_int_equal(token_fills(&texts[cases[i].kind], id_of(cases[i].kind, cases[i].token), &out, &fills),
+                         MASKE_OK);
         assert_false(fills);
     }
     /* Whatever fills is whole UTF-8 with something to see. */
@@ -98,7 +102,8 @@ static void characters_are_counted(void **state) {
         for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
             maske_encoding e = {0};
             const maske_encode_options plain = {.no_special = true};
-            assert_int_equal(maske_tokenizer_encode(tokenizers[k], lines[i], strlen(lines[i]), NULL, 0, &plain, &e), MASKE_OK);
+            assert_int_equal(maske_tokenizer_encode(tokenizers[k], lines[i], strlen(lines[i]), NULL, 0, &plain, &e),
+                             MASKE_OK);
             int64_t sum = 0, one = 0;
             for (size_t t = 0; t < e.count; t++) {
                 assert_int_equal(token_characters(&texts[k], e.ids[t], &scratch, &one), MASKE_OK);
@@ -122,7 +127,7 @@ static void the_best_come_first_with_their_probabilities(void **state) {
         for (int round = 0; round < 20; round++) {
             double sum = 0;
             for (size_t i = 0; i < size; i++) {
-                logits[i] = (float)(int)random_below(40, random_stream_next(&random)) * 0.25f;     /* with many equals */
+                logits[i] = (float)(int)random_below(40, random_stream_next(&random)) * 0.25f; /* with many equals */
                 sum += exp((double)logits[i]);
             }
             assert_int_equal(candidates_find(&c, &texts[k], logits, size, NULL, 0, 25), MASKE_OK);

@@ -73,8 +73,8 @@ static void typed_spaces_stay_exactly_once(void **state) {
     }
 }
 
-/* Whether text is prompt with each gap holding its piece, whose edges' spaces may be there or not; but not where white space
- * was typed, or the text ends, on that side. */
+/* Whether text is prompt with each gap holding its piece, whose edges' spaces may be there or not; but not where white
+ * space was typed, or the text ends, on that side. */
 static bool matches(const char *prompt, const char *text, const char *const *pieces, bool space_before) {
     for (; *prompt != '_'; prompt++, text++) {
         if (*prompt != *text) return false;
@@ -93,7 +93,8 @@ static bool matches(const char *prompt, const char *text, const char *const *pie
 
 static void all_but_the_gaps_is_untouched(void **state) {
     (void)state;
-    static const char *const bits[] = {"a", " ", "  ", "(", ".", "ş", "\n", "'", "漢", "_", "_", "_", "-", "1", "\u3000"};
+    static const char *const bits[] = {"a",  " ", "  ", "(", ".", "ş", "\n",    "'",
+                                       "漢", "_", "_",  "_", "-", "1", "\u3000"};
     static const char *const words[] = {" kitap", "lar", " (", ".", " ş", "ğı", "a ", " b "};
     random_stream random = random_stream_start(7, RANDOM_TEST, 0, 0);
     for (int round = 0; round < 20000; round++) {
@@ -103,7 +104,8 @@ static void all_but_the_gaps_is_untouched(void **state) {
         for (size_t i = 0; i < length; i++) {
             const char *bit = bits[random_below(sizeof bits / sizeof bits[0], random_stream_next(&random))];
             if (bit[0] == '_' && count == MOST) continue;
-            if (bit[0] == '_') pieces[count++] = words[random_below(sizeof words / sizeof words[0], random_stream_next(&random))];
+            if (bit[0] == '_')
+                pieces[count++] = words[random_below(sizeof words / sizeof words[0], random_stream_next(&random))];
             strcat(prompt, bit);
         }
         assert_true(matches(prompt, spliced(prompt, pieces), pieces, true));

@@ -1,0 +1,70 @@
+/* cli/command_evaluate.c: maske evaluate: how well a model guesses words of a text that it has not seen. */
+#include "cli/command.h"
+#include "cli/figures.h"
+#include "cli/rows.h"
+
+struct settings { const char *model, *field, *precision; };
+static struct settings settings;
+static maske_evaluate_options evaluate_options;
+
+static const maske_option rows[] = {
+    ROW_MODEL(struct settings),
+    ROW_FIELD(struct settings),
+    ROW_PRECISION(struct settings, "auto|f32|bf16|int8", "auto"),
+    {0}
+};
+static const maske_option evaluate_rows[] = {ROW_SEED(maske_evaluate_options, seed),
+                                             {"mask-probability", MASKE_OPTION_NUMBER,
+                                              offsetof(maske_evaluate_options, mask_probability), 0, 1, "P", "0.15",
+                                              "share of the tokens that are predicted"},
+                                             {0}};
+
+static void prepare(options *o) {
+    options_fill_defaults(rows, &settings);
+    maske_evaluate_options_defaults(&evaluate_options);
+    options_add(o, rows, &settings);
+    options_add(o, evaluate_rows, &evaluate_options);
+}
+
+static maske_status show(const invocation *call, const maske_evaluation *e) {
+    progress_end(call->progress);
+    figures f = figures_start(call->json);
+    figures_number(&f, "loss", "loss (nats a token)", 4, e->loss);
+    figures_number(&f, "perplexity", "perplexity", 2, e->perplexity);
+    figures_number(&f, "accuracy", "accuracy", 4, e->accuracy);
+    figures_number(&f, "top5_accuracy", "accuracy, best five", 4, e->top5_accuracy);
+    figures_number(&f, "bits_per_character", "bits a character", 4, e->bits_per_character);
+    figures_number(&f, "unigram_loss", "unigram loss", 4, e->unigram_loss);
+    figures_number(&f, "unigram_accuracy", "unigram accuracy", 4, e->unigram_accuracy);
+    figures_count(&f, "sequences", "sequences", e->sequences);
+    figures_count(&f, "tokens", "tokens", e->tokens);
+    figures_count(&f, "predicted", "predicted", e->predicted);
+    figures_count(&f, "truncated", "texts cut", e->truncated);
+    return figures_end(&f);
+}
+
+static maske_status run(const invocation *call) {
+    const maske_text text = {call->options->arguments, call->options->argument_count, settings.field};
+    const maske_model_options how = {.precision = settings.precision, .threads = call->control.threads};
+    maske_model *model = NULL;
+    maske_evaluation e = {0};
+    TRY(maske_model_open(&model, settings.model, &how));
+    maske_status status = maske_evaluate(model, &text, &evaluate_options, &call->control, &e);
+    maske_model_close(model);
+    return status == MASKE_OK ? show(call, &e) : status;
+}
+
+static const char *const examples[] = {"maske evaluate --model my-model held-out.txt", NULL};
+const command command_evaluate = {
+    .name = "evaluate",
+    .summary = "measures a model on held-out text, with fixed masks",
+    .arguments = "TEXT...",
+    .details = ABOUT_TEXT "\nThe masks depend on --seed alone. The unigram figures are of guessing by how often tokens "
+                          "occur in the same text.",
+    .examples = examples,
+    .required = "model",
+    .prints_figures = true,
+    .minimum_arguments = 1,
+    .prepare = prepare,
+    .run = run,
+};

@@ -1,0 +1,87 @@
+/* cli/command_score.c: maske score: the pseudo-log-likelihood of each line. */
+#include "base/number.h"
+#include "cli/command.h"
+#include "cli/lines.h"
+#include "cli/output.h"
+#include "cli/rows.h"
+
+#include <stdlib.h>
+
+struct settings { const char *model, *precision; };
+static struct settings settings;
+
+static const maske_option rows[] = {
+    ROW_MODEL(struct settings), ROW_PRECISION(struct settings, "auto|f32|bf16|int8", "auto"), {0}};
+
+static void prepare(options *o) {
+    options_fill_defaults(rows, &settings);
+    options_add(o, rows, &settings);
+}
+
+enum { BATCH_LINES = 256 };
+
+static maske_status write_score(const invocation *call, const maske_score_result *r) {
+    char number[32];
+    if (!call->json) {
+        number_print(number, sizeof number, "%.4f\n", r->log_likelihood);
+        out_text(number);
+        return out_status();
+    }
+    json_writer *w = out_json_start();
+    json_begin_object(w);
+    json_key(w, "log_likelihood"), json_double(w, r->log_likelihood);
+    json_key(w, "tokens"), json_int(w, r->tokens);
+    json_key(w, "cut"), json_bool(w, r->cut);
+    json_end_object(w);
+    return out_json_end();
+}
+
+static maske_status score_all(const invocation *call, const maske_model *model, lines *in, line_batch *batch,
+                              maske_score_result *results) {
+    int64_t done = 0, cut = 0;
+    while (true) {
+        TRY(lines_next_batch(in, BATCH_LINES, batch));
+        if (batch->count == 0) break;
+        TRY(maske_score(model, batch->texts, batch->lengths, batch->count, results));
+        for (size_t i = 0; i < batch->count; i++) {
+            TRY(write_score(call, &results[i]));
+            cut += results[i].cut;
+        }
+        done += (int64_t)batch->count;
+        if (lines_would_wait(in)) TRY(out_flush());
+        progress_update(call->progress, &(maske_progress){"scoring", (double)done, 0, "lines"});
+    }
+    if (cut > 0) say("warning: %lld of %lld texts were cut to the model's length", (long long)cut, (long long)done);
+    return MASKE_OK;
+}
+
+static maske_status run(const invocation *call) {
+    const maske_model_options how = {.precision = settings.precision, .threads = call->control.threads};
+    maske_model *model = NULL;
+    maske_score_result *results = NULL;
+    line_batch batch = {0};
+    lines in;
+    TRY(maske_model_open(&model, settings.model, &how));
+    lines_start(&in, call->options->arguments, call->options->argument_count);
+    maske_status status = memory_new(&results, BATCH_LINES, sizeof *results, "scores");
+    if (status == MASKE_OK) status = score_all(call, model, &in, &batch, results);
+    lines_end(&in);
+    line_batch_free(&batch);
+    free(results);
+    maske_model_close(model);
+    return status;
+}
+
+static const char *const examples[] = {"maske score --model my-model sentences.txt", NULL};
+const command command_score = {
+    .name = "score",
+    .summary = "writes the pseudo-log-likelihood of each line",
+    .arguments = "[FILE...]",
+    .details = ABOUT_FILE "\nEvery token of a line is masked once, by itself; its logarithms (natural) are added up. "
+                          "Nearer to zero is likelier.",
+    .examples = examples,
+    .required = "model",
+    .prints_figures = true,
+    .prepare = prepare,
+    .run = run,
+};

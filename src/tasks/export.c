@@ -1,0 +1,68 @@
+/* tasks/export.c: a model's folder for other tools. */
+#include "base/output_folder.h"
+#include "tasks/model_folder.h"
+
+typedef struct exporting {
+    const char *from;
+    masked_lm *network;
+    maske_tokenizer *tokenizer;
+    safetensors_type type;
+} exporting;
+
+/* The tokenizer's files as they are, so that no reader sees another tokenizer; where the newer ones are lacking (a
+ * folder with vocab.txt alone) they are made. */
+static maske_status write_tokenizer(const exporting *e, const char *folder) {
+    static const char *const names[] = {
+        "tokenizer_config.json", "special_tokens_map.json",  "vocab.json", "merges.txt", "vocab.txt",
+        "added_tokens.json",     "sentence_bert_config.json"};
+    bool modern = false;
+    TRY(model_folder_copy(e->from, folder, "tokenizer.json", &modern));
+    if (!modern) TRY(maske_tokenizer_save(e->tokenizer, folder));
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) TRY(model_folder_copy(e->from, folder, names[i], NULL));
+    return MASKE_OK;
+}
+
+static maske_status write_all(void *user, const char *folder) {
+    const exporting *e = user;
+    TRY(model_folder_write_network(folder, e->network, e->type));
+    return write_tokenizer(e, folder);
+}
+
+static maske_status parse_type(safetensors_type *out, const char *dtype) {
+    if (dtype == NULL || strcmp(dtype, "f32") == 0) *out = SAFETENSORS_F32;
+    else if (strcmp(dtype, "f16") == 0) *out = SAFETENSORS_F16;
+    else if (strcmp(dtype, "bf16") == 0) *out = SAFETENSORS_BF16;
+    else return error_set(MASKE_BAD_ARGUMENT, "dtype: found \"%.40s\", expected f32, f16 or bf16", dtype);
+    return MASKE_OK;
+}
+
+/* Half precision ends at 65504: a weight beyond it would become an infinity. */
+static maske_status check_range(const exporting *e) {
+    if (e->type != SAFETENSORS_F16) return MASKE_OK;
+    for (size_t i = 0; i < e->network->table.count; i++) {
+        const parameter *row = &e->network->table.rows[i];
+        for (size_t k = 0; k < row->elements; k++) {
+            float value = e->network->weights[row->place + k];
+            if (value > 65504.0f || value < -65504.0f)
+                return error_set(MASKE_UNSUPPORTED,
+                                 "%s: %s holds %g, which f16 cannot hold (its largest is 65504); bf16 can", e->from,
+                                 row->name, (double)value);
+        }
+    }
+    return MASKE_OK;
+}
+
+maske_status maske_export(const char *model_folder, const char *out, const maske_export_options *options) {
+    const maske_export_options defaults = {0};
+    if (options == NULL) options = &defaults;
+    exporting e = {.from = model_folder};
+    TRY(parse_type(&e.type, options->dtype));
+    TRY(output_folder_check(out, options->force));
+    maske_status status = masked_lm_open(&e.network, model_folder);
+    if (status == MASKE_OK) status = maske_tokenizer_open(&e.tokenizer, model_folder);
+    if (status == MASKE_OK) status = check_range(&e);
+    if (status == MASKE_OK) status = output_folder_write(out, write_all, &e);
+    maske_tokenizer_free(e.tokenizer);
+    masked_lm_free(e.network);
+    return status;
+}

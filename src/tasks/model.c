@@ -1,0 +1,177 @@
+/* tasks/model.c: opening a model folder: are the parts there, do they fit together. */
+#include "tasks/model.h"
+#include "base/log.h"
+#include "base/parallel.h"
+
+#include <stdlib.h>
+
+enum { SMALL_JSON = 1 << 20 };
+
+maske_status model_precision(gemm_precision *out, const char *name) {
+    if (name == NULL || strcmp(name, "auto") == 0 || strcmp(name, "f32") == 0) return *out = GEMM_F32, MASKE_OK;
+    if (strcmp(name, "bf16") == 0) return *out = GEMM_BF16, MASKE_OK;
+    if (strcmp(name, "int8") == 0)
+        return error_set(MASKE_UNSUPPORTED, "precision int8 is not built yet; there are f32 and bf16");
+    return error_set(MASKE_BAD_ARGUMENT, "precision: found \"%.40s\", expected auto, f32, bf16 or int8", name);
+}
+
+/* A thread more only where there is work for it: waking one and waiting for it costs about as much as a million
+ * multiplications. Results do not depend on it. */
+static int useful_threads(const maske_model *model, size_t tokens, size_t predictions) {
+    const bert_config *c = &model->network->config;
+    double layer = (double)c->hidden_size * (4.0 * (double)c->hidden_size + 2.0 * (double)c->intermediate_size);
+    double work = (double)tokens * layer * (double)c->num_hidden_layers +
+                  (double)predictions * (double)c->hidden_size * (double)c->vocab_size;
+    double threads = work / 4e6;
+    return threads < 1 ? 1 : threads < (double)model->threads ? (int)threads : model->threads;
+}
+
+maske_status model_take_context(const maske_model *model, size_t tokens, size_t sequences, size_t predictions,
+                                bool every_position, bool logits, pooled_context **out) {
+    /* Rounded up, so that texts of about the same size find a context that waits. */
+    size_t rounded = (tokens + 63) / 64 * 64;
+    const masked_lm_capacity capacity = {.tokens = rounded,
+                                         .sequences = sequences,
+                                         .sequence_length = rounded < model->max_length ? rounded : model->max_length,
+                                         .predictions = predictions,
+                                         .every_position = every_position,
+                                         .logits = logits,
+                                         .threads = useful_threads(model, tokens, predictions)};
+    return context_pool_take(model->pool, model->network, &capacity, out);
+}
+
+/* ------------------------------------------------------------------------------------------------- the folder --- */
+
+/* An integer of a file that need not be there; *out stays as it is without the file or the key. */
+static maske_status read_length(size_t *out, const char *folder, const char *file, const char *key) {
+    char *path = NULL;
+    json_t *object = NULL;
+    int64_t value = 0;
+    TRY(path_join(&path, folder, file));
+    maske_status status = MASKE_OK;
+    if (path_exists(path)) {
+        status = json_read_object(&object, path, SMALL_JSON);
+        if (status == MASKE_OK) status = json_get_integer_or(&value, 0, object, key, 3, 1 << 30, path);
+        if (status == MASKE_OK && value > 0 && (size_t)value < *out) *out = (size_t)value;
+    }
+    json_decref(object);
+    free(path);
+    return status;
+}
+
+/* What sentence-transformers says of pooling, where it has been at work. */
+static maske_status read_pooling(maske_pooling *out, const char *folder) {
+    static const struct { const char *key; maske_pooling pooling;
+    } modes[] = {{"pooling_mode_cls_token", MASKE_POOLING_CLS},
+                 {"pooling_mode_mean_tokens", MASKE_POOLING_MEAN},
+                 {"pooling_mode_max_tokens", MASKE_POOLING_MAX}};
+    char *path = NULL;
+    json_t *object = NULL;
+    TRY(path_join(&path, folder, "1_Pooling/config.json"));
+    maske_status status = MASKE_OK;
+    if (path_exists(path)) {
+        status = json_read_object(&object, path, SMALL_JSON);
+        for (size_t i = 0; i < sizeof modes / sizeof modes[0] && status == MASKE_OK; i++) {
+            bool chosen = false;
+            status = json_get_boolean_or(&chosen, false, object, modes[i].key, path);
+            if (chosen) *out = modes[i].pooling;
+        }
+    }
+    json_decref(object);
+    free(path);
+    return status;
+}
+
+static maske_status check_folder(const char *folder) {
+    if (!path_exists(folder)) return error_set(MASKE_IO, "%s: there is no such folder, expected a model's", folder);
+    if (!path_is_folder(folder)) return error_set(MASKE_IO, "%s: found a file, expected a model's folder", folder);
+    return MASKE_OK;
+}
+
+static maske_status check_fit(const maske_model *m) {
+    int64_t entries = maske_tokenizer_vocab_size(m->tokenizer), rows = m->network->config.vocab_size;
+    if (entries > rows)
+        return error_set(
+            MASKE_BAD_SHAPE,
+            "%s: the tokenizer has %lld entries, the weights have rows for %lld: they do not belong together",
+            m->folder, (long long)entries, (long long)rows);
+    if (entries < rows)
+        log_say(MASKE_LOG_DETAIL, "%s: %lld rows of the weights have no entry in the tokenizer", m->folder,
+                (long long)(rows - entries));
+    return MASKE_OK;
+}
+
+static maske_status open_parts(maske_model *m, const char *folder, const maske_model_options *options) {
+    gemm_precision precision = GEMM_F32;
+    TRY(model_precision(&precision, options->precision));
+    TRY(check_folder(folder));
+    TRY(memory_copy_text(&m->folder, folder, strlen(folder)));
+    TRY(masked_lm_open(&m->network, folder));
+    TRY(maske_tokenizer_open(&m->tokenizer, folder));
+    TRY(check_fit(m));
+    m->max_length = (size_t)m->network->config.max_position_embeddings;
+    TRY(read_length(&m->max_length, folder, "sentence_bert_config.json", "max_seq_length"));
+    m->trained_length = m->max_length;
+    TRY(read_length(&m->trained_length, folder, "train.json", "max-length"));
+    m->pooling = MASKE_POOLING_MEAN;
+    TRY(read_pooling(&m->pooling, folder));
+    m->threads = parallel_threads(&(maske_control){.threads = options->threads});
+    TRY(masked_lm_pack(m->network, precision, false, m->threads));
+    TRY(context_pool_new(&m->pool));
+    return token_texts_open(&m->texts, m->tokenizer);
+}
+
+maske_status maske_model_open(maske_model **out, const char *folder, const maske_model_options *options) {
+    const maske_model_options defaults = {0};
+    maske_model *m = NULL;
+    TRY(memory_new(&m, 1, sizeof *m, "a model"));
+    maske_status status = open_parts(m, folder, options != NULL ? options : &defaults);
+    if (status == MASKE_OK) *out = m;
+    else maske_model_close(m);
+    return status;
+}
+
+void maske_model_close(maske_model *model) {
+    if (model == NULL) return;
+    context_pool_free(model->pool);
+    token_texts_free(&model->texts);
+    maske_tokenizer_free(model->tokenizer);
+    masked_lm_free(model->network);
+    free(model->folder);
+    free(model);
+}
+
+const maske_tokenizer *maske_model_tokenizer(const maske_model *model) { return model->tokenizer; }
+
+/* --------------------------------------------------------------------------------------------- its description --- */
+
+void maske_model_describe(const maske_model *model, maske_model_info *info) {
+    const masked_lm *network = model->network;
+    const bert_config *c = &network->config;
+    *info = (maske_model_info){
+        .architecture = network->table.head ? "BertForMaskedLM" : "BertModel",
+        .hidden_act = activation_name(c->hidden_act),
+        .dtype = safetensors_type_name(network->stored),
+        .vocab_size = c->vocab_size,
+        .hidden_size = c->hidden_size,
+        .num_hidden_layers = c->num_hidden_layers,
+        .num_attention_heads = c->num_attention_heads,
+        .intermediate_size = c->intermediate_size,
+        .max_position_embeddings = c->max_position_embeddings,
+        .type_vocab_size = c->type_vocab_size,
+        .max_length = (int64_t)model->max_length,
+        .layer_norm_eps = c->layer_norm_eps,
+        .hidden_dropout_prob = c->hidden_dropout_prob,
+        .attention_probs_dropout_prob = c->attention_probs_dropout_prob,
+        .has_head = network->table.head,
+        .has_pooler = network->table.pooler,
+    };
+    for (size_t i = 0; i < network->table.count; i++) {
+        const parameter *row = &network->table.rows[i];
+        int64_t *part = strncmp(row->name, "bert.embeddings.", 16) == 0 ? &info->parameters_embeddings
+                      : strncmp(row->name, "bert.encoder.", 13) == 0    ? &info->parameters_encoder
+                                                                       : &info->parameters_head;
+        *part += (int64_t)row->elements;
+        info->parameters += (int64_t)row->elements;
+    }
+}

@@ -1,0 +1,30 @@
+/* tasks/model.h: what a maske_model is: a network, its tokenizer, and what both allow. Read-only once opened, but for
+ * the pool of contexts, which has a lock; so threads share it. */
+#ifndef MASKE_TASKS_MODEL_H
+#define MASKE_TASKS_MODEL_H
+
+#include "bert/masked_lm.h"
+#include "tasks/context_pool.h"
+#include "tasks/token_texts.h"
+
+struct maske_model {
+    char *folder;               /* for sentences */
+    masked_lm *network;         /* packed, for forward */
+    maske_tokenizer *tokenizer;
+    token_texts texts;              /* what the tokenizer's entries put into a text */
+    context_pool *pool;
+    int threads;
+    size_t
+        max_length; /* tokens of a text, [CLS] and [SEP] included: of sentence_bert_config.json, else every position */
+    size_t trained_length;      /* of the run that made the model (train.json), at most max_length; else max_length */
+    maske_pooling pooling;      /* of 1_Pooling/config.json, else mean */
+};
+
+/* A precision's name; "auto" and NULL are f32. Fails with MASKE_UNSUPPORTED for what is not built. */
+MASKE_MUST_USE maske_status model_precision(gemm_precision *out, const char *name);
+/* A context for such a batch, from the pool or new; goes back by context_pool_give(model->pool, context). */
+MASKE_MUST_USE maske_status model_take_context(const maske_model *model, size_t tokens, size_t sequences,
+                                               size_t predictions, bool every_position, bool logits,
+                                               pooled_context **out);
+
+#endif

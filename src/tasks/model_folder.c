@@ -1,0 +1,43 @@
+/* tasks/model_folder.c: files of a model's folder. */
+#include "tasks/model_folder.h"
+#include "bert/weights.h"
+
+#include <stdlib.h>
+
+enum { COPY_LIMIT = 256 << 20 };    /* the largest file that is copied: a tokenizer.json */
+
+static maske_status write_config(const char *path, const masked_lm *network, safetensors_type type) {
+    buffer text = {0};
+    maske_status status = bert_config_write(&text, &network->config, network->table.head);
+    (void)type;
+    if (status == MASKE_OK) status = file_write_atomic(path, text.data, text.length, true);
+    buffer_free(&text);
+    return status;
+}
+
+maske_status model_folder_write_network(const char *folder, const masked_lm *network, safetensors_type type) {
+    char *path = NULL;
+    TRY(path_join(&path, folder, "config.json"));
+    maske_status status = write_config(path, network, type);
+    free(path);
+    TRY(status);
+    TRY(path_join(&path, folder, "model.safetensors"));
+    status = bert_weights_write(path, &network->table, network->weights, type);
+    free(path);
+    return status;
+}
+
+maske_status model_folder_copy(const char *from, const char *folder, const char *name, bool *copied) {
+    char *source = NULL, *target = NULL, *bytes = NULL;
+    size_t length = 0;
+    maske_status status = path_join(&source, from, name);
+    bool there = status == MASKE_OK && path_exists(source);
+    if (status == MASKE_OK && there) status = path_join(&target, folder, name);
+    if (status == MASKE_OK && there) status = file_read(&bytes, &length, source, COPY_LIMIT);
+    if (status == MASKE_OK && there) status = file_write_atomic(target, bytes, length, true);
+    if (copied != NULL) *copied = there;
+    free(source);
+    free(target);
+    free(bytes);
+    return status;
+}

@@ -1,0 +1,13 @@
+/* tasks/model_folder.h: what is written into a model's folder beside config.json and model.safetensors. */
+#ifndef MASKE_TASKS_MODEL_FOLDER_H
+#define MASKE_TASKS_MODEL_FOLDER_H
+
+#include "bert/masked_lm.h"
+
+/* config.json and model.safetensors (as F32, F16 or BF16) into the existing folder. */
+MASKE_MUST_USE maske_status model_folder_write_network(const char *folder, const masked_lm *network,
+                                                       safetensors_type type);
+/* Copies a file of that name, byte for byte, if `from` has it; *copied (may be NULL). */
+MASKE_MUST_USE maske_status model_folder_copy(const char *from, const char *folder, const char *name, bool *copied);
+
+#endif
