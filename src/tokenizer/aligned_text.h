@@ -90,7 +90,7 @@ static inline bool text_edit_room(text_edit *edit, size_t more) {
     return edit->status == MASKE_OK;
 }
 static inline void text_edit_keep(text_edit *edit, size_t size) {
-    if (!text_edit_room(edit, size)) return;
+    if (size == 0 || !text_edit_room(edit, size)) return;      /* nothing to keep: there may be no memory yet */
     aligned_bytes *out = edit->out;
     memcpy(out->bytes + out->length, edit->source + edit->at, size);
     if (edit->aligned) memcpy(out->origins + out->length, edit->origins + edit->at, size * sizeof(text_range));
