@@ -135,7 +135,7 @@ static void write_text(json_writer *json, const char *key, const char *value) {
 }
 
 /* In byte order of the keys, as transformers writes them. */
-maske_status bert_config_write(buffer *out, const bert_config *config, bool head) {
+maske_status bert_config_write_typed(buffer *out, const bert_config *config, bool head, const char *dtype) {
     json_writer json = json_writer_start(out, true);
     json_begin_object(&json);
     write_boolean(&json, "add_cross_attention", false);
@@ -146,7 +146,7 @@ maske_status bert_config_write(buffer *out, const bert_config *config, bool head
     write_number(&json, "attention_probs_dropout_prob", config->attention_probs_dropout_prob);
     write_text(&json, "bos_token_id", NULL);
     write_text(&json, "classifier_dropout", NULL);
-    write_text(&json, "dtype", "float32");
+    write_text(&json, "dtype", dtype);
     write_text(&json, "eos_token_id", NULL);
     write_text(&json, "hidden_act", activation_name(config->hidden_act));
     write_number(&json, "hidden_dropout_prob", config->hidden_dropout_prob);
@@ -168,4 +168,8 @@ maske_status bert_config_write(buffer *out, const bert_config *config, bool head
     json_end_object(&json);
     TRY(json_writer_end(&json));
     return buffer_add(out, "\n", 1);
+}
+
+maske_status bert_config_write(buffer *out, const bert_config *config, bool head) {
+    return bert_config_write_typed(out, config, head, "float32");
 }

@@ -7,9 +7,9 @@
 enum { COPY_LIMIT = 256 << 20 };    /* the largest file that is copied: a tokenizer.json */
 
 static maske_status write_config(const char *path, const masked_lm *network, safetensors_type type) {
+    const char *dtype = type == SAFETENSORS_F16 ? "float16" : type == SAFETENSORS_BF16 ? "bfloat16" : "float32";
     buffer text = {0};
-    maske_status status = bert_config_write(&text, &network->config, network->table.head);
-    (void)type;
+    maske_status status = bert_config_write_typed(&text, &network->config, network->table.head, dtype);
     if (status == MASKE_OK) status = file_write_atomic(path, text.data, text.length, true);
     buffer_free(&text);
     return status;
