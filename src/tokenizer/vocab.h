@@ -36,6 +36,7 @@ MASKE_MUST_USE maske_status vocab_append(vocab *v, const char *text, size_t leng
 int32_t vocab_find(const vocab *v, const char *text, size_t length);
 /* The string of an id, with a NUL behind; NULL: a hole, or out of range. Borrowed until the next vocab_add. */
 static inline const char *vocab_text(const vocab *v, int32_t id, size_t *length) {
+    *length = 0;
     if (id < 0 || id >= v->limit || v->entries[id].offset == VOCAB_HOLE) return NULL;
     *length = v->entries[id].length;
     return v->arena + v->entries[id].offset;

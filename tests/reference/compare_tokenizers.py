@@ -86,7 +86,7 @@ def sweep_texts(step):
 
 # ------------------------------------------------------------------------------------------------------------ variants
 
-def train_bpe(pre, vocab_size=700, limit=None, initial=(), normalizer=None, specials=("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"), **options):
+def train_bpe(pre, vocab_size=700, limit=None, initial=(), normalizer=None, specials=("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"), sentences=SENTENCES * 2, **options):
     t = Tokenizer(models.BPE())
     if normalizer is not None:
         t.normalizer = normalizer
@@ -96,7 +96,7 @@ def train_bpe(pre, vocab_size=700, limit=None, initial=(), normalizer=None, spec
         options["limit_alphabet"] = limit
     trainer = trainers.BpeTrainer(vocab_size=vocab_size, min_frequency=1, show_progress=False, initial_alphabet=list(initial),
                                   special_tokens=list(specials), **options)
-    t.train_from_iterator(SENTENCES * 2, trainer)
+    t.train_from_iterator(sentences, trainer)
     return t
 
 

@@ -1,0 +1,332 @@
+/* tests/tokenizer/test_files.c: which files open, which are refused and how, and what is saved. */
+#include "maske.h"
+#include "base/json.h"
+#include "tokenizer/tokenizer.h"
+#include "scratch.h"
+
+#define BPE(vocab, merges) "{\"type\":\"BPE\",\"vocab\":{" vocab "},\"merges\":[" merges "]}"
+#define FILE_OF(members, model) "{\"version\":\"1.0\"," members "\"model\":" model "}"
+#define SMALL BPE("\"a\":0,\"b\":1,\"ab\":2", "[\"a\",\"b\"]")
+
+static maske_status open_text(maske_tokenizer **out, const char *text) { return maske_tokenizer_open(out, scratch_text("tokenizer.json", text)); }
+
+/* ---------------------------------------------------------------------------------------------------- tokenizer.json --- */
+
+static void refusals_name_place_and_fact(void **state) {
+    (void)state;
+    static const struct { const char *text; maske_status status; const char *words; } cases[] = {
+        {"", MASKE_BAD_FILE, "not JSON"},
+        {"[]", MASKE_BAD_FILE, "expected a JSON object"},
+        {"{\"version\":\"1.0\"}", MASKE_BAD_FILE, "model: found nothing, expected an object"},
+        {"{\"version\":\"2.0\",\"model\":" SMALL "}", MASKE_UNSUPPORTED, "\"version\" is 2.0"},
+        {"{\"version\":1,\"model\":" SMALL "}", MASKE_UNSUPPORTED, "\"version\" is an integer"},
+        {FILE_OF("", "{\"type\":\"Unigram\",\"vocab\":[]}"), MASKE_UNSUPPORTED, "Unigram"},
+        {FILE_OF("", "{\"type\":\"WordLevel\",\"vocab\":{},\"unk_token\":\"a\"}"), MASKE_UNSUPPORTED, "WordLevel"},
+        {FILE_OF("", "{\"vocab\":{\"a\":0},\"unk_token\":\"a\"}"), MASKE_UNSUPPORTED, "WordLevel"},
+        {FILE_OF("", "{\"type\":7}"), MASKE_UNSUPPORTED, "model"},
+        {FILE_OF("", "{\"type\":\"BPE\"}"), MASKE_BAD_FILE, "model: vocab: found nothing"},
+        {FILE_OF("", "{\"type\":\"BPE\",\"vocab\":{\"a\":0}}"), MASKE_BAD_FILE, "\"merges\": found nothing"},
+        {FILE_OF("", "{\"type\":\"BPE\",\"vocab\":[],\"merges\":[]}"), MASKE_BAD_FILE, "vocab: found an array"},
+        {FILE_OF("", BPE("\"a\":\"0\"", "")), MASKE_BAD_FILE, "\"a\": found a string, expected an integer"},
+        {FILE_OF("", BPE("\"a\":-1", "")), MASKE_BAD_FILE, "has the id -1"},
+        {FILE_OF("", BPE("\"a\":4294967296", "")), MASKE_BAD_FILE, "has the id 4294967296"},
+        {FILE_OF("", BPE("\"a\":99999999999999999999", "")), MASKE_BAD_FILE, "too big integer"},
+        {FILE_OF("", BPE("\"a\":0,\"b\":0", "")), MASKE_BAD_FILE, "belongs to two entries"},
+        {FILE_OF("", BPE("\"a\":0,\"a\":1", "")), MASKE_BAD_FILE, "duplicate object key"},
+        {FILE_OF("", BPE("\"\\u0000\":0", "")), MASKE_BAD_FILE, "not JSON"},
+        {FILE_OF("", BPE("\"\\ud800\":0", "")), MASKE_BAD_FILE, "not JSON"},
+        {FILE_OF("", BPE("\"a\":0", "[\"a\",\"b\"]")), MASKE_BAD_FILE, "merge 0: \"b\" is not in the vocabulary"},
+        {FILE_OF("", BPE("\"a\":0,\"b\":1", "[\"a\",\"b\"]")), MASKE_BAD_FILE, "merge 0: the joined token \"ab\""},
+        {FILE_OF("", BPE("\"a\":0", "[\"a\"]")), MASKE_BAD_FILE, "merge 0: found an array, expected a pair"},
+        {FILE_OF("", BPE("\"a\":0", "\"aa\"")), MASKE_BAD_FILE, "merge 0: \"aa\": found no space"},
+        {FILE_OF("", BPE("\"a\":0", "\"a a a\"")), MASKE_BAD_FILE, "several spaces"},
+        {FILE_OF("", BPE("\"a\":0", "[\"a\",\"a\"],\"a a\"")), MASKE_BAD_FILE, "the joined token \"aa\""},
+        {FILE_OF("", BPE("\"a\":0,\"aa\":1", "[\"a\",\"a\"],\"a a\"")), MASKE_BAD_FILE, "merge 1: found a string"},
+        {FILE_OF("", "{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[],\"unk_token\":\"u\"}"), MASKE_BAD_FILE, "unk_token \"u\""},
+        {FILE_OF("", "{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[],\"dropout\":2}"), MASKE_BAD_FILE, "\"dropout\" is 2"},
+        {FILE_OF("", "{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"b\":1,\"#\":2},\"merges\":[[\"a\",\"b\"]],\"continuing_subword_prefix\":\"##\"}"), MASKE_BAD_FILE, "shorter than the continuing_subword_prefix"},
+        {FILE_OF("", "{\"type\":\"WordPiece\",\"vocab\":{\"a\":0},\"unk_token\":\"a\",\"continuing_subword_prefix\":\"##\"}"), MASKE_BAD_FILE, "max_input_chars_per_word"},
+        {FILE_OF("", "{\"type\":\"WordPiece\",\"vocab\":{\"a\":0},\"unk_token\":\"u\",\"continuing_subword_prefix\":\"##\",\"max_input_chars_per_word\":100}"), MASKE_BAD_FILE, "unk_token \"u\""},
+        {FILE_OF("\"added_tokens\":{},", SMALL), MASKE_BAD_FILE, "added_tokens: found an object"},
+        {FILE_OF("\"added_tokens\":[{\"id\":9}],", SMALL), MASKE_BAD_FILE, "\"content\": found nothing"},
+        {FILE_OF("\"added_tokens\":[{\"id\":9,\"content\":\"\"}],", SMALL), MASKE_BAD_FILE, "an added token is empty"},
+        {FILE_OF("\"added_tokens\":[{\"id\":9,\"content\":\"x\",\"lstrip\":1}],", SMALL), MASKE_BAD_FILE, "\"lstrip\": found an integer"},
+        {FILE_OF("\"truncation\":{\"max_length\":5,\"strategy\":\"Best\",\"stride\":0},", SMALL), MASKE_BAD_FILE, "\"strategy\" is \"Best\""},
+        {FILE_OF("\"truncation\":{\"max_length\":5,\"strategy\":\"LongestFirst\",\"stride\":5},", SMALL), MASKE_BAD_FILE, "\"stride\" is 5"},
+        {FILE_OF("\"truncation\":{\"max_length\":99999999999,\"strategy\":\"LongestFirst\",\"stride\":0},", SMALL), MASKE_BAD_FILE, "\"max_length\" is 99999999999"},
+        {FILE_OF("\"padding\":{\"strategy\":{\"Fixed\":-1},\"direction\":\"Right\",\"pad_id\":0,\"pad_type_id\":0,\"pad_token\":\"a\"},", SMALL), MASKE_BAD_FILE, "\"Fixed\" is -1"},
+        {FILE_OF("\"padding\":{\"strategy\":\"BatchLongest\",\"direction\":\"Up\",\"pad_id\":0,\"pad_type_id\":0,\"pad_token\":\"a\"},", SMALL), MASKE_BAD_FILE, "\"direction\" is \"Up\""},
+        {FILE_OF("\"padding\":{\"strategy\":\"BatchLongest\",\"direction\":\"Left\",\"pad_id\":7,\"pad_type_id\":0,\"pad_token\":\"a\"},", SMALL), MASKE_BAD_FILE, "the pad_id is 7"},
+        {FILE_OF("\"normalizer\":{\"type\":\"Precompiled\"},", SMALL), MASKE_UNSUPPORTED, "Precompiled"},
+        {FILE_OF("\"pre_tokenizer\":{\"type\":\"Magic\"},", SMALL), MASKE_UNSUPPORTED, "Magic"},
+        {FILE_OF("\"decoder\":{\"type\":\"Magic\"},", SMALL), MASKE_UNSUPPORTED, "decoder: the type \"Magic\""},
+        {FILE_OF("\"decoder\":{\"type\":\"Strip\",\"content\":\"ab\",\"start\":1,\"stop\":0},", SMALL), MASKE_BAD_FILE, "expected one character"},
+        {FILE_OF("\"decoder\":{\"type\":\"Sequence\",\"decoders\":[{\"type\":\"Fuse\"},{}]},", SMALL), MASKE_BAD_FILE, "\"type\": found nothing"},
+        {FILE_OF("\"post_processor\":{\"type\":\"Magic\"},", SMALL), MASKE_UNSUPPORTED, "post_processor: the type \"Magic\""},
+        {FILE_OF("\"post_processor\":{\"type\":\"BertProcessing\",\"sep\":[\"a\",0],\"cls\":[\"z\",77]},", SMALL), MASKE_BAD_FILE, "the token \"z\" has the id 77"},
+        {FILE_OF("\"post_processor\":{\"type\":\"BertProcessing\",\"sep\":\"a\",\"cls\":[\"a\",0]},", SMALL), MASKE_BAD_FILE, "\"sep\": found a string"},
+        {FILE_OF("\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"q\",\"type_id\":0}}],\"pair\":[],\"special_tokens\":{}},", SMALL), MASKE_BAD_FILE, "names \"q\""},
+        {FILE_OF("\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":[{\"Sequence\":{\"id\":\"B\",\"type_id\":0}}],\"pair\":[],\"special_tokens\":{}},", SMALL), MASKE_BAD_FILE, "the sequence B"},
+        {FILE_OF("\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":[{\"Sequence\":{\"id\":\"C\",\"type_id\":0}}],\"pair\":[],\"special_tokens\":{}},", SMALL), MASKE_BAD_FILE, "expected \"A\" or \"B\""},
+        {FILE_OF("\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":[],\"pair\":[],\"special_tokens\":{\"x\":{\"id\":\"x\",\"ids\":[0,1],\"tokens\":[\"a\"]}}},", SMALL), MASKE_BAD_FILE, "the same length"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        maske_tokenizer *t = NULL;
+        maske_status status = open_text(&t, cases[i].text);
+        if (status != cases[i].status || strstr(maske_error(), cases[i].words) == NULL || strstr(maske_error(), "tokenizer.json") == NULL)
+            fail_msg("case %zu, %s: found %s, \"%s\"; expected \"%s\"", i, cases[i].text, maske_status_name(status), maske_error(), cases[i].words);
+        assert_null(t);
+    }
+}
+
+static void deep_nesting_is_refused(void **state) {
+    (void)state;
+    static const struct { const char *member, *open, *close; } kinds[] = {
+        {"decoder", "{\"type\":\"Sequence\",\"decoders\":[", "]}"}, {"post_processor", "{\"type\":\"Sequence\",\"processors\":[", "]}"},
+        {"normalizer", "{\"type\":\"Sequence\",\"normalizers\":[", "]}"}, {"pre_tokenizer", "{\"type\":\"Sequence\",\"pretokenizers\":[", "]}"},
+        {"decoder", "[", "]"}
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        for (int depth = 10; depth <= 5000; depth *= 10) {
+            buffer text = {0};
+            maske_tokenizer *t = NULL;
+            assert_ok(buffer_add_format(&text, "{\"version\":\"1.0\",\"%s\":", kinds[i].member));
+            for (int j = 0; j < depth; j++) assert_ok(buffer_add_text(&text, kinds[i].open));
+            for (int j = 0; j < depth; j++) assert_ok(buffer_add_text(&text, kinds[i].close));
+            assert_ok(buffer_add_text(&text, ",\"model\":" SMALL "}"));
+            maske_status status = open_text(&t, text.data);
+            if (depth == 10 && i < 4) assert_ok(status);
+            else assert_int_equal(status, MASKE_BAD_FILE);
+            maske_tokenizer_free(t);
+            buffer_free(&text);
+        }
+    }
+}
+
+static void every_beginning_of_a_file_is_refused(void **state) {
+    (void)state;
+    static const char whole[] = FILE_OF("\"added_tokens\":[{\"id\":3,\"content\":\"[M]\",\"special\":true}],\"decoder\":{\"type\":\"Fuse\"},", SMALL);
+    for (size_t length = 0; length < sizeof whole - 1; length++) {
+        maske_tokenizer *t = NULL;
+        assert_int_equal(maske_tokenizer_open(&t, scratch_write("tokenizer.json", whole, length)), MASKE_BAD_FILE);
+        assert_null(t);
+    }
+    maske_tokenizer *t = NULL;
+    assert_ok(open_text(&t, whole));
+    maske_tokenizer_free(t);
+}
+
+/* Older files: no "type", merges as lines, a #version line among them. */
+static void old_styles_are_read(void **state) {
+    (void)state;
+    maske_tokenizer *t = NULL;
+    maske_encoding e = {0};
+    assert_ok(open_text(&t, FILE_OF("", "{\"vocab\":{\"a\":0,\"b\":1,\"ab\":2},\"merges\":[\"#version: 0.2\",\"a b\"]}")));
+    assert_ok(maske_tokenizer_encode(t, "aab", 3, NULL, 0, NULL, &e));
+    assert_int_equal(e.count, 2);
+    assert_int_equal(e.ids[1], 2);
+    maske_tokenizer_free(t);
+    maske_encoding_free(&e);
+}
+
+/* --------------------------------------------------------------------------------------------------- older vocabularies --- */
+
+static const char *fresh_folder(const char *name) {
+    const char *folder = scratch_path(name);
+    assert_ok(folder_remove(folder));
+    assert_ok(folder_make(folder));
+    return folder;
+}
+
+static void write_in(const char *folder, const char *file, const char *text) {
+    char *path = NULL;
+    assert_ok(path_join(&path, folder, file));
+    assert_ok(file_write_atomic(path, text, strlen(text), true));
+    free(path);
+}
+
+static void expect_tokens(const maske_tokenizer *t, const char *text, const char *expected) {
+    maske_encoding e = {0};
+    buffer found = {0};
+    assert_ok(maske_tokenizer_encode(t, text, strlen(text), NULL, 0, NULL, &e));
+    for (size_t i = 0; i < e.count; i++) assert_ok(buffer_add_format(&found, "%s%s", i == 0 ? "" : " ", maske_tokenizer_token(t, e.ids[i])));
+    assert_string_equal(found.data, expected);
+    buffer_free(&found);
+    maske_encoding_free(&e);
+}
+
+static void vocab_txt_is_bert(void **state) {
+    (void)state;
+    const char *folder = fresh_folder("bert");
+    maske_tokenizer *t = NULL;
+    write_in(folder, "vocab.txt", "[PAD]\n[UNK]\r\n[CLS]\n[SEP]\n[MASK]\nhello\n##s\n\xC3\xA9t\xC3\xA9\nete\nHello\n");
+    assert_ok(maske_tokenizer_open(&t, folder));
+    expect_tokens(t, "Hellos [MASK] \xC3\x89T\xC3\x89!", "[CLS] hello ##s [MASK] ete [UNK] [SEP]");
+    assert_int_equal(maske_tokenizer_special(t, MASKE_MASK), 4);
+    assert_true(maske_tokenizer_is_special(t, 4));
+    assert_false(maske_tokenizer_is_special(t, 5));
+    maske_tokenizer_free(t);
+    write_in(folder, "tokenizer_config.json", "{\"do_lower_case\": false, \"model_max_length\": 1000000000000000019884624838656}");
+    assert_ok(maske_tokenizer_open(&t, folder));
+    expect_tokens(t, "Hello hello \xC3\xA9t\xC3\xA9", "[CLS] Hello hello \xC3\xA9t\xC3\xA9 [SEP]");
+    maske_tokenizer_free(t);
+    write_in(folder, "tokenizer_config.json", "{\"strip_accents\": false, \"mask_token\": {\"content\": \"hello\", \"lstrip\": true}}");
+    assert_ok(maske_tokenizer_open(&t, folder));
+    expect_tokens(t, "\xC3\x89T\xC3\x89", "[CLS] \xC3\xA9t\xC3\xA9 [SEP]");
+    assert_int_equal(maske_tokenizer_special(t, MASKE_MASK), 5);
+    maske_tokenizer_free(t);
+}
+
+static void vocab_txt_bounds(void **state) {
+    (void)state;
+    const char *folder = fresh_folder("lines");
+    maske_tokenizer *t = NULL;
+    write_in(folder, "vocab.txt", "");
+    assert_fails(maske_tokenizer_open(&t, folder), MASKE_BAD_FILE, "the file is empty");
+    write_in(folder, "vocab.txt", "[UNK]\n\xFF\n");
+    assert_fails(maske_tokenizer_open(&t, folder), MASKE_BAD_FILE, "line 2 is not UTF-8");
+    write_in(folder, "vocab.txt", "a\nb\n");
+    assert_fails(maske_tokenizer_open(&t, folder), MASKE_BAD_FILE, "the unknown token \"[UNK]\"");
+    write_in(folder, "vocab.txt", "[UNK]\na\n\nb\na");           /* the last "a" counts; line 3 is the empty token */
+    assert_ok(maske_tokenizer_open(&t, folder));
+    assert_int_equal(maske_tokenizer_id(t, "a", 1), 4);
+    assert_int_equal(maske_tokenizer_id(t, "b", 1), 3);
+    assert_null(maske_tokenizer_token(t, 1));
+    assert_int_equal(maske_tokenizer_vocab_size(t), 5);
+    maske_tokenizer_free(t);
+}
+
+static void vocab_json_with_merges(void **state) {
+    (void)state;
+    const char *folder = fresh_folder("merges");
+    maske_tokenizer *t = NULL;
+    write_in(folder, "vocab.json", "{\"a\":0,\"b\":1,\"\xC4\xA0\":2,\"ab\":3,\"\xC4\xA0" "ab\":4}");
+    write_in(folder, "merges.txt", "#version: 0.2\na b\n\xC4\xA0 ab\r\n");
+    assert_ok(maske_tokenizer_open(&t, folder));
+    expect_tokens(t, "ab abb", "ab \xC4\xA0" "ab b");
+    maske_tokenizer_free(t);
+    assert_ok(maske_tokenizer_open(&t, scratch_path("merges/merges.txt")));
+    maske_tokenizer_free(t);
+    t = NULL;
+    write_in(folder, "merges.txt", "a b\n\n\xC4\xA0 ab\n");
+    assert_fails(maske_tokenizer_open(&t, folder), MASKE_BAD_FILE, "merges.txt: line 2: \"\": found no space");
+    write_in(folder, "merges.txt", "a b\na c\n");
+    assert_fails(maske_tokenizer_open(&t, folder), MASKE_BAD_FILE, "merges.txt: line 2: \"c\" is not in the vocabulary");
+    write_in(folder, "merges.txt", "b a\n");
+    assert_fails(maske_tokenizer_open(&t, folder), MASKE_BAD_FILE, "line 1: the joined token \"ba\"");
+}
+
+static void a_lone_vocab_json_gets_its_merges_back(void **state) {
+    (void)state;
+    const char *folder = fresh_folder("lone");
+    maske_tokenizer *t = NULL;
+    write_in(folder, "vocab.json", "{\"[UNK]\":0,\"[MASK]\":1,\"a\":2,\"b\":3,\"c\":4,\"ab\":5,\"abc\":6}");
+    assert_ok(maske_tokenizer_open(&t, scratch_path("lone/vocab.json")));
+    expect_tokens(t, "abc ab [MASK] cab", "abc ab [MASK] c ab");
+    expect_tokens(t, "axb", "a [UNK] b");
+    maske_tokenizer_free(t);
+    t = NULL;
+    write_in(folder, "vocab.json", "{\"one\":0,\"two\":1,\"three\":2,\"four\":3,\"five\":4,\"six\":5}");
+    assert_fails(maske_tokenizer_open(&t, folder), MASKE_BAD_FILE, "cannot be rebuilt");
+}
+
+static void paths_that_lead_nowhere(void **state) {
+    (void)state;
+    maske_tokenizer *t = NULL;
+    assert_fails(maske_tokenizer_open(&t, fresh_folder("empty")), MASKE_IO, "no tokenizer.json");
+    assert_fails(maske_tokenizer_open(&t, scratch_path("nothing/tokenizer.json")), MASKE_IO, "nothing/tokenizer.json");
+    assert_null(t);
+}
+
+/* ------------------------------------------------------------------------------------------------------------- saving --- */
+
+static char *read_in(const char *folder, const char *file) {
+    char *path = NULL, *text = NULL;
+    size_t length;
+    assert_ok(path_join(&path, folder, file));
+    assert_ok(file_read(&text, &length, path, 1 << 20));
+    free(path);
+    return text;
+}
+
+static void the_standard_tokenizer_saves_what_it_is(void **state) {
+    (void)state;
+    static const char *const names[] = { "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "\xE2\x96\x81", "ab", "\xE2\x96\x81" "ab" };
+    static const bpe_merge merges[] = { {5, 6, 8}, {7, 8, 9} };
+    maske_tokenizer *t = NULL, *again = NULL;
+    vocab entries = {0};
+    maske_tokenizer_train_options options = {.pre_tokenizer = "metaspace", .normalizer = "none", .byte_fallback = true};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) assert_ok(vocab_append(&entries, names[i], strlen(names[i]), NULL));
+    assert_ok(tokenizer_new_standard(&t, &options));
+    assert_ok(tokenizer_set_standard_bpe(t, &entries, merges, 2));
+    expect_tokens(t, "ab [MASK] ab", "[CLS] \xE2\x96\x81" "ab [MASK] \xE2\x96\x81" "ab [SEP]");
+    const char *folder = fresh_folder("standard");
+    assert_ok(maske_tokenizer_save(t, folder));
+    char *text = read_in(folder, "merges.txt");
+    assert_string_equal(text, "#version: 0.2\na b\n\xE2\x96\x81 ab\n");
+    free(text);
+    text = read_in(folder, "vocab.json");
+    assert_non_null(strstr(text, "\"ab\":8,"));
+    free(text);
+    text = read_in(folder, "tokenizer_config.json");
+    assert_non_null(strstr(text, "\"mask_token\": \"[MASK]\""));
+    assert_non_null(strstr(text, "\"clean_up_tokenization_spaces\": false"));
+    free(text);
+    assert_ok(maske_tokenizer_open(&again, folder));
+    expect_tokens(again, "ab [MASK] ab", "[CLS] \xE2\x96\x81" "ab [MASK] \xE2\x96\x81" "ab [SEP]");
+    for (int role = 0; role < MASKE_SPECIAL_COUNT; role++) assert_int_equal(maske_tokenizer_special(again, (maske_special)role), role);
+    maske_tokenizer_free(t);
+    maske_tokenizer_free(again);
+}
+
+static void merges_with_spaces_stay_out_of_merges_txt(void **state) {
+    (void)state;
+    maske_tokenizer *t = NULL;
+    const char *folder = fresh_folder("spaces");
+    assert_ok(open_text(&t, FILE_OF("", BPE("\"a\":0,\" \":1,\" a\":2", "[\" \",\"a\"]"))));
+    assert_ok(maske_tokenizer_save(t, folder));
+    char *path = NULL;
+    assert_ok(path_join(&path, folder, "merges.txt"));
+    assert_false(path_exists(path));
+    free(path);
+    maske_tokenizer_free(t);
+}
+
+static void a_copy_keeps_every_id(void **state) {
+    (void)state;
+    maske_tokenizer *t = NULL, *copy = NULL;
+    vocab entries = {0};
+    assert_ok(open_text(&t, FILE_OF("\"added_tokens\":[{\"id\":3,\"content\":\"[M]\",\"special\":true,\"normalized\":false}],\"normalizer\":{\"type\":\"Lowercase\"},", SMALL)));
+    assert_ok(vocab_copy(&entries, tokenizer_vocab(t)));
+    assert_ok(vocab_append(&entries, "[M]", 3, NULL));
+    assert_ok(vocab_append(&entries, "aba", 3, NULL));
+    static const bpe_merge merges[] = { {0, 1, 2}, {2, 0, 4} };
+    assert_ok(tokenizer_copy_with_bpe(&copy, t, &entries, merges, 2));
+    expect_tokens(copy, "ABA[M]ab", "aba [M] ab");
+    assert_int_equal(maske_tokenizer_id(copy, "[M]", 3), 3);
+    maske_tokenizer_free(copy);
+    copy = NULL;
+    assert_ok(vocab_copy(&entries, tokenizer_vocab(t)));            /* [M] would move to 4 */
+    assert_ok(vocab_append(&entries, "aba", 3, NULL));
+    assert_fails(tokenizer_copy_with_bpe(&copy, t, &entries, merges, 1), MASKE_BAD_ARGUMENT, "\"[M]\" would get the id 4 instead of 3");
+    assert_null(copy);
+    maske_tokenizer_free(t);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(refusals_name_place_and_fact),
+        cmocka_unit_test(deep_nesting_is_refused),
+        cmocka_unit_test(every_beginning_of_a_file_is_refused),
+        cmocka_unit_test(old_styles_are_read),
+        cmocka_unit_test(vocab_txt_is_bert),
+        cmocka_unit_test(vocab_txt_bounds),
+        cmocka_unit_test(vocab_json_with_merges),
+        cmocka_unit_test(a_lone_vocab_json_gets_its_merges_back),
+        cmocka_unit_test(paths_that_lead_nowhere),
+        cmocka_unit_test(the_standard_tokenizer_saves_what_it_is),
+        cmocka_unit_test(merges_with_spaces_stay_out_of_merges_txt),
+        cmocka_unit_test(a_copy_keeps_every_id),
+    };
+    return cmocka_run_group_tests_name("tokenizer/files", tests, NULL, NULL);
+}
