@@ -2,7 +2,7 @@
 # maske data beside the tokenizers library: over the project's own pages and sources, the sequences are those that plain
 # Python packs from the library's ids, and the masks have the shares they should.
 set -euo pipefail
-source "$SOURCE/tests/reference/python.sh" numpy==2.2.6 safetensors==0.6.2 tokenizers==0.23.3
+source "$SOURCE/tests/reference/python.sh" numpy==2.4.6 safetensors==0.8.0 tokenizers==0.23.3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 find "$SOURCE" -path "$SOURCE/build" -prune -o \( -name '*.md' -o -name '*.[ch]' -o -name '*.sh' \) -print0 | LC_ALL=C sort -z | xargs -0 cat >"$work/text"
