@@ -60,7 +60,7 @@ static chunk make_chunk(masked_lm_context *c, size_t first, size_t rows) {
         .input = c->transformed + first * c->hidden,
         .weight = bert_weight(c, table->word_embeddings), .bias = bert_weight(c, table->decoder_bias),
         .labels = c->batch->labels != NULL ? c->batch->labels + first : NULL,
-        .training = training, .scale = c->scale,
+        .training = training, .precision = bert_precision(c), .scale = c->scale,
         .logits = c->capacity.logits ? c->logits + first * c->vocab : c->logits,
         .d_input = training ? c->d_transformed + first * c->hidden : NULL,
         .d_weight = training ? bert_gradient(c, table->word_embeddings) : NULL,

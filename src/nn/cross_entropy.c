@@ -1,5 +1,9 @@
-/* nn/cross_entropy.c */
+/* nn/cross_entropy.c: the decoder's products over ranges of the vocabulary, and what stands between them.
+ *
+ * After Liger's order (chunks of rows; gradients made right after the loss, nothing computed twice), with the vocabulary
+ * cut into tasks so that threads share one chunk whose logits stay in the outer caches. */
 #include "nn/cross_entropy.h"
+#include "nn/kernels.h"
 
 #include <math.h>
 #include <string.h>
@@ -15,11 +19,12 @@ size_t cross_entropy_tasks(size_t vocab) {
     return tasks < 1 ? 1 : tasks > TASKS ? TASKS : tasks;
 }
 size_t cross_entropy_scratch(size_t rows, size_t hidden, size_t vocab, bool training) {
-    return cross_entropy_tasks(vocab) * rows * (4 + (training ? hidden : 0)) + 2 * rows;
+    return cross_entropy_tasks(vocab) * rows * (3 + (training ? hidden : 0)) + 2 * rows;
 }
+/* A task's d_logits. */
 size_t cross_entropy_thread_scratch(size_t rows, size_t hidden, size_t vocab, bool training) {
     (void)hidden;
-    return training ? rows * vocab / cross_entropy_tasks(vocab) + rows : 16;
+    return training ? rows * (vocab / cross_entropy_tasks(vocab) + 1) : 16;
 }
 
 /* The scratch: per task and row: maximum, sum, tokens likelier than the label; then per row the logarithm of the sum
@@ -31,81 +36,85 @@ static places place(const cross_entropy *c) {
     return (places){s, s + each, s + 2 * each, s + 3 * each, s + 3 * each + c->rows, s + 3 * each + 2 * c->rows};
 }
 static size_t task_begin(const cross_entropy *c, size_t task) { return task * c->vocab / cross_entropy_tasks(c->vocab); }
+static bool counts(const cross_entropy *c, size_t row) { return c->labels != NULL && c->labels[row] != IGNORED; }
 
 void cross_entropy_logits(const cross_entropy *c, size_t task) {
     places p = place(c);
-    size_t begin = task_begin(c, task), end = task_begin(c, task + 1);
+    const kernels *k = kernels_of_cpu();
+    size_t begin = task_begin(c, task), width = task_begin(c, task + 1) - begin;
+    gemm(c->logits + begin, c->vocab, false, c->input, c->hidden, false, c->weight + begin * c->hidden, c->hidden, true,
+         c->precision, c->rows, width, c->hidden);
     for (size_t r = 0; r < c->rows; r++) {
-        float *logits = c->logits + r * c->vocab, most = -INFINITY;
-        double sum = 0;
-        for (size_t j = begin; j < end; j++) {
-            float dot = 0;
-            for (size_t i = 0; i < c->hidden; i++) dot += c->input[r * c->hidden + i] * c->weight[j * c->hidden + i];
-            logits[j] = dot + (c->bias != NULL ? c->bias[j] : 0);
-            most = logits[j] > most ? logits[j] : most;
-        }
-        for (size_t j = begin; j < end; j++) sum += expf(logits[j] - most);
+        float *logits = c->logits + r * c->vocab + begin;
+        float most = k->logits_finish(logits, c->bias != NULL ? c->bias + begin : NULL, width);
         p.most[task * c->rows + r] = most;
-        p.sum[task * c->rows + r] = (float)sum;
+        if (c->labels != NULL) p.sum[task * c->rows + r] = k->logits_sum(logits, most, width);
     }
 }
 
 void cross_entropy_loss(cross_entropy *c) {
     places p = place(c);
+    size_t tasks = cross_entropy_tasks(c->vocab);
     c->loss_sum = 0;
     c->predicted = 0;
     for (size_t r = 0; r < c->rows; r++) {
-        double sum = 0;
+        if (!counts(c, r)) continue;
         float most = -INFINITY;
-        for (size_t t = 0; t < cross_entropy_tasks(c->vocab); t++) most = fmaxf(most, p.most[t * c->rows + r]);
-        for (size_t t = 0; t < cross_entropy_tasks(c->vocab); t++)
-            sum += p.sum[t * c->rows + r] * exp((double)p.most[t * c->rows + r] - most);
-        p.log_sum[r] = (float)(most + log(sum));
-        if (c->labels == NULL || c->labels[r] == IGNORED) continue;
+        double sum = 0;
+        for (size_t t = 0; t < tasks; t++) most = fmaxf(most, p.most[t * c->rows + r]);
+        for (size_t t = 0; t < tasks; t++) sum += (double)p.sum[t * c->rows + r] * exp((double)p.most[t * c->rows + r] - (double)most);
+        double log_sum = (double)most + log(sum);
+        p.log_sum[r] = (float)log_sum;
         p.label[r] = c->logits[r * c->vocab + (size_t)c->labels[r]];
-        c->loss_sum += most + log(sum) - p.label[r];
+        c->loss_sum += log_sum - (double)p.label[r];
         c->predicted++;
     }
 }
 
+/* Tokens of the range that come before the label when all are ordered by logit, then by id. */
+static size_t count_above(const kernels *k, const float *logits, float bound, size_t begin, size_t end, size_t label) {
+    size_t middle = label < begin ? begin : label > end ? end : label;
+    return k->logits_above(logits + begin, bound, true, middle - begin) + k->logits_above(logits + middle, bound, false, end - middle);
+}
+
 void cross_entropy_gradient(const cross_entropy *c, size_t task, float *thread_scratch) {
     places p = place(c);
-    size_t begin = task_begin(c, task), end = task_begin(c, task + 1);
-    (void)thread_scratch;
-    float *share = p.share + task * c->rows * c->hidden;
-    if (c->training) memset(share, 0, c->rows * c->hidden * sizeof *share);
+    const kernels *k = kernels_of_cpu();
+    size_t begin = task_begin(c, task), end = task_begin(c, task + 1), width = end - begin;
     for (size_t r = 0; r < c->rows; r++) {
         const float *logits = c->logits + r * c->vocab;
-        bool counted = c->labels != NULL && c->labels[r] != IGNORED;
-        size_t label = counted ? (size_t)c->labels[r] : 0, above = 0;
-        for (size_t j = begin; j < end && counted; j++) {
-            above += logits[j] > p.label[r] || (logits[j] == p.label[r] && j < label);
-            if (!c->training) continue;
-            float d = (expf(logits[j] - p.log_sum[r]) - (j == label ? 1.0f : 0.0f)) * c->scale;
-            if (c->d_bias != NULL) c->d_bias[j] += d;
-            for (size_t i = 0; i < c->hidden; i++) {
-                share[r * c->hidden + i] += d * c->weight[j * c->hidden + i];
-                c->d_weight[j * c->hidden + i] += d * c->input[r * c->hidden + i];
-            }
+        float *d = thread_scratch + r * width;
+        if (!counts(c, r)) {
+            if (c->training) memset(d, 0, width * sizeof *d);
+            continue;
         }
-        p.above[task * c->rows + r] = (float)above;
+        size_t label = (size_t)c->labels[r];
+        p.above[task * c->rows + r] = (float)count_above(k, logits, p.label[r], begin, end, label);
+        if (!c->training) continue;
+        k->logits_gradient(d, logits + begin, p.log_sum[r], c->scale, width);
+        if (label >= begin && label < end) d[label - begin] -= c->scale;
     }
+    if (!c->training) return;
+    if (c->d_bias != NULL) bias_backward(c->d_bias + begin, thread_scratch, width, c->rows, width);
+    gemm(c->d_weight + begin * c->hidden, c->hidden, true, thread_scratch, width, true, c->input, c->hidden, false,
+         c->precision, width, c->hidden, c->rows);
+    gemm(p.share + task * c->rows * c->hidden, c->hidden, false, thread_scratch, width, false, c->weight + begin * c->hidden,
+         c->hidden, false, c->precision, c->rows, c->hidden, width);
 }
 
 void cross_entropy_finish(cross_entropy *c, size_t first, size_t last) {
     places p = place(c);
-    size_t tasks = cross_entropy_tasks(c->vocab);
+    size_t tasks = cross_entropy_tasks(c->vocab), row = c->hidden;
     if (first == 0) c->correct = c->correct_top5 = 0;
     for (size_t r = 0; r < c->rows && first == 0; r++) {
+        if (!counts(c, r)) continue;
         float above = 0;
-        if (c->labels == NULL || c->labels[r] == IGNORED) continue;
         for (size_t t = 0; t < tasks; t++) above += p.above[t * c->rows + r];
-        c->correct += above == 0;
+        c->correct += above < 1;
         c->correct_top5 += above < 5;
     }
-    for (size_t i = first * c->hidden; i < last * c->hidden && c->training; i++) {
-        float sum = 0;
-        for (size_t t = 0; t < tasks; t++) sum += p.share[t * c->rows * c->hidden + i];
-        c->d_input[i] = sum;
-    }
+    if (!c->training) return;
+    memcpy(c->d_input + first * row, p.share + first * row, (last - first) * row * sizeof(float));
+    if (tasks > 1)
+        partials_add(c->d_input + first * row, p.share + (c->rows + first) * row, c->rows * row, tasks - 1, (last - first) * row);
 }

@@ -8,12 +8,12 @@
  *     for each task, in parallel    cross_entropy_gradient    counts; d_weight and d_bias of its range; its share of d_hidden
  *     once, or by rows in parallel  cross_entropy_finish      d_hidden and counts: the tasks' shares, in order
  *
- * With training false the gradient step only counts. All floats are f32, the loss is summed in double.
+ * With training false the gradient step only counts. The loss is summed in double.
  * CPU levels agree to a tolerance. Nothing allocates. */
 #ifndef MASKE_NN_CROSS_ENTROPY_H
 #define MASKE_NN_CROSS_ENTROPY_H
 
-#include "maske.h"
+#include "nn/gemm.h"
 
 typedef struct cross_entropy {
     size_t rows, hidden, vocab;         /* rows: at most what the scratch was sized for */
@@ -21,6 +21,7 @@ typedef struct cross_entropy {
     const float *weight, *bias;         /* [vocab, hidden], [vocab] (or NULL): the decoder's */
     const int32_t *labels;              /* [rows]: 0..vocab-1, or -100: no loss, no gradient. NULL: logits are all that is wanted */
     bool training;
+    gemm_precision precision;           /* of the three products; logits, loss and sums are f32 all the same */
     float scale;                        /* gradients are those of scale * loss_sum */
     float *logits;                      /* [rows, vocab] set by cross_entropy_logits and left as they are: the caller may keep them */
     float *d_input;                     /* [rows, hidden] set */

@@ -7,6 +7,7 @@
 
 #include "nn/activation.h"
 #include "nn/adamw.h"
+#include "nn/attention.h"
 #include "nn/bias.h"
 #include "nn/dropout.h"
 #include "nn/layer_norm.h"
@@ -29,12 +30,19 @@ typedef struct kernels {
     KERNEL(bias_backward);
     KERNEL(partials_add);
     KERNEL(dropout_forward);
+    KERNEL(attention_forward);
+    KERNEL(attention_backward);
     KERNEL(softmax_forward);
     KERNEL(softmax_backward);
     KERNEL(tanh_forward);
     KERNEL(tanh_backward);
     KERNEL(gradient_square_sum);
     void (*adamw_step)(float *weight, float *gradient, float *first_moment, float *second_moment, adamw_factors f, size_t count);
+    /* One row's part of nn/cross_entropy.c (nn/cross_entropy_body.h). */
+    float (*logits_finish)(float *logits, const float *bias, size_t columns);
+    float (*logits_sum)(const float *logits, float most, size_t columns);
+    void (*logits_gradient)(float *d, const float *logits, float log_sum, float scale, size_t columns);
+    size_t (*logits_above)(const float *logits, float bound, bool ties, size_t columns);
     void (*exponential)(float *out, const float *in, size_t count);     /* for its test */
 } kernels;
 

@@ -1,7 +1,9 @@
 /* nn/kernels_body.h: every body, and the table of them. The including file defines KERNELS, the table's name. */
 #include "nn/activation_body.h"
 #include "nn/adamw_body.h"
+#include "nn/attention_body.h"
 #include "nn/bias_body.h"
+#include "nn/cross_entropy_body.h"
 #include "nn/dropout_body.h"
 #include "nn/kernels.h"
 #include "nn/layer_norm_body.h"
@@ -17,6 +19,8 @@ const kernels KERNELS = {
     BODY(bias_activation_forward), BODY(bias_activation_backward),
     BODY(bias_forward), BODY(bias_backward), BODY(partials_add),
     BODY(dropout_forward),
+    BODY(attention_forward), BODY(attention_backward),
+    BODY(logits_finish), BODY(logits_sum), BODY(logits_gradient), BODY(logits_above),
     BODY(softmax_forward), BODY(softmax_backward),
     BODY(tanh_forward), BODY(tanh_backward),
     BODY(gradient_square_sum), BODY(adamw_step),

@@ -1,0 +1,159 @@
+/* bench/bench_operations.c: one thread's speed of nn's operations on blocks that fit the second level cache.
+ *
+ *     cmake --build build/release --target bench_operations && build/release/bench/bench_operations
+ *     MASKE_CPU=avx2 build/release/bench/bench_operations
+ *
+ * Elements a nanosecond, and a cycle of the time stamp counter where there is one (not the core's own clock, which
+ * turbo moves). Each figure is the fastest of nine rounds. What an element is stands behind each name. */
+#include "base/cpu.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "nn/attention.h"
+#include "nn/cross_entropy.h"
+#include "nn/kernels.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#ifdef __x86_64__
+#include <x86intrin.h>
+#endif
+
+enum { ROUNDS = 9, TOKENS = 64, HIDDEN = 256, WIDE = 1024, VOCAB = 16000, COUNT = TOKENS * WIDE };
+
+static float *a, *b, *c, *d, *e, *big, *grads, *weights, *scratch;
+
+static double seconds(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+static double ticks(void) {
+#ifdef __x86_64__
+    return (double)__rdtsc();
+#else
+    return 0;
+#endif
+}
+
+static void measure(const char *name, double elements, void (*operation)(void)) {
+    double best = 1e9, best_ticks = 1e18;
+    operation();
+    for (int round = 0; round < ROUNDS; round++) {
+        int calls = 0;
+        double start = seconds(), start_ticks = ticks(), now;
+        do operation();
+        while (calls++, (now = seconds()) - start < 0.01);
+        best = fmin(best, (now - start) / calls);
+        best_ticks = fmin(best_ticks, (ticks() - start_ticks) / calls);
+    }
+    printf("%-58s %8.3f a ns %8.3f a cycle\n", name, elements / best * 1e-9, elements / best_ticks);
+}
+
+static dropout_mask mask, none;
+static void layer_norm_f(void) { layer_norm_forward(a, d, e, b, c, c, 1e-12f, TOKENS, HIDDEN); }
+static void layer_norm_b(void) { layer_norm_backward(a, grads, grads + HIDDEN, b, c, d, e, c, TOKENS, HIDDEN); }
+static void residual_f(void) { residual_layer_norm_forward(a, big, d, e, b, c, c, c, c, 1e-12f, &mask, 0, TOKENS, HIDDEN); }
+static void residual_b(void) {
+    residual_layer_norm_backward(a, big, grads, grads + HIDDEN, grads + 2 * HIDDEN, b, c, d, e, c, &mask, 0, TOKENS, HIDDEN);
+}
+static void residual_f_none(void) { residual_layer_norm_forward(a, big, d, e, b, c, c, c, c, 1e-12f, &none, 0, TOKENS, HIDDEN); }
+static void gelu_f(void) { bias_activation_forward(a, d, b, c, ACTIVATION_GELU, TOKENS, WIDE); }
+static void gelu_b(void) { bias_activation_backward(a, grads, b, c, ACTIVATION_GELU, TOKENS, WIDE); }
+static void gelu_new_f(void) { bias_activation_forward(a, d, b, c, ACTIVATION_GELU_NEW, TOKENS, WIDE); }
+static void relu_f(void) { bias_activation_forward(a, d, b, c, ACTIVATION_RELU, TOKENS, WIDE); }
+static void dropout_f(void) { dropout_forward(a, b, &mask, 0, TOKENS, WIDE); }
+static void softmax_f(void) { softmax_forward(a, b, 512, 128); }
+static void tanh_f(void) { tanh_forward(a, b, COUNT); }
+static void bias_f(void) { bias_forward(a, WIDE, b, TOKENS, WIDE); }
+static void bias_b(void) { bias_backward(grads, a, WIDE, TOKENS, WIDE); }
+static void exp_f(void) { kernels_of_cpu()->exponential(a, b, COUNT); }
+static void adamw_f(void) {
+    static const adamw settings = {1e-4, 0.9, 0.999, 1e-8, 0.01, 1.0f, 100};
+    adamw_step(a, b, c, d, &settings, COUNT);
+}
+static void norm_f(void) { e[0] += (float)gradient_square_sum(a, COUNT); }
+
+static attention_shape shape;
+static void attention_f(void) { attention_forward(a, d, NULL, b, b + shape.head_size * 4, b + shape.head_size * 8, &shape, scratch); }
+static void attention_b(void) {
+    attention_backward(grads, grads + shape.head_size * 4, grads + shape.head_size * 8, c, a, d, b, b + shape.head_size * 4,
+                       b + shape.head_size * 8, &shape, scratch);
+}
+static void measure_attention(size_t length, size_t head_size, const dropout_mask *dropout) {
+    char name[96];
+    size_t stride = head_size * 4 * 3;
+    shape = (attention_shape){length, length, head_size, stride, stride, head_size * 4, NULL, 1, *dropout, 0, NULL};
+    const char *with = dropout->threshold > 0 ? "with dropout" : "without";
+    snprintf(name, sizeof name, "attention forward, length %zu, head %zu, %s (flop)", length, head_size, with);
+    measure(name, 4.0 * (double)(length * length * head_size), attention_f);
+    snprintf(name, sizeof name, "attention backward (flop)");
+    measure(name, 10.0 * (double)(length * length * head_size), attention_b);
+}
+
+static cross_entropy head;
+static void head_logits(void) { for (size_t t = 0; t < cross_entropy_tasks(VOCAB); t++) cross_entropy_logits(&head, t); }
+static void head_gradient(void) {
+    for (size_t t = 0; t < cross_entropy_tasks(VOCAB); t++) cross_entropy_gradient(&head, t, scratch);
+    cross_entropy_finish(&head, 0, head.rows);
+}
+static maske_status measure_head(void) {
+    static int32_t labels[256];
+    size_t rows = cross_entropy_rows(VOCAB), task_scratch = cross_entropy_thread_scratch(rows, HIDDEN, VOCAB, true);
+    head = (cross_entropy){.rows = rows, .hidden = HIDDEN, .vocab = VOCAB, .input = a, .weight = weights, .bias = b, .labels = labels,
+                           .training = true, .scale = 1e-3f, .d_input = c, .d_bias = d, .logits = big};
+    TRY(memory_new(&head.scratch, cross_entropy_scratch(rows, HIDDEN, VOCAB, true), sizeof(float), "scratch"));
+    TRY(memory_new(&head.d_weight, VOCAB * HIDDEN, sizeof(float), "gradients"));
+    TRY(memory_resize(&scratch, task_scratch + 16, sizeof(float), "scratch"));
+    double flop = 2.0 * (double)rows * HIDDEN * VOCAB;
+    measure("head logits, hidden 256, vocab 16000 (flop)", flop, head_logits);
+    cross_entropy_loss(&head);
+    measure("head gradient (flop)", 2 * flop, head_gradient);
+    return MASKE_OK;
+}
+
+static maske_status run(void) {
+    float **arrays[] = {&a, &b, &c, &d, &e, &grads};
+    for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++) {
+        TRY(memory_new(arrays[i], 512 * 768 * 4, sizeof(float), "array"));
+        random_normal(*arrays[i], 512 * 768 * 4, 0.5f, i, 0);
+    }
+    TRY(memory_new(&big, (size_t)256 * VOCAB, sizeof(float), "logits"));
+    TRY(memory_new(&weights, (size_t)HIDDEN * VOCAB, sizeof(float), "weights"));
+    TRY(memory_new(&scratch, 4 << 20, sizeof(float), "scratch"));
+    random_normal(weights, (size_t)HIDDEN * VOCAB, 0.02f, 7, 0);
+    mask = dropout_mask_new(0.1, 1, 2, 3);
+    none = dropout_mask_new(0, 1, 2, 3);
+    printf("level %s\n", cpu_level_name());
+    measure("layer_norm forward", TOKENS * HIDDEN, layer_norm_f);
+    measure("layer_norm backward", TOKENS * HIDDEN, layer_norm_b);
+    measure("residual_layer_norm forward, dropout", TOKENS * HIDDEN, residual_f);
+    measure("residual_layer_norm forward, none", TOKENS * HIDDEN, residual_f_none);
+    measure("residual_layer_norm backward, dropout", TOKENS * HIDDEN, residual_b);
+    measure("bias + gelu forward", COUNT, gelu_f);
+    measure("bias + gelu backward", COUNT, gelu_b);
+    measure("bias + gelu_new forward", COUNT, gelu_new_f);
+    measure("bias + relu forward", COUNT, relu_f);
+    measure("dropout", COUNT, dropout_f);
+    measure("softmax, rows of 128", COUNT, softmax_f);
+    measure("exp", COUNT, exp_f);
+    measure("tanh", COUNT, tanh_f);
+    measure("bias forward", COUNT, bias_f);
+    measure("bias backward", COUNT, bias_b);
+    measure("adamw", COUNT, adamw_f);
+    measure("gradient norm", COUNT, norm_f);
+    static const size_t lengths[] = {128, 512}, sizes[] = {32, 64};
+    for (int l = 0; l < 2; l++)
+        for (int s = 0; s < 2; s++) {
+            measure_attention(lengths[l], sizes[s], &none);
+            measure_attention(lengths[l], sizes[s], &mask);
+        }
+    return measure_head();
+}
+
+int main(void) {
+    if (run() == MASKE_OK) return 0;
+    fprintf(stderr, "%s\n", maske_error());
+    return 1;
+}

@@ -1,0 +1,47 @@
+/* nn/cross_entropy_body.h: what cross entropy does to a row of logits, over vectors (nn/vector.h). */
+#ifndef MASKE_NN_CROSS_ENTROPY_BODY_H
+#define MASKE_NN_CROSS_ENTROPY_BODY_H
+
+#include "nn/softmax_body.h"
+
+/* logits += bias (may be NULL); gives the largest. */
+static float logits_finish_body(float *logits, const float *bias, size_t columns) {
+    if (bias != NULL) EACH_VECTOR(i, n, columns, { store(logits + i, load(logits + i, n) + load(bias + i, n), n); });
+    return row_largest(logits, columns);
+}
+
+/* The sum of exp(logits - most). */
+static float logits_sum_body(const float *logits, float most, size_t columns) {
+    floats sum[VECTORS], top = floats_all(most);
+    group_clear(sum, 0);
+    EACH_GROUP(g, size, columns, {
+        EACH_PART(v, i, n, size, {
+            floats e = exponential(load(logits + g + i, n) - top);
+            if (n < LANES) e = keep(lanes_first(n), e);
+            sum[v] += e;
+        })
+    });
+    return group_sum(sum);
+}
+
+/* d = exp(logits - log_sum) * scale: the gradient but for the label's own -scale. */
+static void logits_gradient_body(float *d, const float *logits, float log_sum, float scale, size_t columns) {
+    floats total = floats_all(log_sum), factor = floats_all(scale);
+    EACH_VECTOR(i, n, columns, { store(d + i, exponential(load(logits + i, n) - total) * factor, n); });
+}
+
+/* How many are above the bound, or with ties equal to it. */
+static size_t logits_above_body(const float *logits, float bound, bool ties, size_t columns) {
+    size_t count = 0;
+    floats limit = floats_all(bound);
+    EACH_VECTOR(i, n, columns, {
+        floats x = load(logits + i, n);
+        lanes which = above(x, limit);
+        if (ties) which = not_below(x, limit);
+        if ((size_t)n < LANES) which &= lanes_first(n);
+        count += lanes_count(which);
+    });
+    return count;
+}
+
+#endif
