@@ -34,10 +34,8 @@ typedef struct command {
 
 /* Every command, in the order of the help; ended by NULL (main.c). */
 extern const command *const commands[];
-/* The tables of a command, those of every command behind its own, into an empty `o`. */
+/* The tables of a command, that of every command (--threads, --quiet ...) behind its own, into an empty `o`. */
 void command_options(const command *c, options *o);
-/* The rows that stand behind a command's own (--threads, --quiet ...). */
-size_t command_own_groups(const command *c);
 /* Whether the option must be given. */
 bool command_requires(const command *c, const char *option);
 /* The signal that asked to stop; 0: none. */

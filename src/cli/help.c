@@ -141,7 +141,7 @@ void help_command(const command *c) {
         new_line(&p);
         paragraph(&p, 0, c->details);
     }
-    size_t own = command_own_groups(c);
+    size_t own = o.group_count - 1;         /* the last table is that of every command */
     if (own > 0) {
         new_line(&p);
         paragraph(&p, 0, "Options:");

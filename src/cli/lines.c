@@ -41,6 +41,7 @@ static maske_status open_next(lines *l) {
         return error_set(MASKE_IO, "%s: found a folder, expected a file with one text a line", l->path);
     l->ended = false;
     l->number = 0;
+    if (isatty(l->descriptor) && !program_progress.quiet) say("reading from the terminal, one a line; Ctrl-D ends");
     return MASKE_OK;
 }
 

@@ -58,12 +58,6 @@ void command_options(const command *c, options *o) {
     options_add(o, common_rows, &common);
 }
 
-size_t command_own_groups(const command *c) {
-    options o = {0};
-    if (c->prepare != NULL) c->prepare(&o);
-    return o.group_count;
-}
-
 bool command_requires(const command *c, const char *option) {
     size_t length = strlen(option);
     for (const char *word = c->required; word != NULL && *word;) {
@@ -198,7 +192,7 @@ static int no_such_command(int argc, char **argv) {
     }
     fprintf(stderr, "maske: there is no command \"%s\"", typed);
     fprintf(stderr, best != NULL ? "; did you mean \"%s\"?\n" : "\n", best);
-    fprintf(stderr, "maske --help lists the commands.\n");
+    fprintf(stderr, "maske %s%s--help lists the commands.\n", grouped ? argv[0] : "", grouped ? " " : "");
     return 2;
 }
 
