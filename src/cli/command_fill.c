@@ -185,7 +185,8 @@ const command command_fill = {
     .name = "fill",
     .summary = "fills the masks of each prompt",
     .arguments = "[PROMPT...]",
-    .details = "A PROMPT is a text with one [MASK] or more; without one, and with --file, prompts are read one a line."
+    .details = "A PROMPT is a text with one [MASK] or more; without one, and with --file, prompts are read one a "
+               "line."
                "\nFor a prompt with one mask the likeliest candidates come first: score, token and text, parted by "
                "tabs. The last line of each prompt is the filled text.",
     .examples = examples,

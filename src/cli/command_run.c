@@ -41,12 +41,11 @@ const command command_run = {
     .name = "run",
     .summary = "runs a model on tensors, for looking into it",
     .details = "In: input_ids [batch, length] or inputs_embeds [batch, length, hidden]; optional attention_mask, "
-               "token_type_ids, labels [batch, length] (labels: -100 "
-               "where nothing is predicted), head_mask [heads] or [layers, heads]. Integers may be int32 or int64."
-               "\nOut: logits [batch, length, vocabulary], loss (with labels), pooler_output [batch, hidden] (with a "
-               "pooler), hidden_states.0 to .L [batch, length, hidden], "
-               "attentions.0 to .L-1 [batch, heads, length, length], grad.<parameter name> and grad.inputs_embeds "
-               "(with labels).",
+               "token_type_ids, labels [batch, length] (labels: -100 where nothing is predicted), head_mask "
+               "[heads] or [layers, heads]. Integers may be int32 or int64."
+               "\nOut: logits [batch, length, vocabulary], loss (with labels), pooler_output [batch, hidden] (with "
+               "a pooler), hidden_states.0 to .L [batch, length, hidden], attentions.0 to .L-1 [batch, heads, "
+               "length, length], grad.<parameter name> and grad.inputs_embeds (with labels).",
     .examples = examples,
     .required = "model in out",
     .prepare = prepare,

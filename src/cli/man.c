@@ -64,13 +64,11 @@ static void put_option(const command *c, const maske_option *row) {
 
 static void shared_sections(void) {
     out_text(".SH ENVIRONMENT\n");
-    paragraphs("Every option can be set by a variable: --top-k 5 is MASKE_TOP_K=5. The command line goes before the "
-               "environment, the environment "
-               "before the file that --config (or MASKE_CONFIG) names, the file before the defaults. That file is a "
-               "JSON object: {\"top-k\": 5}.");
-    paragraphs(
-        "NO_COLOR takes the colour from progress bars. COLUMNS is the width of --help where no terminal tells one. "
-        "MASKE_CPU=plain|avx2|avx512|avx512bf16|amx uses no instructions beyond that level.");
+    paragraphs("Every option can be set by a variable: --top-k 5 is MASKE_TOP_K=5. The command line goes before "
+               "the environment, the environment before the file that --config (or MASKE_CONFIG) names, the file "
+               "before the defaults. That file is a JSON object: {\"top-k\": 5}.");
+    paragraphs("NO_COLOR takes the colour from progress bars. COLUMNS is the width of --help where no terminal tells "
+               "one. MASKE_CPU=plain|avx2|avx512|avx512bf16|amx uses no instructions beyond that level.");
     out_text(".SH EXIT STATUS\n");
     static const char *const codes[][2] = {
         {"0", "done"},
@@ -128,10 +126,9 @@ static void man_command(const command *c) {
 static void man_program(void) {
     title("maske", "from raw text to a BPE tokenizer and a BERT that fills masks");
     out_text(".SH SYNOPSIS\n.B maske\n\\fICOMMAND\\fR [options] [\\fIarguments\\fR]\n.SH DESCRIPTION\n");
-    paragraphs("Raw text goes in; a tokenizer and a BERT masked language model come out, in the files that the Hugging "
-               "Face tools read; then masks are "
-               "filled, sentences scored and embedded. It is for people who have text in their own language or domain "
-               "and ordinary CPUs.");
+    paragraphs("Raw text goes in; a tokenizer and a BERT masked language model come out, in the files that the "
+               "Hugging Face tools read; then masks are filled, sentences scored and embedded. It is for people "
+               "who have text in their own language or domain and ordinary CPUs.");
     out_text(".SH COMMANDS\n");
     for (size_t i = 0; commands[i] != NULL; i++) {
         out_format(".TP\n\\fBmaske %s\\fR\n", commands[i]->name);

@@ -9,24 +9,18 @@
 
 #define ROW_MODEL(type) \
     {"model", MASKE_OPTION_TEXT, offsetof(type, model), 0, 0, "DIR", NULL, "model folder"}
-#define ROW_FIELD(type)                                                                                                \
-    {                                                                                                                  \
-        "field", MASKE_OPTION_TEXT, offsetof(type, field), 0, 0, "NAME", "text",                                       \
-            "field of .jsonl lines that holds the text"                                                                \
-    }
+#define ROW_FIELD(type) \
+    {"field", MASKE_OPTION_TEXT, offsetof(type, field), 0, 0, "NAME", "text", "field of .jsonl lines with the text"}
 #define ROW_FORCE(type) \
     {"force", MASKE_OPTION_FLAG, offsetof(type, force), 0, 0, NULL, "no", "replace output that exists already"}
 #define ROW_SEED(type, member) \
     {"seed", MASKE_OPTION_INTEGER, offsetof(type, member), 0, ROW_ENDLESS, "S", "1", "start of the random numbers"}
-#define ROW_PRECISION(type, choices, fallback)                                                                         \
-    {                                                                                                                  \
-        "precision", MASKE_OPTION_CHOICE, offsetof(type, precision), 0, 0, choices, fallback,                          \
-            "number format of matrix products"                                                                         \
-    }
+#define ROW_PRECISION(type, choices, fallback) \
+    {"precision", MASKE_OPTION_CHOICE, offsetof(type, precision), 0, 0, choices, fallback, "of matrix products"}
 
 /* What is said of TEXT and FILE arguments in the help. */
-#define ABOUT_TEXT                                                                                                     \
-    "TEXT is a file, several, a folder, or - for standard input; .gz .bz2 .xz .zst are read as they are, of .jsonl "   \
+#define ABOUT_TEXT \
+    "TEXT is a file, several, a folder, or - for standard input; .gz .bz2 .xz .zst are read as they are, of .jsonl " \
     "files one field."
 #define ABOUT_FILE "FILE holds one text a line; - or no FILE is standard input."
 
