@@ -104,3 +104,11 @@ size_t memory_peak(void) {
     if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
     return (size_t)usage.ru_maxrss * 1024;
 }
+
+size_t memory_resident(void) {
+    unsigned long long all, resident;
+    FILE *file = fopen("/proc/self/statm", "re");
+    bool found = file != NULL && fscanf(file, "%llu %llu", &all, &resident) == 2;
+    if (file != NULL) fclose(file);
+    return found ? (size_t)resident * (size_t)sysconf(_SC_PAGESIZE) : memory_peak();
+}

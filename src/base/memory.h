@@ -28,5 +28,7 @@ void memory_pages_free(void *block, size_t bytes);
 size_t memory_available(void);
 /* The most memory this process has had resident, in bytes. */
 size_t memory_peak(void);
+/* What it has resident now; the most it has had where that cannot be known. */
+size_t memory_resident(void);
 
 #endif

@@ -1,0 +1,23 @@
+/* train/plan.h: the memory and the disk that a run will need, told before it starts. */
+#ifndef MASKE_TRAIN_PLAN_H
+#define MASKE_TRAIN_PLAN_H
+
+#include "bert/masked_lm.h"
+
+/* The largest batch that these settings can give; every activation is planned for it. */
+masked_lm_capacity plan_capacity(const maske_train_options *settings, int threads);
+
+typedef struct run_plan {
+    size_t weights, optimizer, activations, data;   /* bytes of memory */
+    size_t memory;              /* all of them, and what the process holds already */
+    uint64_t checkpoint;        /* bytes of one on the disk */
+    uint64_t disk;              /* of all that the run leaves, at its largest */
+} run_plan;
+
+/* `sequences` and `tokens` of the whole text; kept: checkpoints that are there already. */
+MASKE_MUST_USE maske_status plan_make(run_plan *out, const maske_train_options *settings, const bert_config *config,
+                                      gemm_precision precision, int threads, int64_t sequences, int64_t tokens, int64_t kept);
+/* Says it; fails if the memory or the disk of `folder` has not so much left. */
+MASKE_MUST_USE maske_status plan_check(const run_plan *plan, const char *folder);
+
+#endif

@@ -1,0 +1,156 @@
+/* train/resume.c: maske_train_resume: the newest whole checkpoint, the same text, the same settings; or a sentence that
+ * names what differs.
+ *
+ * The text is tokenized again: that takes seconds, and no half-written token file is ever believed. */
+#include "base/log.h"
+#include "train/fingerprint.h"
+#include "train/run.h"
+#include "train/run_clock.h"
+#include "train/settings.h"
+
+#include <stdlib.h>
+
+/* What corpus.json says of the beginning. */
+typedef struct beginning { uint64_t tokenizer; int64_t sequences, tokens; } beginning;
+
+enum { SETTINGS_LIMIT = 1 << 20, SOURCES_LIMIT = 64 << 20 };
+
+static maske_status read_settings(run *r, const char *path) {
+    json_t *object;
+    TRY(json_read_object(&object, path, SETTINGS_LIMIT));
+    maske_status status = settings_read(&r->settings, object, path);
+    json_decref(object);
+    if (status == MASKE_OK) status = settings_complete(&r->settings);
+    return status;
+}
+
+static maske_status take_sources(run *r, beginning *out, const json_t *object, const char *path) {
+    const char *model = NULL;
+    TRY(fingerprint_read(&out->tokenizer, object, "tokenizer", path));
+    TRY(json_get_integer(&out->sequences, object, "sequences", 1, INT64_MAX, path));
+    TRY(json_get_integer(&out->tokens, object, "tokens", 1, INT64_MAX, path));
+    TRY(json_get_text_or(&model, NULL, object, "model", path));
+    if (model != NULL) TRY(memory_copy_text(&r->model, model, strlen(model)));
+    TRY(sources_read(&r->text, json_object_get(object, "text"), r->folder.path, path));
+    const json_t *valid = json_object_get(object, "valid");
+    return valid == NULL || json_is_null(valid) ? MASKE_OK : sources_read(&r->valid, valid, r->folder.path, path);
+}
+
+static maske_status read_sources(run *r, beginning *out, const char *path) {
+    json_t *object;
+    TRY(json_read_object(&object, path, SOURCES_LIMIT));
+    maske_status status = take_sources(r, out, object, path);
+    json_decref(object);
+    return status;
+}
+
+typedef maske_status read_file(run *r, beginning *out, const char *path);
+static maske_status read_settings_file(run *r, beginning *out, const char *path) { (void)out; return read_settings(r, path); }
+
+static maske_status read_in_folder(run *r, beginning *out, const char *name, read_file *read) {
+    char *path;
+    TRY(path_join(&path, r->folder.path, name));
+    maske_status status = read(r, out, path);
+    free(path);
+    return status;
+}
+
+/* --------------------------------------------------------------------------------------------- what must be equal --- */
+
+static maske_status expect_same_tokenizer(const run *r, uint64_t expected) {
+    if (r->identity.tokenizer == expected) return MASKE_OK;
+    return error_set(MASKE_BAD_ARGUMENT, "%s/tokenizer.json: its fingerprint is %016llx, but was %016llx when the run began: the tokenizer has changed",
+                     r->folder.path, (unsigned long long)r->identity.tokenizer, (unsigned long long)expected);
+}
+
+/* The checkpoint was made by a run of these settings, text and tokenizer. */
+static maske_status expect_same_run(const run *r, const checkpoint *c) {
+    TRY(settings_expect_equal(&r->settings, RUN_SETTINGS, &c->settings, c->path));
+    TRY(expect_same_tokenizer(r, c->identity.tokenizer));
+    if (r->identity.corpus != c->identity.corpus || r->identity.valid_corpus != c->identity.valid_corpus)
+        return error_set(MASKE_BAD_ARGUMENT, "%s: made from another text than %s names: the fingerprints are %016llx and %016llx", c->path, RUN_SOURCES,
+                         (unsigned long long)c->identity.corpus, (unsigned long long)r->identity.corpus);
+    if (r->identity.threads != c->identity.threads)
+        log_say(MASKE_LOG_DETAIL, "goes on with %lld threads after %lld: the results are the same", (long long)r->identity.threads, (long long)c->identity.threads);
+    if (strcmp(r->identity.cpu, c->identity.cpu) != 0)
+        log_say(MASKE_LOG_WARNING, "goes on with the kernels of \"%s\" after \"%s\": the results agree to rounding, not bit for bit", r->identity.cpu, c->identity.cpu);
+    else if (strcmp(r->identity.version, c->identity.version) != 0)
+        log_say(MASKE_LOG_WARNING, "goes on with maske %s after %s: the results may not agree bit for bit", r->identity.version, c->identity.version);
+    return MASKE_OK;
+}
+
+static maske_status expect_same_data(const run *r, const beginning *b) {
+    const dataset_totals *found = dataset_describe(r->training);
+    if (found->sequences == b->sequences && found->tokens == b->tokens) return MASKE_OK;
+    return error_set(MASKE_BAD_ARGUMENT, "the text gives %lld tokens in %lld sequences, but gave %lld in %lld when the run began",
+                     (long long)found->tokens, (long long)found->sequences, (long long)b->tokens, (long long)b->sequences);
+}
+
+static maske_status expect_shape(const run *r, const checkpoint *c) {
+    const bert_config *config = &r->lm->config;
+    const maske_train_options *s = &r->settings;
+    if (config->hidden_size == s->hidden_size && config->num_hidden_layers == s->num_hidden_layers && config->num_attention_heads == s->num_attention_heads &&
+        config->intermediate_size == s->intermediate_size && config->vocab_size >= maske_tokenizer_vocab_size(r->tokenizer))
+        return MASKE_OK;
+    return error_set(MASKE_BAD_SHAPE, "%s: its config.json is not the model that %s and the tokenizer describe", c->path, RUN_SETTINGS);
+}
+
+/* ------------------------------------------------------------------------------------------------------- going on --- */
+
+/* Weights, moments and state of the checkpoint; of the very beginning where there is none. */
+static maske_status load(run *r, const checkpoint *c) {
+    if (c->path != NULL) {
+        r->state = c->state;
+        TRY(checkpoint_load(c, &r->lm, &r->optimizer));
+        return expect_shape(r, c);
+    }
+    r->state.time_budget = 60 * r->settings.minutes;
+    TRY(run_new_model(r));
+    return optimizer_new(&r->optimizer, &r->lm->table);
+}
+
+static maske_status go_on(run *r, const checkpoint *c, const beginning *b, const maske_train_watch *watch) {
+    if (c->path == NULL && r->model != NULL)
+        return error_set(MASKE_BAD_FILE, "%s: no whole checkpoint is left; the run went on from %s and has to be started anew", r->folder.checkpoints, r->model);
+    TRY(run_choose_machine(r));
+    TRY(maske_tokenizer_open(&r->tokenizer, r->folder.path));
+    TRY(run_identify(r));
+    TRY(expect_same_tokenizer(r, b->tokenizer));
+    if (c->path != NULL) TRY(expect_same_run(r, c));
+    TRY(sources_expect_unchanged(&r->text, r->control));
+    TRY(sources_expect_unchanged(&r->valid, r->control));
+    TRY(run_build_data(r, r->folder.path));
+    TRY(expect_same_data(r, b));
+    TRY(load(r, c));
+    TRY(run_check_plan(r, r->settings.keep));
+    /* Nothing stands in the way any more: now what lies after the checkpoint goes. */
+    TRY(checkpoint_remove_after(r->folder.checkpoints, r->state.step));
+    if (c->path != NULL) log_say(MASKE_LOG_NOTE, "goes on from %s", c->path);
+    else log_say(MASKE_LOG_NOTE, "no checkpoint was written yet: starts from the beginning");
+    return run_train(r, watch);
+}
+
+static maske_status resume(run *r, const char *out, const maske_train_watch *watch, bool *finished) {
+    beginning b = {0};
+    checkpoint newest = {0};
+    TRY(run_folder_open(&r->folder, out));
+    TRY(read_in_folder(r, &b, RUN_SETTINGS, read_settings_file));
+    TRY(read_in_folder(r, &b, RUN_SOURCES, read_sources));
+    TRY(checkpoint_newest(&newest, r->folder.checkpoints));
+    maske_status status;
+    if (newest.path != NULL && newest.state.finished) {
+        *finished = true;
+        status = run_folder_finish(&r->folder);
+    } else status = go_on(r, &newest, &b, watch);
+    checkpoint_free(&newest);
+    return status;
+}
+
+maske_status maske_train_resume(const char *out, const maske_control *control, const maske_train_watch *watch, bool *finished) {
+    run r = run_new(control);
+    bool done = false;
+    maske_status status = out == NULL ? error_set(MASKE_BAD_ARGUMENT, "no folder of a run is given") : resume(&r, out, watch, &done);
+    run_free(&r);
+    if (status == MASKE_OK && finished != NULL) *finished = done;
+    return status;
+}

@@ -1,0 +1,45 @@
+/* train/run.h: a run as a whole, and what starting one and resuming one have in common. */
+#ifndef MASKE_TRAIN_RUN_H
+#define MASKE_TRAIN_RUN_H
+
+#include "train/sources.h"
+#include "train/trainer.h"
+
+typedef struct run {
+    const maske_control *control;           /* borrowed, may be NULL */
+    maske_train_options settings;           /* complete */
+    sources text, valid;                    /* valid.count 0: no file of its own */
+    run_folder folder;
+    maske_tokenizer *tokenizer;
+    char *model;                            /* absolute path of the model that it went on from, NULL: none */
+    masked_lm *lm;
+    optimizer optimizer;
+    dataset *training, *held_out;
+    run_identity identity;
+    trainer_state state;
+    gemm_precision precision;
+    int threads;
+} run;
+
+/* An empty run that run_free takes. */
+run run_new(const maske_control *control);
+void run_free(run *r);
+
+/* Threads, and the precision asked for or the best there is. */
+MASKE_MUST_USE maske_status run_choose_machine(run *r);
+/* Reads and tokenizes the text, and what is held out; tokens go to files in `folder`. */
+MASKE_MUST_USE maske_status run_build_data(run *r, const char *folder);
+/* A model of the settings' shape for the tokenizer, with its first weights. */
+MASKE_MUST_USE maske_status run_new_model(run *r);
+/* Says what memory and disk are needed, and fails if they are not there. kept: checkpoints on the disk already. */
+MASKE_MUST_USE maske_status run_check_plan(const run *r, int64_t kept);
+/* Who the run is; the tokenizer's file must lie in the run's folder. */
+MASKE_MUST_USE maske_status run_identify(run *r);
+/* trainer_run with all of it. */
+MASKE_MUST_USE maske_status run_train(run *r, const maske_train_watch *watch);
+
+/* corpus.json and train.json of the run's folder. */
+MASKE_MUST_USE maske_status run_write_sources(const run *r);
+MASKE_MUST_USE maske_status run_write_settings(const run *r);
+
+#endif

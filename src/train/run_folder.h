@@ -1,0 +1,52 @@
+/* train/run_folder.h: the folder of a run: what lies where, who may use it, how it comes to be.
+ *
+ *   DIR/config.json, model.safetensors      the model: the best by validation, or the last
+ *       tokenizer.json, ...                 its tokenizer
+ *       train.json                          the settings; written last, so that a folder that has it can be resumed
+ *       corpus.json                         which text, and how it was (sources.h)
+ *       metrics.jsonl                       a line a logged step, a line an evaluation
+ *       checkpoints/step-N/                 checkpoint.h
+ *       tokens.bin, valid-tokens.bin, standard-input.txt    while the run is unfinished
+ *       preparing.maske-part/               before the first step: what is made there moves to its place at the start
+ *       .maske-lock                         held while maske is at work here
+ *
+ * Starting in a folder that holds something else fails, unless forced. Until run_folder_begin nothing that lies there
+ * is touched; run_folder_begin removes what an earlier run left (these names and nothing else). A start that was
+ * killed is seen by preparing.maske-part and cleaned up by the next one. */
+#ifndef MASKE_TRAIN_RUN_FOLDER_H
+#define MASKE_TRAIN_RUN_FOLDER_H
+
+#include "base/file.h"
+
+typedef struct run_folder {
+    char *path;                 /* DIR */
+    char *preparing;            /* DIR/preparing.maske-part */
+    char *checkpoints;          /* DIR/checkpoints */
+    int lock;                   /* -1: none */
+    bool made;                  /* DIR was not there before */
+    bool begun;                 /* DIR holds a run now */
+} run_folder;
+
+#define RUN_SETTINGS        "train.json"
+#define RUN_SOURCES         "corpus.json"
+#define RUN_METRICS         "metrics.jsonl"
+#define RUN_TOKENS          "tokens.bin"
+#define RUN_VALID_TOKENS    "valid-tokens.bin"
+#define RUN_STANDARD_INPUT  "standard-input.txt"
+
+/* Makes the folder, locks it, makes an empty preparing folder in it. MASKE_EXISTS: it holds something (and not force),
+ * or another maske is at work in it. */
+MASKE_MUST_USE maske_status run_folder_create(run_folder *out, const char *path, bool force);
+/* Removes what an earlier run left, then moves every file from the preparing folder to its place. */
+MASKE_MUST_USE maske_status run_folder_begin(run_folder *folder);
+/* After train.json was written: the folder is a run from now on. */
+MASKE_MUST_USE maske_status run_folder_begun(run_folder *folder);
+/* Locks the folder of a run that was begun. */
+MASKE_MUST_USE maske_status run_folder_open(run_folder *out, const char *path);
+/* Removes what only an unfinished run needs. */
+MASKE_MUST_USE maske_status run_folder_finish(const run_folder *folder);
+/* Unlocks; a folder that was created but not begun is left as it was found. Harmless on a zeroed structure whose lock
+ * is -1. */
+void run_folder_close(run_folder *folder);
+
+#endif

@@ -1,0 +1,196 @@
+/* train/start.c: maske_train: a new run, from text alone, with a tokenizer, or on from a model.
+ *
+ * All that can be wrong is found before anything that lies in the output folder is touched: settings, paths, the text,
+ * memory and disk. What is made until then lies in the preparing folder (run_folder.h). */
+#include "base/log.h"
+#include "train/run.h"
+#include "train/run_clock.h"
+#include "train/settings.h"
+#include "train/sizes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* What the caller gave. */
+typedef struct request {
+    const char *out, *model, *tokenizer;
+    const maske_text *text;
+    double begun;               /* the clock's time */
+} request;
+
+/* ------------------------------------------------------------------------------------------------------- inputs --- */
+
+static maske_status take_shape(maske_train_options *settings, const bert_config *config, const char *model);
+
+static maske_status absolute_path(char **out, const char *path) {
+    char *resolved = realpath(path, NULL);
+    if (resolved == NULL) return error_io(path, "open");
+    maske_status status = memory_copy_text(out, resolved, strlen(resolved));
+    free(resolved);
+    return status;
+}
+
+/* Opens the model to go on from: its shape is the run's shape. */
+static maske_status open_model(run *r, const request *given) {
+    TRY(absolute_path(&r->model, given->model));
+    char *out = NULL;
+    if (path_exists(given->out)) TRY(absolute_path(&out, given->out));
+    bool same = out != NULL && strcmp(out, r->model) == 0;
+    free(out);
+    if (same) return error_set(MASKE_BAD_ARGUMENT, "%s: is the model to go on from and the output folder, expected two folders", given->out);
+    TRY(maske_tokenizer_open(&r->tokenizer, given->model));
+    TRY(masked_lm_open(&r->lm, given->model));
+    if (!r->lm->finite) return error_set(MASKE_BAD_FILE, "%s: the weights are not all finite numbers, which training needs", given->model);
+    int64_t vocabulary = maske_tokenizer_vocab_size(r->tokenizer);
+    if (vocabulary > r->lm->config.vocab_size)
+        return error_set(MASKE_BAD_SHAPE, "%s: the tokenizer has %lld entries, the model %lld", given->model, (long long)vocabulary, (long long)r->lm->config.vocab_size);
+    return take_shape(&r->settings, &r->lm->config, given->model);
+}
+
+static maske_status take_number(int64_t *setting, int64_t found, const char *name, const char *model) {
+    if (*setting != 0 && *setting != found)
+        return error_set(MASKE_BAD_ARGUMENT, "%s is %lld, but %lld in the model %s", name, (long long)*setting, (long long)found, model);
+    *setting = found;
+    return MASKE_OK;
+}
+
+static maske_status take_shape(maske_train_options *settings, const bert_config *config, const char *model) {
+    TRY(take_number(&settings->hidden_size, config->hidden_size, "hidden-size", model));
+    TRY(take_number(&settings->num_hidden_layers, config->num_hidden_layers, "num-hidden-layers", model));
+    TRY(take_number(&settings->num_attention_heads, config->num_attention_heads, "num-attention-heads", model));
+    TRY(take_number(&settings->intermediate_size, config->intermediate_size, "intermediate-size", model));
+    settings->max_position_embeddings = config->max_position_embeddings;
+    const char *name = activation_name(config->hidden_act);
+    char *copy;
+    TRY(memory_copy_text(&copy, name, strlen(name)));
+    free((void *)(uintptr_t)settings->hidden_act);
+    settings->hidden_act = copy;
+    return MASKE_OK;
+}
+
+static maske_status find_valid(run *r) {
+    maske_train_options *settings = &r->settings;
+    if (settings->valid == NULL) return MASKE_OK;
+    if (strcmp(settings->valid, "-") == 0)
+        return error_set(MASKE_BAD_ARGUMENT, "valid: found \"-\", expected a file: standard input is not kept for evaluations");
+    char *path;
+    TRY(absolute_path(&path, settings->valid));
+    free((void *)(uintptr_t)settings->valid);
+    settings->valid = path;
+    return sources_find(&r->valid, &(maske_text){(const char *const[]){path}, 1, r->text.field});
+}
+
+static maske_status take_request(run *r, const request *given, const maske_train_options *options) {
+    if (given->out == NULL || given->out[0] == '\0') return error_set(MASKE_BAD_ARGUMENT, "no output folder is given");
+    if (given->model != NULL && given->tokenizer != NULL)
+        return error_set(MASKE_BAD_ARGUMENT, "a model and a tokenizer are given, expected one of them: a model has its own tokenizer");
+    TRY(settings_copy(&r->settings, options));
+    TRY(settings_check(&r->settings));
+    TRY(sources_find(&r->text, given->text));
+    TRY(find_valid(r));
+    if (given->model != NULL) TRY(open_model(r, given));
+    if (given->tokenizer != NULL) TRY(maske_tokenizer_open(&r->tokenizer, given->tokenizer));
+    TRY(settings_complete(&r->settings));
+    return run_choose_machine(r);
+}
+
+/* ---------------------------------------------------------------------------------------------------- preparing --- */
+
+static maske_status learn_tokenizer(run *r) {
+    maske_train_options *settings = &r->settings;
+    if (settings->vocab_size == 0) {
+        int64_t bytes;
+        TRY(sources_text_bytes(&bytes, &r->text, sizes_vocabulary_bytes()));
+        settings->vocab_size = sizes_vocabulary(bytes);
+    }
+    maske_tokenizer_train_options options;
+    maske_tokenizer_train_options_defaults(&options);
+    options.vocab_size = settings->vocab_size;
+    options.pre_tokenizer = settings->pre_tokenizer;
+    options.normalizer = settings->normalizer;
+    maske_tokenizer_train_report report = {0};
+    maske_text text = sources_text(&r->text);
+    TRY(maske_tokenizer_train(&r->tokenizer, &text, &options, r->control, &report));
+    log_say(MASKE_LOG_NOTE, "tokenizer: %lld entries (%lld asked for) from %lld words, %lld of them different", (long long)report.vocab_size,
+            (long long)settings->vocab_size, (long long)report.words, (long long)report.unique_words);
+    return MASKE_OK;
+}
+
+/* A new prediction head where the model has none, no pooler; else its weights. */
+static maske_status take_weights(run *r) {
+    masked_lm *given = r->lm;
+    bert_config config = given->config;
+    config.hidden_dropout_prob = r->settings.dropout;
+    config.attention_probs_dropout_prob = r->settings.attention_dropout;
+    config.initializer_range = r->settings.initializer_range;
+    r->lm = NULL;
+    maske_status status = masked_lm_new(&r->lm, &config, (uint64_t)r->settings.seed);
+    size_t found = 0;
+    for (size_t i = 0; status == MASKE_OK && i < r->lm->table.count; i++) {
+        const parameter *row = &r->lm->table.rows[i], *from = parameters_find(&given->table, row->name);
+        if (from == NULL) continue;
+        found++;
+        memcpy(r->lm->weights + row->place, given->weights + from->place, row->elements * sizeof(float));
+    }
+    if (status == MASKE_OK && found < r->lm->table.count)
+        log_say(MASKE_LOG_NOTE, "%s: has no prediction head; it begins anew", r->model);
+    masked_lm_free(given);
+    return status;
+}
+
+static maske_status prepare(run *r) {
+    TRY(sources_take_standard_input(&r->text, r->folder.preparing, r->control));
+    TRY(sources_measure(&r->text, r->control));
+    TRY(sources_measure(&r->valid, r->control));
+    if (r->tokenizer == NULL) TRY(learn_tokenizer(r));
+    TRY(run_build_data(r, r->folder.preparing));
+    TRY(r->lm != NULL ? take_weights(r) : run_new_model(r));
+    log_say(MASKE_LOG_NOTE, "model: hidden size %lld, %lld layers, %lld heads, vocabulary %lld", (long long)r->lm->config.hidden_size,
+            (long long)r->lm->config.num_hidden_layers, (long long)r->lm->config.num_attention_heads, (long long)r->lm->config.vocab_size);
+    TRY(run_check_plan(r, 0));
+    return optimizer_new(&r->optimizer, &r->lm->table);
+}
+
+/* From here on the folder is the run's. A run that goes on from a model keeps its first weights as the checkpoint of
+ * step 0: the model's own folder may change; weights that come from the seed can be made again. */
+static maske_status begin(run *r) {
+    TRY(run_folder_begin(&r->folder));
+    TRY(maske_tokenizer_save(r->tokenizer, r->folder.path));
+    TRY(sources_set_folder(&r->text, r->folder.path));
+    TRY(run_identify(r));
+    TRY(run_write_sources(r));
+    if (r->model != NULL) {
+        checkpoint_parts parts = {r->lm, &r->optimizer, r->tokenizer, &r->state, &r->settings, &r->identity};
+        TRY(checkpoint_save(r->folder.checkpoints, &parts));
+    }
+    TRY(run_write_settings(r));
+    return run_folder_begun(&r->folder);
+}
+
+/* With minutes, the preparation counts; the training gets half of them at the least. */
+static double time_budget(const run *r, double spent) {
+    double all = 60 * r->settings.minutes;
+    if (all == 0) return 0;
+    if (spent > all / 2)
+        log_say(MASKE_LOG_WARNING, "the preparation took %lld of %lld seconds; the training gets half of them all the same", (long long)spent, (long long)all);
+    return spent > all / 2 ? all / 2 : all - spent;
+}
+
+static maske_status train(run *r, const request *given, const maske_train_options *options, const maske_train_watch *watch) {
+    TRY(take_request(r, given, options));
+    TRY(run_folder_create(&r->folder, given->out, r->settings.force));
+    TRY(prepare(r));
+    r->state.time_budget = time_budget(r, clock_now() - given->begun);
+    TRY(begin(r));
+    return run_train(r, watch);
+}
+
+maske_status maske_train(const char *out, const char *model, const char *tokenizer, const maske_text *text,
+                         const maske_train_options *options, const maske_control *control, const maske_train_watch *watch) {
+    request given = {out, model, tokenizer, text, clock_now()};
+    run r = run_new(control);
+    maske_status status = train(&r, &given, options, watch);
+    run_free(&r);
+    return status;
+}

@@ -1,0 +1,257 @@
+/* train/trainer.c: the loop.
+ *
+ * What a step does is in step.c, what is due when in run_clock.c. Here is the order in which things happen, which a run
+ * that is resumed repeats: step, log line, evaluation, checkpoint. A checkpoint is written between steps only, so that
+ * its state is all there is to know. */
+#include "train/trainer.h"
+#include "base/log.h"
+#include "train/metrics.h"
+#include "train/plan.h"
+#include "train/run_clock.h"
+#include "train/step.h"
+#include "train/validation.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum { MOST_SKIPPED = 10 };     /* steps in a row */
+
+typedef struct trainer {
+    const trainer_job *run;
+    const maske_train_options *settings;
+    trainer_state *state;
+    masked_lm_context *context;
+    validation validation;      /* zeroed without held-out text */
+    dataset_masking masking;
+    epoch_plan epoch;
+    feeder *feeder;
+    metrics metrics;
+    run_clock clock;
+    int64_t saved_step;         /* of the newest checkpoint, -1: none */
+    bool save_failed, best_failed;      /* the last try failed; the sentence: */
+    char sentence[1024];
+    /* since the last log line, for tokens a second: time in steps alone */
+    double speed_seconds;
+    int64_t speed_tokens;
+} trainer;
+
+/* ------------------------------------------------------------------------------------------------------- saving --- */
+
+/* A failed save costs this checkpoint, not the run: the older one stays, and the next is tried when it is due. */
+static void note_failure(trainer *t, bool *failed, const char *what) {
+    *failed = true;
+    snprintf(t->sentence, sizeof t->sentence, "%s", maske_error());
+    log_say(MASKE_LOG_WARNING, "step %lld: %s was not written: %s", (long long)t->state->step, what, t->sentence);
+}
+
+static maske_status write_checkpoint(trainer *t) {
+    const trainer_job *run = t->run;
+    TRY(metrics_sync(&t->metrics));
+    t->state->metrics_bytes = (int64_t)t->metrics.length;
+    t->state->seconds = run_clock_elapsed(&t->clock);
+    checkpoint_parts parts = {run->model, run->optimizer, run->tokenizer, t->state, t->settings, run->identity};
+    TRY(checkpoint_save(run->folder->checkpoints, &parts));
+    t->saved_step = t->state->step;
+    TRY(checkpoint_prune(run->folder->checkpoints, t->settings->keep));
+    return MASKE_OK;
+}
+
+static void save(trainer *t) {
+    double begun = clock_now();
+    t->save_failed = false;
+    if (write_checkpoint(t) != MASKE_OK) note_failure(t, &t->save_failed, "the checkpoint");
+    else log_say(MASKE_LOG_DETAIL, "checkpoint written: %s/step-%lld", t->run->folder->checkpoints, (long long)t->state->step);
+    t->clock.last_save = clock_now();
+    t->state->save_seconds = t->clock.last_save - begun;
+}
+
+/* The model in the run's own folder. */
+static void save_model(trainer *t) {
+    t->best_failed = false;
+    if (masked_lm_save(t->run->model, t->run->folder->path) != MASKE_OK) note_failure(t, &t->best_failed, "the model");
+}
+
+/* --------------------------------------------------------------------------------------------------- evaluation --- */
+
+static maske_status evaluate(trainer *t) {
+    maske_train_evaluation evaluation = {.step = t->state->step};
+    double begun = clock_now();
+    t->state->evaluation_due = true;
+    TRY(validation_run(&t->validation, t->run->model, t->context, t->run->control, &evaluation));
+    t->state->evaluation_due = false;
+    t->state->evaluation_seconds = clock_now() - begun;
+    /* A loss that is no number is never the best. */
+    evaluation.best = t->state->best_step == 0 ? isfinite(evaluation.valid_loss) : evaluation.valid_loss < t->state->best_loss;
+    if (evaluation.best) save_model(t);
+    if (evaluation.best && !t->best_failed) {
+        t->state->best_step = t->state->step;
+        t->state->best_loss = evaluation.valid_loss;
+        t->state->best_accuracy = evaluation.valid_accuracy;
+    }
+    TRY(metrics_add_evaluation(&t->metrics, &evaluation));
+    const maske_train_watch *watch = t->run->watch;
+    if (watch != NULL && watch->on_evaluation != NULL) watch->on_evaluation(watch->user, &evaluation);
+    return MASKE_OK;
+}
+
+/* --------------------------------------------------------------------------------------------------------- steps --- */
+
+static double share(double part, int64_t whole) { return whole > 0 ? part / (double)whole : 0; }
+
+static maske_status report_step(trainer *t, const step_input *input, const step_result *result, double learning_rate) {
+    const trainer_state *state = t->state;
+    double elapsed = run_clock_elapsed(&t->clock);
+    maske_train_step step = {
+        .epoch = input->epoch,
+        .epochs = t->clock.steps > 0 ? (t->clock.steps - 1) / t->epoch.steps + 1 : 0,
+        .batch = input->first_batch + (int64_t)input->count,
+        .batches = t->epoch.batches,
+        .step = input->step,
+        .steps = t->clock.steps,
+        .loss = share(result->loss_sum, result->predicted),
+        .average_loss = share(state->epoch_loss_sum, state->epoch_predicted),
+        .accuracy = share((double)result->correct, result->predicted),
+        .average_accuracy = share((double)state->epoch_correct, state->epoch_predicted),
+        .learning_rate = learning_rate,
+        .tokens_per_second = t->speed_seconds > 0 ? round(10 * (double)t->speed_tokens / t->speed_seconds) / 10 : 0,
+        .seconds = round(1000 * elapsed) / 1000,
+        .seconds_left = state->over ? 0 : run_clock_seconds_left(&t->clock, input->step, elapsed),
+        .tokens = state->tokens,
+        .logged = state->over || input->step % t->settings->log_steps == 0,
+    };
+    if (step.logged) {
+        TRY(metrics_add_step(&t->metrics, &step));
+        t->speed_seconds = 0;
+        t->speed_tokens = 0;
+    }
+    const maske_train_watch *watch = t->run->watch;
+    if (watch != NULL && watch->on_step != NULL) watch->on_step(watch->user, &step);
+    return MASKE_OK;
+}
+
+/* Counts the step's outcome; a skipped step is counted as a step and as nothing else. */
+static maske_status count_step(trainer *t, const step_input *input, const step_result *result) {
+    trainer_state *state = t->state;
+    state->step = input->step;
+    if (!result->skipped) {
+        state->updates++;
+        state->skipped_in_a_row = 0;
+        state->tokens += input->tokens;
+        state->epoch_loss_sum += result->loss_sum;
+        state->epoch_predicted += result->predicted;
+        state->epoch_correct += result->correct;
+        return MASKE_OK;
+    }
+    state->skipped_in_a_row++;
+    log_say(MASKE_LOG_WARNING, "step %lld was skipped: its %s not finite", (long long)input->step,
+            isfinite(result->loss_sum) ? "gradients are" : "loss is");
+    if (state->skipped_in_a_row < MOST_SKIPPED) return MASKE_OK;
+    if (t->saved_step < 0)
+        return error_set(MASKE_DIVERGED, "%d steps in a row up to step %lld had no finite loss or gradients; there is no checkpoint yet; a smaller learning-rate may help",
+                         MOST_SKIPPED, (long long)input->step);
+    return error_set(MASKE_DIVERGED, "%d steps in a row up to step %lld had no finite loss or gradients; the last good checkpoint is %s/step-%lld; a smaller learning-rate may help",
+                     MOST_SKIPPED, (long long)input->step, t->run->folder->checkpoints, (long long)t->saved_step);
+}
+
+/* One step and its log line. */
+static maske_status do_step(trainer *t) {
+    const trainer_job *run = t->run;
+    double begun = run_clock_elapsed(&t->clock);
+    const step_input *input;
+    TRY(feeder_next(t->feeder, &input));
+    if ((input->step - 1) % t->epoch.steps == 0) {
+        t->state->epoch_loss_sum = 0;
+        t->state->epoch_predicted = t->state->epoch_correct = 0;
+    }
+    double learning_rate = run_clock_learning_rate(&t->clock, t->state->step, begun);
+    step_room room = {run->model, t->context, run->optimizer, t->settings, run->precision, run->threads};
+    step_result result;
+    TRY(step_run(&room, input, learning_rate, (uint64_t)t->state->updates + 1, &result));
+    TRY(count_step(t, input, &result));
+    double elapsed = run_clock_elapsed(&t->clock);
+    run_clock_add_step(&t->clock, elapsed - begun);
+    t->speed_seconds += elapsed - begun;
+    t->speed_tokens += input->tokens;
+    t->state->over = run_clock_is_last(&t->clock, input->step, elapsed);
+    return report_step(t, input, &result, learning_rate);
+}
+
+/* Writes what a stopped run needs to go on. */
+static maske_status stop(trainer *t) {
+    trainer_state *state = t->state;
+    if (t->saved_step != state->step) save(t);
+    if (t->save_failed) return error_set(MASKE_IO, "stopped after step %lld, and the checkpoint was not written: %s", (long long)state->step, t->sentence);
+    /* Nothing was evaluated yet: what there is, is the model for now. */
+    if (state->best_step == 0) save_model(t);
+    return error_set(MASKE_STOPPED, "stopped after step %lld; checkpoint written: %s/step-%lld", (long long)state->step,
+                     t->run->folder->checkpoints, (long long)state->step);
+}
+
+static maske_status finish(trainer *t) {
+    if (t->run->held_out == NULL || t->state->best_step == 0) save_model(t);
+    if (t->best_failed) return error_set(MASKE_IO, "the model was not written: %s", t->sentence);
+    t->state->finished = true;
+    save(t);
+    if (t->save_failed) return error_set(MASKE_IO, "the last checkpoint was not written: %s", t->sentence);
+    return run_folder_finish(t->run->folder);
+}
+
+static maske_status loop(trainer *t) {
+    trainer_state *state = t->state;
+    if (state->evaluation_due) TRY(evaluate(t));
+    while (!state->over) {
+        if (control_stopped(t->run->control)) return MASKE_STOPPED;
+        TRY(do_step(t));
+        if (run_clock_evaluation_is_due(&t->clock, state->step, run_clock_elapsed(&t->clock), state->over)) TRY(evaluate(t));
+        if (!state->over && run_clock_save_is_due(&t->clock, state->step)) save(t);
+    }
+    return MASKE_OK;
+}
+
+/* -------------------------------------------------------------------------------------------- beginning and end --- */
+
+/* Guesses from sizes, for a run by the clock that has measured nothing yet: a forward pass takes a third of a step, and
+ * a small computer's disk takes 200 MB a second. */
+static void guess_seconds(trainer *t) {
+    double weights = (double)t->run->model->table.total;
+    t->clock.save_guess = 4 * weights * sizeof(float) / 2e8;
+    double tokens_a_second = 2e9 / weights;
+    t->clock.evaluation_guess = t->clock.evaluates ? (double)t->validation.tokens / tokens_a_second / 3 : 0;
+}
+
+static maske_status prepare(trainer *t) {
+    const trainer_job *run = t->run;
+    const maske_train_options *settings = t->settings;
+    int64_t sequences = dataset_describe(run->training)->sequences;
+    t->masking = (dataset_masking){(uint64_t)settings->seed, settings->mask_probability};
+    t->epoch = epoch_plan_make(sequences, settings->batch_size, settings->accumulate);
+    t->clock = (run_clock){.settings = settings, .state = t->state, .evaluates = run->held_out != NULL};
+    if (settings->steps > 0) t->clock.steps = settings->steps;
+    else if (settings->minutes == 0) t->clock.steps = (int64_t)ceil(settings->epochs * (double)t->epoch.steps);
+    t->saved_step = t->state->step > 0 ? t->state->step : -1;
+
+    masked_lm_capacity capacity = plan_capacity(settings, run->threads);
+    TRY(masked_lm_pack(run->model, run->precision, true, run->threads));
+    TRY(masked_lm_context_new(&t->context, run->model, &capacity));
+    if (run->held_out != NULL)
+        TRY(validation_new(&t->validation, run->held_out, run->training, (size_t)run->model->config.vocab_size, &t->masking, capacity.sequences));
+    TRY(metrics_open(&t->metrics, run->folder->path, (uint64_t)t->state->metrics_bytes));
+    guess_seconds(t);
+    return feeder_start(&t->feeder, run->training, &t->epoch, &t->masking, t->state->step + 1);
+}
+
+maske_status trainer_run(const trainer_job *run) {
+    trainer t = {.run = run, .settings = run->settings, .state = run->state, .metrics.descriptor = -1};
+    maske_status status = prepare(&t);
+    run_clock_start(&t.clock);
+    if (status == MASKE_OK) {
+        status = loop(&t);
+        if (status == MASKE_OK) status = finish(&t);
+        else if (status == MASKE_STOPPED) status = stop(&t);
+    }
+    feeder_stop(t.feeder);
+    metrics_close(&t.metrics);
+    validation_free(&t.validation);
+    masked_lm_context_free(t.context);
+    return status;
+}

@@ -1,0 +1,27 @@
+/* train/validation.h: how well the model fills text that it was not trained on, with masks that never change (those of
+ * epoch 0), beside guessing each token by its frequency in the training text. */
+#ifndef MASKE_TRAIN_VALIDATION_H
+#define MASKE_TRAIN_VALIDATION_H
+
+#include "bert/masked_lm.h"
+#include "data/dataset.h"
+
+typedef struct validation {
+    const dataset *data;        /* borrowed */
+    dataset_masking masking;
+    size_t batch_size;
+    uint32_t *order;            /* [sequences]: as they come */
+    dataset_batch batch;
+    double unigram_loss, unigram_accuracy;
+    int64_t tokens;             /* of an evaluation */
+} validation;
+
+/* `training`: whose counts the baseline is made of, each one up, so that no token is impossible. */
+MASKE_MUST_USE maske_status validation_new(validation *out, const dataset *data, const dataset *training, size_t vocab_size,
+                                           const dataset_masking *masking, size_t batch_size);
+void validation_free(validation *v);
+/* Fills the loss, the accuracy and the baseline; MASKE_STOPPED once control says so. */
+MASKE_MUST_USE maske_status validation_run(validation *v, const masked_lm *model, masked_lm_context *context,
+                                           const maske_control *control, maske_train_evaluation *out);
+
+#endif
