@@ -97,7 +97,7 @@ static maske_status embed_all(const invocation *call, const maske_model *model, 
         TRY(sink_add(s, vectors, batch->count));
         cut += cut_now;
         if (lines_would_wait(in)) TRY(out_flush());
-        progress_update(call->progress, &(maske_progress){"embedding", (double)s->count, 0, "lines"});
+        out_progress(call, "embedding", s->count, "lines");
     }
     if (cut > 0) say("warning: %lld of %lld texts were cut to the model's length", (long long)cut, (long long)s->count);
     return s->spool != NULL ? write_npy(s) : MASKE_OK;

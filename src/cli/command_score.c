@@ -49,7 +49,7 @@ static maske_status score_all(const invocation *call, const maske_model *model, 
         }
         done += (int64_t)batch->count;
         if (lines_would_wait(in)) TRY(out_flush());
-        progress_update(call->progress, &(maske_progress){"scoring", (double)done, 0, "lines"});
+        out_progress(call, "scoring", done, "lines");
     }
     if (cut > 0) say("warning: %lld of %lld texts were cut to the model's length", (long long)cut, (long long)done);
     return MASKE_OK;

@@ -88,6 +88,7 @@ static maske_status give(lines *l, size_t end, const char **text, size_t *length
 
 maske_status lines_next(lines *l, const char **text, size_t *length) {
     size_t searched = l->at, end = 0, after = 0;
+    if (stop_signal != 0) return error_set(MASKE_STOPPED, "stopped by a signal");
     while (true) {
         if (l->descriptor < 0) {
             TRY(open_next(l));

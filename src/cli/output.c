@@ -1,8 +1,6 @@
 /* cli/output.c: standard output with a memory for its failures; lines on standard error. */
 #include "cli/output.h"
 #include "base/number.h"
-#include "base/progress.h"
-#include "cli/command.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -47,6 +45,10 @@ maske_status out_finish(void) {
     int copy = dup(STDOUT_FILENO);
     if (copy >= 0 && close(copy) != 0 && errno != EBADF) failure = errno;
     return out_status();
+}
+
+void out_progress(const invocation *call, const char *stage, int64_t done, const char *unit) {
+    if (!isatty(STDOUT_FILENO)) progress_update(call->progress, &(maske_progress){stage, (double)done, 0, unit});
 }
 
 static buffer json_text_buffer;

@@ -3,6 +3,7 @@
 #define MASKE_CLI_OUTPUT_H
 
 #include "base/json.h"
+#include "cli/command.h"
 
 #include <stdio.h>
 
@@ -17,6 +18,9 @@ MASKE_MUST_USE maske_status out_status(void);
 MASKE_MUST_USE maske_status out_flush(void);
 /* The last write of the program: everything is with the kernel, or MASKE_IO. */
 MASKE_MUST_USE maske_status out_finish(void);
+
+/* How far a command is, unless its data goes to the very terminal. */
+void out_progress(const invocation *call, const char *stage, int64_t done, const char *unit);
 
 /* One JSON value on a line of its own. Usage: json_writer *w = out_json_start(); json_...(w); status = out_json_end();
  */

@@ -16,7 +16,7 @@
 #define ROW_SEED(type, member) \
     {"seed", MASKE_OPTION_INTEGER, offsetof(type, member), 0, ROW_ENDLESS, "S", "1", "start of the random numbers"}
 #define ROW_PRECISION(type, choices, fallback) \
-    {"precision", MASKE_OPTION_CHOICE, offsetof(type, precision), 0, 0, choices, fallback, "of matrix products"}
+    {"precision", MASKE_OPTION_CHOICE, offsetof(type, precision), 0, 0, choices, fallback, "of matrix products; auto is f32"}
 
 /* What is said of TEXT and FILE arguments in the help. */
 #define ABOUT_TEXT \
