@@ -14,7 +14,8 @@ static const maske_option rows[] = {
     {"out", MASKE_OPTION_TEXT, offsetof(struct settings, out), 0, 0, "FILE", NULL, "safetensors file to write"},
     ROW_FIELD(struct settings),
     ROW_FORCE(struct settings),
-    {0}};
+    {0}
+};
 static const maske_option data_rows[] = {
     {"epoch", MASKE_OPTION_INTEGER, offsetof(maske_data_options, epoch), 1, ROW_ENDLESS, "E", "1",
      "which epoch's masks and order"},
@@ -25,7 +26,8 @@ static const maske_option data_rows[] = {
      "share of the tokens that are predicted"},
     {"line-by-line", MASKE_OPTION_YES_NO, offsetof(maske_data_options, line_by_line), 0, 0, NULL, "no",
      "one line a sequence, not packed documents"},
-    {0}};
+    {0}
+};
 
 static void prepare(options *o) {
     options_fill_defaults(rows, &settings);

@@ -11,16 +11,17 @@
 struct settings { const char *model, *pooling, *format, *precision; bool normalize; };
 static struct settings settings;
 
-static const maske_option rows[] = {ROW_MODEL(struct settings),
-                                    {"pooling", MASKE_OPTION_CHOICE, offsetof(struct settings, pooling), 0, 0,
-                                     "cls|mean|max|pooler", "as the model says, else mean",
-                                     "what becomes of the tokens' vectors"},
-                                    {"normalize", MASKE_OPTION_FLAG, offsetof(struct settings, normalize), 0, 0, NULL,
-                                     "no", "scale each vector to length 1"},
-                                    {"format", MASKE_OPTION_CHOICE, offsetof(struct settings, format), 0, 0,
-                                     "jsonl|npy|f32", "jsonl", "JSON arrays, a NumPy file, or bare 32-bit floats"},
-                                    ROW_PRECISION(struct settings, "auto|f32|bf16|int8", "auto"),
-                                    {0}};
+static const maske_option rows[] = {
+    ROW_MODEL(struct settings),
+    {"pooling", MASKE_OPTION_CHOICE, offsetof(struct settings, pooling), 0, 0, "cls|mean|max|pooler", "as the model says, else mean",
+     "what becomes of the tokens' vectors"},
+    {"normalize", MASKE_OPTION_FLAG, offsetof(struct settings, normalize), 0, 0, NULL, "no",
+     "scale each vector to length 1"},
+    {"format", MASKE_OPTION_CHOICE, offsetof(struct settings, format), 0, 0, "jsonl|npy|f32", "jsonl",
+     "JSON arrays, a NumPy file, or bare 32-bit floats"},
+    ROW_PRECISION(struct settings, "auto|f32|bf16|int8", "auto", "of matrix products; auto is f32"),
+    {0}
+};
 
 static void prepare(options *o) {
     settings.pooling = NULL;

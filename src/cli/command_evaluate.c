@@ -10,14 +10,15 @@ static maske_evaluate_options evaluate_options;
 static const maske_option rows[] = {
     ROW_MODEL(struct settings),
     ROW_FIELD(struct settings),
-    ROW_PRECISION(struct settings, "auto|f32|bf16|int8", "auto"),
+    ROW_PRECISION(struct settings, "auto|f32|bf16|int8", "auto", "of matrix products; auto is f32"),
     {0}
 };
-static const maske_option evaluate_rows[] = {ROW_SEED(maske_evaluate_options, seed),
-                                             {"mask-probability", MASKE_OPTION_NUMBER,
-                                              offsetof(maske_evaluate_options, mask_probability), 0, 1, "P", "0.15",
-                                              "share of the tokens that are predicted"},
-                                             {0}};
+static const maske_option evaluate_rows[] = {
+    ROW_SEED(maske_evaluate_options, seed),
+    {"mask-probability", MASKE_OPTION_NUMBER, offsetof(maske_evaluate_options, mask_probability), 0, 1, "P", "0.15",
+     "share of the tokens that are predicted"},
+    {0}
+};
 
 static void prepare(options *o) {
     options_fill_defaults(rows, &settings);

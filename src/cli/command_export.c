@@ -13,10 +13,12 @@ static const maske_option rows[] = {
     {"onnx", MASKE_OPTION_FLAG, offsetof(struct settings, onnx), 0, 0, NULL, "no", "write ONNX too (not built yet)"},
     {0}
 };
-static const maske_option export_rows[] = {{"dtype", MASKE_OPTION_CHOICE, offsetof(maske_export_options, dtype), 0, 0,
-                                            "f32|f16|bf16", "f32", "number format of the weights"},
-                                           ROW_FORCE(maske_export_options),
-                                           {0}};
+static const maske_option export_rows[] = {
+    {"dtype", MASKE_OPTION_CHOICE, offsetof(maske_export_options, dtype), 0, 0, "f32|f16|bf16", "f32",
+     "number format of the weights"},
+    ROW_FORCE(maske_export_options),
+    {0}
+};
 
 static void prepare(options *o) {
     options_fill_defaults(rows, &settings);

@@ -12,20 +12,23 @@ static maske_fill_options fill_options;
 
 static const maske_option rows[] = {
     ROW_MODEL(struct settings),
-    {"targets", MASKE_OPTION_TEXT, offsetof(struct settings, targets), 0, 0, "A,B", NULL, "consider these words alone"},
+    {"targets", MASKE_OPTION_TEXT, offsetof(struct settings, targets), 0, 0, "A,B", NULL,
+     "consider these words alone"},
     {"file", MASKE_OPTION_TEXT, offsetof(struct settings, file), 0, 0, "FILE", NULL,
      "read prompts from FILE, one a line"},
     {"verbose", MASKE_OPTION_FLAG, offsetof(struct settings, verbose), 0, 0, NULL, "no",
      "show the segments, the mask's id and the ids"},
-    ROW_PRECISION(struct settings, "auto|f32|bf16|int8", "auto"),
-    {0}};
-static const maske_option fill_rows[] = {{"top-k", MASKE_OPTION_INTEGER, offsetof(maske_fill_options, top_k), 1,
-                                          1 << 24, "N", "10", "candidates kept for each mask"},
-                                         {"temperature", MASKE_OPTION_NUMBER, offsetof(maske_fill_options, temperature),
-                                          0, 1000, "T", "0",
-                                          "0: always the likeliest; 1: drawn as often as the model thinks"},
-                                         ROW_SEED(maske_fill_options, seed),
-                                         {0}};
+    ROW_PRECISION(struct settings, "auto|f32|bf16|int8", "auto", "of matrix products; auto is f32"),
+    {0}
+};
+static const maske_option fill_rows[] = {
+    {"top-k", MASKE_OPTION_INTEGER, offsetof(maske_fill_options, top_k), 1, 1 << 24, "N", "10",
+     "candidates kept for each mask"},
+    {"temperature", MASKE_OPTION_NUMBER, offsetof(maske_fill_options, temperature), 0, 1000, "T", "0",
+     "0: always the likeliest; 1: drawn as often as the model thinks"},
+    ROW_SEED(maske_fill_options, seed),
+    {0}
+};
 
 static void prepare(options *o) {
     options_fill_defaults(rows, &settings);

@@ -9,7 +9,10 @@
 struct settings { const char *model; };
 static struct settings settings;
 
-static const maske_option rows[] = {ROW_MODEL(struct settings), {0}};
+static const maske_option rows[] = {
+    ROW_MODEL(struct settings),
+    {0}
+};
 
 static void prepare(options *o) {
     options_fill_defaults(rows, &settings);

@@ -12,15 +12,17 @@ static const maske_option rows[] = {
     {"out", MASKE_OPTION_TEXT, offsetof(struct settings, out), 0, 0, "FILE", NULL, "safetensors file to write"},
     {0}
 };
-static const maske_option run_rows[] = {{"hidden-states", MASKE_OPTION_FLAG, offsetof(maske_run_options, hidden_states),
-                                         0, 0, NULL, "no", "write hidden_states.0 to .L"},
-                                        {"attentions", MASKE_OPTION_FLAG, offsetof(maske_run_options, attentions), 0, 0,
-                                         NULL, "no", "write attentions.0 to .L-1"},
-                                        {"grad", MASKE_OPTION_FLAG, offsetof(maske_run_options, grad), 0, 0, NULL, "no",
-                                         "write the loss's gradient for every parameter"},
-                                        ROW_PRECISION(maske_run_options, "f32|bf16|int8", "f32"),
-                                        ROW_FORCE(maske_run_options),
-                                        {0}};
+static const maske_option run_rows[] = {
+    {"hidden-states", MASKE_OPTION_FLAG, offsetof(maske_run_options, hidden_states), 0, 0, NULL, "no",
+     "write hidden_states.0 to .L"},
+    {"attentions", MASKE_OPTION_FLAG, offsetof(maske_run_options, attentions), 0, 0, NULL, "no",
+     "write attentions.0 to .L-1"},
+    {"grad", MASKE_OPTION_FLAG, offsetof(maske_run_options, grad), 0, 0, NULL, "no",
+     "write the loss's gradient for every parameter"},
+    ROW_PRECISION(maske_run_options, "f32|bf16|int8", "f32", "of matrix products"),
+    ROW_FORCE(maske_run_options),
+    {0}
+};
 
 static void prepare(options *o) {
     options_fill_defaults(rows, &settings);

@@ -11,7 +11,10 @@ struct settings { const char *model, *precision; };
 static struct settings settings;
 
 static const maske_option rows[] = {
-    ROW_MODEL(struct settings), ROW_PRECISION(struct settings, "auto|f32|bf16|int8", "auto"), {0}};
+    ROW_MODEL(struct settings),
+    ROW_PRECISION(struct settings, "auto|f32|bf16|int8", "auto", "of matrix products; auto is f32"),
+    {0}
+};
 
 static void prepare(options *o) {
     options_fill_defaults(rows, &settings);

@@ -9,10 +9,12 @@
 struct settings { const char *model; bool skip_special; };
 static struct settings settings;
 
-static const maske_option rows[] = {ROW_MODEL(struct settings),
-                                    {"skip-special", MASKE_OPTION_FLAG, offsetof(struct settings, skip_special), 0, 0,
-                                     NULL, "no", "leave out [CLS], [SEP] and their like"},
-                                    {0}};
+static const maske_option rows[] = {
+    ROW_MODEL(struct settings),
+    {"skip-special", MASKE_OPTION_FLAG, offsetof(struct settings, skip_special), 0, 0, NULL, "no",
+     "leave out [CLS], [SEP] and their like"},
+    {0}
+};
 
 static void prepare(options *o) {
     options_fill_defaults(rows, &settings);

@@ -15,8 +15,10 @@ static const maske_option rows[] = {
     {"tokens", MASKE_OPTION_FLAG, offsetof(struct settings, tokens), 0, 0, NULL, "no", "write tokens, not ids"},
     {"no-special", MASKE_OPTION_FLAG, offsetof(struct settings, no_special), 0, 0, NULL, "no",
      "leave out [CLS] and [SEP]"},
-    {"pair", MASKE_OPTION_FLAG, offsetof(struct settings, pair), 0, 0, NULL, "no", "two texts a line, parted by a tab"},
-    {0}};
+    {"pair", MASKE_OPTION_FLAG, offsetof(struct settings, pair), 0, 0, NULL, "no",
+     "two texts a line, parted by a tab"},
+    {0}
+};
 
 static void prepare(options *o) {
     options_fill_defaults(rows, &settings);

@@ -48,7 +48,8 @@ static const maske_option common_rows[] = {
     {"quiet", MASKE_OPTION_FLAG, offsetof(struct common_settings, quiet), 0, 0, NULL, "no",
      "say nothing but warnings and errors"},
     {"help", MASKE_OPTION_FLAG, offsetof(struct common_settings, help), 0, 0, NULL, "no", "show this help"},
-    {0}};
+    {0}
+};
 
 void command_options(const command *c, options *o) {
     if (c->prepare != NULL) c->prepare(o);

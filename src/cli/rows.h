@@ -15,8 +15,8 @@
     {"force", MASKE_OPTION_FLAG, offsetof(type, force), 0, 0, NULL, "no", "replace output that exists already"}
 #define ROW_SEED(type, member) \
     {"seed", MASKE_OPTION_INTEGER, offsetof(type, member), 0, ROW_ENDLESS, "S", "1", "start of the random numbers"}
-#define ROW_PRECISION(type, choices, fallback) \
-    {"precision", MASKE_OPTION_CHOICE, offsetof(type, precision), 0, 0, choices, fallback, "of matrix products; auto is f32"}
+#define ROW_PRECISION(type, choices, fallback, help) \
+    {"precision", MASKE_OPTION_CHOICE, offsetof(type, precision), 0, 0, choices, fallback, help}
 
 /* What is said of TEXT and FILE arguments in the help. */
 #define ABOUT_TEXT \
