@@ -1,0 +1,21 @@
+/* tokenizer/word_count.h: the different words of a corpus, and how often each occurs. All that learning a BPE needs. */
+#ifndef MASKE_TOKENIZER_WORD_COUNT_H
+#define MASKE_TOKENIZER_WORD_COUNT_H
+
+#include "tokenizer/byte_level.h"
+#include "tokenizer/pre_tokenizer.h"
+
+typedef struct counted_word {
+    const char *text;               /* in the counts' form; borrowed from the counts */
+    int64_t count;
+    uint32_t length;
+} counted_word;
+
+typedef struct word_counts {
+    counted_word *words;            /* [count] each word once, in no particular order */
+    size_t count;
+    word_form form;                 /* what the bytes of a word stand for */
+    uint32_t replacement;           /* WORD_SPACES: the character that a space stands for */
+} word_counts;
+
+#endif
