@@ -19,6 +19,7 @@ const command *const commands[] = {
     &command_evaluate,
     &command_score,
     &command_embed,
+    &command_tokenizer_train,
     &command_tokenizer_encode,
     &command_tokenizer_decode,
     &command_data,

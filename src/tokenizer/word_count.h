@@ -9,6 +9,7 @@ typedef struct counted_word {
     const char *text;               /* in the counts' form; borrowed from the counts */
     int64_t count;
     uint32_t length;
+    uint32_t hash;                  /* the counting's own */
 } counted_word;
 
 typedef struct word_counts {
@@ -16,6 +17,11 @@ typedef struct word_counts {
     size_t count;
     word_form form;                 /* what the bytes of a word stand for */
     uint32_t replacement;           /* WORD_SPACES: the character that a space stands for */
+    int64_t total;                  /* words with repeats */
+    struct word_arena *arenas;      /* [arena_count] what the texts lie in; NULL: the caller's own memory */
+    size_t arena_count;
 } word_counts;
+
+void word_counts_free(word_counts *counts);
 
 #endif

@@ -50,7 +50,7 @@ static void make_corpus(random_corpus *c, random_stream *r) {
             length += strlen(morsel);
         }
         if (length == 0 || has_word(c, text, length)) continue;
-        c->words[c->counts.count++] = (counted_word){text, 1 + draw(r, draw(r, 2) ? 3 : 50), (uint32_t)length};
+        c->words[c->counts.count++] = (counted_word){text, 1 + draw(r, draw(r, 2) ? 3 : 50), (uint32_t)length, 0};
         c->used += length;
     }
 }
@@ -144,7 +144,7 @@ static void make_large(word_counts *counts, char **text, uint64_t seed, size_t w
             memcpy(at, s, strlen(s));
             at += strlen(s);
         }
-        counts->words[w] = (counted_word){begin, (int64_t)(1 + words / (w + 1)), (uint32_t)(at - begin)};
+        counts->words[w] = (counted_word){begin, (int64_t)(1 + words / (w + 1)), (uint32_t)(at - begin), 0};
     }
     counts->count = words + 2;
 }
@@ -242,7 +242,7 @@ static void count_warnings(void *user, maske_log_level level, const char *senten
 
 static void too_small_a_vocabulary_keeps_the_alphabet(void **state) {
     (void)state;
-    counted_word words[] = {{"abcab", 10, 5}};
+    counted_word words[] = {{"abcab", 10, 5, 0}};
     word_counts counts = {.words = words, .count = 1};
     bpe_trainer_options options = {.vocab_size = 2};
     vocab entries = {0};
@@ -260,7 +260,7 @@ static void too_small_a_vocabulary_keeps_the_alphabet(void **state) {
 
 static void stops_when_told(void **state) {
     (void)state;
-    counted_word words[] = {{"abcab", 10, 5}};
+    counted_word words[] = {{"abcab", 10, 5, 0}};
     word_counts counts = {.words = words, .count = 1};
     bpe_trainer_options options = {.vocab_size = 20};
     vocab entries = {0};

@@ -1,0 +1,56 @@
+/* cli/command_tokenizer_train.c: maske tokenizer train: learns a tokenizer from raw text. */
+#include "base/output_folder.h"
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/rows.h"
+#include "cli/tokenizer_report.h"
+
+struct settings { const char *out, *field; bool force; };
+static struct settings settings;
+static maske_tokenizer_train_options training;
+
+static const maske_option rows[] = {
+    {"out", MASKE_OPTION_TEXT, offsetof(struct settings, out), 0, 0, "DIR", NULL, "folder to write the tokenizer into"},
+    ROW_FIELD(struct settings),
+    ROW_FORCE(struct settings),
+    {0}};
+
+static void prepare(options *o) {
+    options_fill_defaults(rows, &settings);
+    maske_tokenizer_train_options_defaults(&training);
+    options_add(o, rows, &settings);
+    options_add(o, maske_tokenizer_train_option_table(), &training);
+}
+
+static maske_status write_files(void *user, const char *folder) { return maske_tokenizer_save(user, folder); }
+
+static maske_status run(const invocation *call) {
+    const maske_text text = {call->options->arguments, call->options->argument_count, settings.field};
+    maske_tokenizer *tokenizer = NULL;
+    maske_tokenizer_train_report report;
+    TRY(output_folder_check(settings.out, settings.force));
+    TRY(maske_tokenizer_train(&tokenizer, &text, &training, &call->control, &report));
+    maske_status status = output_folder_write(settings.out, write_files, tokenizer);
+    if (status == MASKE_OK) status = tokenizer_report_print(call, settings.out, &report);
+    maske_tokenizer_free(tokenizer);
+    return status;
+}
+
+static const char *const examples[] = {
+    "maske tokenizer train --out my-tokenizer --vocab-size 16000 corpus.txt",
+    "maske tokenizer train --out my-tokenizer --pre-tokenizer bytelevel --normalizer nfc texts/",
+    NULL
+};
+const command command_tokenizer_train = {
+    .name = "tokenizer train",
+    .summary = "learns a tokenizer (a BPE) from raw text",
+    .arguments = "TEXT...",
+    .details = ABOUT_TEXT "\n[PAD] [UNK] [CLS] [SEP] [MASK] get the ids 0 to 4; with byte fallback the bytes <0x00> to "
+                          "<0xFF> are 5 to 260.",
+    .examples = examples,
+    .required = "out",
+    .prints_figures = true,
+    .minimum_arguments = 1,
+    .prepare = prepare,
+    .run = run,
+};

@@ -1,0 +1,15 @@
+/* tokenizer/word_reader.h: from raw text to counted words, on every core. */
+#ifndef MASKE_TOKENIZER_WORD_READER_H
+#define MASKE_TOKENIZER_WORD_READER_H
+
+#include "corpus/corpus.h"
+#include "tokenizer/tokenizer.h"
+#include "tokenizer/word_count.h"
+
+/* Counts the words that the tokenizer's normalizer and pre-tokenizer make of each line (without its ending); added
+ * tokens are cut out and not counted. Threads count apart from each other and are added up at the end, so that the
+ * counts are the same for any number of them. *out is yours: word_counts_free. */
+MASKE_MUST_USE maske_status word_counts_read(word_counts *out, corpus *text, const maske_tokenizer *tokenizer,
+    int64_t memory, const maske_control *control);
+
+#endif
