@@ -13,8 +13,8 @@ static struct settings settings;
 
 static const maske_option rows[] = {
     ROW_MODEL(struct settings),
-    {"pooling", MASKE_OPTION_CHOICE, offsetof(struct settings, pooling), 0, 0, "cls|mean|max|pooler", "as the model says, else mean",
-     "what becomes of the tokens' vectors"},
+    {"pooling", MASKE_OPTION_CHOICE, offsetof(struct settings, pooling), 0, 0, "cls|mean|max|pooler",
+     "as the model says, else mean", "what becomes of the tokens' vectors"},
     {"normalize", MASKE_OPTION_FLAG, offsetof(struct settings, normalize), 0, 0, NULL, "no",
      "scale each vector to length 1"},
     {"format", MASKE_OPTION_CHOICE, offsetof(struct settings, format), 0, 0, "jsonl|npy|f32", "jsonl",
