@@ -15,6 +15,7 @@ progress program_progress;
 /* ------------------------------------------------------------------------------------------------- commands --- */
 
 const command *const commands[] = {
+    &command_train,
     &command_fill,
     &command_evaluate,
     &command_score,

@@ -1,0 +1,143 @@
+/* cli/command_train.c: maske train: runs, and runs that go on. */
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/rows.h"
+
+struct settings { const char *out, *model, *tokenizer, *resume, *field; };
+static struct settings settings;
+static maske_train_options train_options;
+
+static const maske_option rows[] = {
+    {"out", MASKE_OPTION_TEXT, offsetof(struct settings, out), 0, 0, "DIR", NULL,
+     "folder to train into; it becomes the model folder"},
+    {"model", MASKE_OPTION_TEXT, offsetof(struct settings, model), 0, 0, "DIR", NULL, "train on from this model"},
+    {"tokenizer", MASKE_OPTION_TEXT, offsetof(struct settings, tokenizer), 0, 0, "DIR", NULL,
+     "use this tokenizer, learn none"},
+    {"resume", MASKE_OPTION_TEXT, offsetof(struct settings, resume), 0, 0, "DIR", NULL,
+     "go on where the run in DIR stopped, with its settings"},
+    ROW_FIELD(struct settings),
+    {0}
+};
+
+static void prepare(options *o) {
+    options_fill_defaults(rows, &settings);
+    maske_train_options_defaults(&train_options);
+    options_add(o, rows, &settings);
+    options_add(o, maske_train_option_table(), &train_options);
+}
+
+/* ----------------------------------------------------------------------------------------
+ * what is told on the way --- */
+
+/* The line that the users of this loop know, and tokens a second behind it. Epochs are not known beforehand where the
+ * clock ends the run. */
+static void say_step(const maske_train_step *s) {
+    char epochs[24] = "?";
+    if (s->epochs > 0) snprintf(epochs, sizeof epochs, "%lld", (long long)s->epochs);
+    say("Epoch %lld/%s, Batch %lld/%lld, Loss: %.4f, Avg Loss: %.4f, Batch "
+        "Acc: %.4f, Avg Acc: %.4f, LR: %.2e, Tokens/s: %.0f",
+        (long long)s->epoch, epochs, (long long)s->batch, (long long)s->batches,
+        s->loss, s->average_loss, s->accuracy, s->average_accuracy,
+        s->learning_rate, s->tokens_per_second);
+}
+
+static void on_step(void *user, const maske_train_step *s) {
+    const invocation *call = user;
+    if (call->quiet) return;
+    if (s->logged) say_step(s);
+    if (!call->progress->terminal) return;              /* a log file has the lines above */
+    maske_progress what = {"training", (double)s->step, (double)s->steps, "steps"};
+    if (s->steps <= 0 && s->seconds_left >= 0)
+      what = (maske_progress){"training", s->seconds,
+                              s->seconds + s->seconds_left, "seconds"};
+    char remark[96];
+    snprintf(remark, sizeof remark, "loss %.4f, accuracy %.4f", s->average_loss, s->average_accuracy);
+    progress_show(call->progress, &what, remark, s->seconds_left);
+}
+
+static void on_evaluation(void *user, const maske_train_evaluation *e) {
+    const invocation *call = user;
+    if (call->quiet) return;
+    say("Step %lld, held out: loss %.4f (unigram %.4f), accuracy %.4f (unigram "
+        "%.4f)%s",
+        (long long)e->step, e->valid_loss, e->unigram_loss, e->valid_accuracy,
+        e->unigram_accuracy, e->best ? ", the best so far" : "");
+}
+
+/* ------------------------------------------------------------------------------------------------------------- */
+
+/* A run that goes on keeps its settings: whoever types others is told, not ignored. */
+static maske_status refuse_settings(const options *o) {
+    static const char *const own[] = {"out", "model", "tokenizer", "field", NULL};
+    const char *typed = NULL;
+    for (size_t i = 0; own[i] != NULL; i++)
+        if (options_source(o, own[i]) == OPTION_COMMAND_LINE) typed = own[i];
+    for (const maske_option *row = maske_train_option_table(); row->name != NULL; row++)
+        if (options_source(o, row->name) == OPTION_COMMAND_LINE) typed = row->name;
+    if (typed != NULL)
+      return error_set(MASKE_BAD_ARGUMENT,
+                       "found --%s beside --resume, which goes on with the "
+                       "settings of its run",
+                       typed);
+    if (o->argument_count > 0)
+      return error_set(MASKE_BAD_ARGUMENT,
+                       "found \"%.100s\" beside --resume, which goes on with "
+                       "the text of its run",
+                       o->arguments[0]);
+    return MASKE_OK;
+}
+
+static maske_status resume(const invocation *call, const maske_train_watch *watch) {
+    bool finished = false;
+    TRY(refuse_settings(call->options));
+    TRY(maske_train_resume(settings.resume, &call->control, watch, &finished));
+    if (!call->quiet) say(finished ? "%s: this run is complete already" : "%s: complete", settings.resume);
+    return MASKE_OK;
+}
+
+/* A model or a tokenizer that was typed goes before one that a variable or a file names for every run. */
+static void settle_start(const options *o) {
+    option_source model = options_source(o, "model"), tokenizer = options_source(o, "tokenizer");
+    if (model > tokenizer) settings.tokenizer = NULL;
+    if (tokenizer > model) settings.model = NULL;
+}
+
+static maske_status start(const invocation *call, const maske_train_watch *watch) {
+    const options *o = call->options;
+    if (settings.out == NULL) return error_set(MASKE_BAD_ARGUMENT, "--out DIR (or --resume DIR) is needed");
+    settle_start(o);
+    if (settings.model != NULL && settings.tokenizer != NULL)
+      return error_set(MASKE_BAD_ARGUMENT,
+                       "found --model and --tokenizer, expected one of them: a "
+                       "model has its tokenizer with it");
+    if (o->argument_count == 0) return error_set(MASKE_BAD_ARGUMENT, "TEXT... is needed");
+    const maske_text text = {o->arguments, o->argument_count, settings.field};
+    TRY(maske_train(settings.out, settings.model, settings.tokenizer, &text, &train_options, &call->control, watch));
+    if (!call->quiet) say("%s: complete; try: maske fill --model %s \"... [MASK] ...\"", settings.out, settings.out);
+    return MASKE_OK;
+}
+
+static maske_status run(const invocation *call) {
+    const maske_train_watch watch = {on_step, on_evaluation, (void *)(uintptr_t)call};
+    return settings.resume != NULL ? resume(call, &watch) : start(call, &watch);
+}
+
+static const char *const examples[] = {
+    "maske train --out my-model --minutes 30 my-texts/",
+    "maske train --out small --size small --epochs 10 --valid held-out.txt corpus.txt.zst",
+    "maske train --out better --model my-model --epochs 1 more-text.txt",
+    "maske train --resume my-model",
+    NULL
+};
+const command command_train = {
+    .name = "train",
+    .summary = "trains a BERT masked language model",
+    .arguments = "TEXT...",
+    .details = ABOUT_TEXT
+    " Documents are parted by blank lines."
+    "\nWithout --model and --tokenizer a tokenizer is learned first. Ctrl-C writes a checkpoint; --resume goes on "
+    "from it as if nothing had been.",
+    .examples = examples,
+    .prepare = prepare,
+    .run = run,
+};

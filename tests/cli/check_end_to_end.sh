@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# From raw text to filled masks by the program alone: train, fill, evaluate, info, score, embed, data, run, export.
+set -uo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+fail() { echo "FAILED: $*"; failed=1; }
+text=$work/text
+cat >"$work/sentences" <<'TEXT'
+Ankara Türkiye'nin başkentidir ve en kalabalık ikinci ilidir.
+İstanbul büyük bir şehirdir, denizi ve tarihi ile güzeldir.
+Kitap okumak güzel bir alışkanlıktır.
+Üniversite öğrencileri kütüphanede sessizce çalışır.
+Mert Akçay bir üniversite öğrencisidir.
+Bugün hava çok güzel, yarın yağmur yağacak.
+Bilgisayar mühendisliği zor ama güzel bir meslektir.
+Annem her sabah erkenden kalkar ve çay demler.
+TEXT
+for i in $(seq 60); do sed -n "$((i % 8 + 1))p;$((i * 3 % 8 + 1))p" "$work/sentences"; echo; done >"$text"
+model=$work/model
+
+# A model that has seen eight sentences often enough knows them.
+"$MASKE" train --out "$model" --size tiny --steps 200 --max-length 32 --vocab-size 560 --learning-rate 0.002 --log-steps 50 "$text" 2>"$work/log" \
+    || { cat "$work/log"; fail "train"; exit 1; }
+grep -qE '^Epoch [0-9]+/[0-9]+, Batch [0-9]+/[0-9]+, Loss: [0-9]+\.[0-9]{4}, Avg Loss: [0-9.]+, Batch Acc: [01]\.[0-9]{4}, Avg Acc: [01]\.[0-9]{4}, LR: [0-9.]+e[-+][0-9]+, Tokens/s: [0-9]+$' \
+    "$work/log" || fail "no log line: $(cat "$work/log")"
+for file in config.json model.safetensors tokenizer.json tokenizer_config.json special_tokens_map.json vocab.json merges.txt metrics.jsonl train.json; do
+    [ -s "$model/$file" ] || fail "$file is missing"
+done
+[ "$("$MASKE" fill --model "$model" --top-k 3 "Ankara Türkiye'nin [MASK] ve en kalabalık ikinci ilidir." | tail -1)" = \
+    "Ankara Türkiye'nin başkentidir ve en kalabalık ikinci ilidir." ] || fail "fill: $("$MASKE" fill --model "$model" "Ankara Türkiye'nin [MASK] ve en kalabalık ikinci ilidir.")"
+
+# fill: rows for one mask, one line for several, prompts from anywhere, seeds.
+[ "$("$MASKE" fill --model "$model" --top-k 4 "Kitap [MASK]." | wc -l)" = 5 ] || fail "rows of one mask"
+"$MASKE" fill --model "$model" --top-k 4 "Kitap [MASK]." | head -4 | awk -F'\t' 'NF != 3 || $1 <= 0 || $1 > 1 {exit 1}' || fail "score, token, text"
+[ "$("$MASKE" fill --model "$model" "Mert Akçay [MASK] üniversite [MASK]." 2>"$work/err" | wc -l)" = 1 ] || fail "rows of two masks"
+"$MASKE" fill --model "$model" --verbose "Mert Akçay [MASK] üniversite [MASK]." 2>&1 >/dev/null | grep -qx 'mask id: 4' || fail "--verbose"
+printf 'a [MASK]\nb [MASK]\n' >"$work/prompts"
+[ "$("$MASKE" fill --model "$model" --json --file "$work/prompts" | grep -c '"prompt":.*"text":.*"candidates":')" = 2 ] || fail "--json --file"
+[ "$("$MASKE" fill --model "$model" --json <"$work/prompts" | grep -c candidates)" = 2 ] || fail "prompts on standard input"
+draw() { "$MASKE" fill --model "$model" --temperature 3 --top-k 50 --seed "$1" "[MASK] [MASK] [MASK]"; }
+[ "$(draw 1)" = "$(draw 1)" ] || fail "the same seed, another text"
+[ "$(draw 1)" != "$(draw 2)" ] || [ "$(draw 1)" != "$(draw 3)" ] || fail "the seed has no effect"
+"$MASKE" fill --model "$model" "no mask" >"$work/out" 2>"$work/err"; [ $? = 2 ] || fail "a prompt without a mask"
+[ ! -s "$work/out" ] && grep -q 'the prompt has no mask' "$work/err" || fail "a prompt without a mask: $(cat "$work/err")"
+
+# Figures.
+number() { sed -n "s/.*\"$1\":\([-0-9.e+]*\).*/\1/p"; }
+"$MASKE" evaluate --model "$model" --json "$text" >"$work/figures" || fail "evaluate"
+awk -v a="$(number accuracy <"$work/figures")" -v u="$(number unigram_accuracy <"$work/figures")" 'BEGIN {exit !(a > 0.5 && a > u)}' || fail "accuracy: $(cat "$work/figures")"
+"$MASKE" evaluate --model "$model" --json "$text" | cmp -s - "$work/figures" || fail "evaluate is not the same twice"
+"$MASKE" info --model "$model" --json | grep -q '"trained_steps":200' || fail "info: $("$MASKE" info --model "$model" --json)"
+"$MASKE" info --model "$model" | grep -q '^hidden size  *128' || fail "info"
+"$MASKE" score --model "$model" <<<$'Kitap okumak güzel bir alışkanlıktır.\nKitap bir okumak alışkanlıktır güzel.' >"$work/scores" || fail "score"
+awk 'NR == 1 {a = $1} NR == 2 {exit !(a > $1)}' "$work/scores" || fail "score: $(cat "$work/scores")"
+"$MASKE" embed --model "$model" --normalize <"$work/sentences" | awk -F, 'NF != 128 {exit 1} END {exit NR != 8}' || fail "embed"
+[ "$("$MASKE" embed --model "$model" --format f32 <"$work/sentences" | wc -c)" = $((8 * 128 * 4)) ] || fail "embed --format f32"
+"$MASKE" embed --model "$model" --format npy <"$work/sentences" >"$work/vectors.npy" || fail "embed --format npy"
+head -c 80 "$work/vectors.npy" | grep -qa "'shape': (8, 128)" || fail "the head of an .npy file"
+[ "$(wc -c <"$work/vectors.npy")" = $((128 + 8 * 128 * 4)) ] || fail "the size of an .npy file"
+
+# What data writes, run takes.
+"$MASKE" data --tokenizer "$model" --out "$work/data.safetensors" --max-length 32 --quiet "$text" || fail "data"
+"$MASKE" run --model "$model" --in "$work/data.safetensors" --out "$work/out.safetensors" --grad --attentions --hidden-states || fail "run"
+"$MASKE" run --model "$model" --in "$work/data.safetensors" --out "$work/out.safetensors" 2>"$work/err" && fail "run overwrote"
+for name in logits loss hidden_states.2 attentions.1 grad.cls.predictions.bias; do
+    head -c 20000 "$work/out.safetensors" | grep -qa "\"$name\"" || fail "run: no $name"
+done
+
+# Export.
+"$MASKE" export --model "$model" --out "$work/f16" --dtype f16 --quiet || fail "export"
+[ "$("$MASKE" fill --model "$work/f16" "Kitap okumak [MASK] bir alışkanlıktır." | tail -1)" = "Kitap okumak güzel bir alışkanlıktır." ] || fail "fill by an exported model"
+"$MASKE" export --model "$model" --out "$work/f16" 2>"$work/err" && fail "export overwrote"
+"$MASKE" export --model "$model" --out "$work/onnx" --onnx 2>"$work/err" && fail "--onnx passed"
+[ ! -e "$work/onnx" ] || fail "--onnx left something"
+
+# A finished run says so; another into its folder is refused; a stopped one goes on.
+"$MASKE" train --resume "$model" 2>"$work/err" && grep -q "complete already" "$work/err" || fail "resuming a finished run: $(cat "$work/err")"
+"$MASKE" train --resume "$model" --steps 7 2>"$work/err"; [ $? = 2 ] || fail "--resume took other settings"
+"$MASKE" train --out "$model" --steps 1 "$text" 2>"$work/err"; [ $? = 1 ] || fail "train overwrote"
+"$MASKE" train --out "$work/on" --model "$model" --tokenizer "$model" "$text" 2>"$work/err"; [ $? = 2 ] || fail "--model beside --tokenizer"
+"$MASKE" train --out "$work/on" --model "$model" --steps 2 --max-length 32 --quiet "$text" 2>"$work/err" || fail "training on: $(cat "$work/err")"
+[ ! -s "$work/err" ] || fail "--quiet says $(cat "$work/err")"
+"$MASKE" train --out "$work/stopped" --tokenizer "$model" --size tiny --steps 100000 --max-length 32 --log-steps 1 "$text" 2>"$work/log" & pid=$!
+for i in $(seq 200); do grep -q "^Epoch" "$work/log" && break; sleep 0.1; done
+kill -INT $pid; wait $pid; [ $? = 130 ] || fail "Ctrl-C: exit code, $(tail -3 "$work/log")"
+ls "$work/stopped/checkpoints" | grep -q step- || fail "Ctrl-C wrote no checkpoint"
+exit $failed
