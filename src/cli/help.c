@@ -53,10 +53,24 @@ static void paragraph(page *p, int indent, const char *text) {
     new_line(p);
 }
 
+/* A name; a list of choices that does not fit goes on in the next line, behind one of its bars. */
+static void put_name(page *p, int indent, const char *name) {
+    move_to(p, indent);
+    while (*name) {
+        size_t length = strcspn(name, "|");
+        length += name[length] == '|';
+        if (p->column > indent && p->column + (int)utf8_count(name, length) > p->width) {
+            new_line(p);
+            move_to(p, indent + 4);
+        }
+        put(p, name, length);
+        name += length;
+    }
+}
+
 /* A name and what it is: beside each other, or below each other where the window is narrow. */
 static void entry(page *p, int indent, int column, const char *name, const char *text) {
-    move_to(p, indent);
-    put(p, name, strlen(name));
+    put_name(p, indent, name);
     p->indent = p->width >= 64 ? column : indent + 4;
     if (p->width < 64 || p->column + 2 > column) new_line(p);
     move_to(p, p->indent);
