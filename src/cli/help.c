@@ -89,6 +89,12 @@ static void option_entry(page *p, const command *c, const maske_option *row) {
     snprintf(name, sizeof name, "--%s%s%s", row->name, alone ? "" : " ", alone ? "" : value);
     const char *joint = " (";
     size_t used = (size_t)snprintf(text, sizeof text, "%s", row->help);
+    if ((int)strlen(name) + 2 > p->width) {         /* too many choices for a narrow window: they go into the text */
+        snprintf(name, sizeof name, "--%s WORD", row->name);
+        option_expected(taken, sizeof taken, row);
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", joint, taken);
+        joint = "; ";
+    }
     if (command_requires(c, row->name)) {
         used += (size_t)snprintf(text + used, sizeof text - used, "%sneeded", joint);
         joint = "; ";
