@@ -1,0 +1,85 @@
+/* tests of tasks/extend: a model grown to a tokenizer with more entries. */
+#include "tasks/small_model.h"
+#include "tokenizer/tokenizer.h"
+
+#include <math.h>
+
+/* The model's tokenizer with merges of existing entries on top: two of old halves, one of a new half. */
+static maske_tokenizer *extended_tokenizer(const maske_model *model, int32_t out[3]) {
+    static const char *const halves[3][2] = {{"▁Ankara", "lar"}, {"▁bir", "a"}, {"▁Ankaralar", "▁bir"}};
+    const maske_tokenizer *base = maske_model_tokenizer(model);
+    const bpe *old = &base->model.bpe;
+    bpe_merge *merges = malloc((old->merge_count + 3) * sizeof *merges);
+    assert_non_null(merges);
+    memcpy(merges, old->merges, old->merge_count * sizeof *merges);
+    vocab entries = {0};
+    maske_tokenizer *extended = NULL;
+    assert_ok(vocab_copy(&entries, &old->vocab));
+    for (int i = 0; i < 3; i++) {
+        char joined[64];
+        int32_t left = vocab_find(&entries, halves[i][0], strlen(halves[i][0])),
+            right = vocab_find(&entries, halves[i][1], strlen(halves[i][1]));
+        assert_true(left >= 0 && right >= 0);
+        snprintf(joined, sizeof joined, "%s%s", halves[i][0], halves[i][1]);
+        assert_ok(vocab_append(&entries, joined, strlen(joined), &out[i]));
+        merges[old->merge_count + (size_t)i] = (bpe_merge){left, right, out[i]};
+    }
+    assert_ok(tokenizer_copy_with_bpe(&extended, base, &entries, merges, old->merge_count + 3));
+    vocab_free(&entries);
+    free(merges);
+    return extended;
+}
+
+static double row_value(const maske_model *m, int32_t id, size_t i) {
+    return (double)m->network->weights[m->network->table.word_embeddings + (size_t)id * 24 + i];
+}
+static double bias_value(const maske_model *m,
+    int32_t id) { return (double)m->network->weights[m->network->table.decoder_bias + (size_t)id]; }
+
+static void check_grown(const maske_model *old, const maske_model *grown, const int32_t ids[3]) {
+    const maske_tokenizer *t = maske_model_tokenizer(old);
+    int32_t ankara = maske_tokenizer_id(t, "▁Ankara", strlen("▁Ankara")), lar = maske_tokenizer_id(t, "lar", 3);
+    int32_t bir = maske_tokenizer_id(t, "▁bir", strlen("▁bir")), a = maske_tokenizer_id(t, "a", 1);
+    for (size_t i = 0; i < 24; i++) {
+        for (int32_t id = 0; id < 600; id++) assert_true(row_value(old, id, i) == row_value(grown, id, i));
+        assert_true(fabs(row_value(grown, ids[0], i) - (row_value(old, ankara, i) + row_value(old, lar,
+            i)) / 2) < 1e-6);
+        assert_true(fabs(row_value(grown, ids[1], i) - (row_value(old, bir, i) + row_value(old, a, i)) / 2) < 1e-6);
+        double three = row_value(old, ankara, i) + row_value(old, lar, i) + row_value(old, bir, i);
+        assert_true(fabs(row_value(grown, ids[2], i) - three / 3) < 1e-6);
+    }
+    assert_true(fabs(bias_value(grown, ids[0]) - (bias_value(old, ankara) + bias_value(old, lar)) / 2) < 1e-6);
+    /* What the old entries were is what they are: the same logits for a text without new ones. */
+    const int32_t text[] = {2, bir, 4, lar, 3};
+    float *before = small_model_logits(old, text, 5, 2), *after = small_model_logits(grown, text, 5, 2);
+    for (int id = 0; id < 600; id++) assert_true(fabsf(before[id] - after[id]) < 1e-5f);
+    free(before);
+    free(after);
+}
+
+static void new_rows_are_means_of_what_was_read_before(void **state) {
+    (void)state;
+    static const int64_t spare[] = {0, 2, 64};          /* rows beside the tokenizer's entries */
+    for (size_t s = 0; s < 3; s++) {
+        const char *folder = small_model_write("old", "metaspace", 0.3, spare[s]), *out = scratch_path("grown");
+        maske_model *old = small_model_open(folder);
+        for (size_t i = 0; i < 600; i++) old->network->weights[old->network->table.decoder_bias + i] = (float)i / 600;
+        assert_ok(model_folder_write_network(folder, old->network, SAFETENSORS_F32));
+        int32_t ids[3];
+        maske_tokenizer *extended = extended_tokenizer(old, ids);
+        assert_ok(maske_model_extend(folder, extended, out, s > 0));
+        maske_model *grown = small_model_open(out);
+        assert_int_equal(grown->network->config.vocab_size, spare[s] < 3 ? 603 : 664);
+        assert_int_equal(maske_tokenizer_vocab_size(maske_model_tokenizer(grown)), 603);
+        check_grown(old, grown, ids);
+        assert_fails(maske_model_extend(folder, extended, out, false), MASKE_EXISTS, "holds something already");
+        maske_tokenizer_free(extended);
+        maske_model_close(old);
+        maske_model_close(grown);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(new_rows_are_means_of_what_was_read_before)};
+    return cmocka_run_group_tests_name("tasks/extend", tests, NULL, NULL);
+}
