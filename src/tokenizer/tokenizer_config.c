@@ -116,6 +116,13 @@ static maske_status write_config(const maske_tokenizer *t, const char *folder, b
         json_key(&w, "model_max_length");
         json_int(&w, t->model_max_length);
     }
+    /* BERT wants to know which of a pair's texts a token is of. */
+    json_key(&w, "model_input_names");
+    json_begin_array(&w);
+    json_text(&w, "input_ids");
+    json_text(&w, "token_type_ids");
+    json_text(&w, "attention_mask");
+    json_end_array(&w);
     write_roles(&w, t);
     json_key(&w, "tokenizer_class"); json_text(&w, "PreTrainedTokenizerFast");
     json_end_object(&w);

@@ -128,7 +128,7 @@ static maske_status read_components(maske_tokenizer *t, const char *pre, const c
 static maske_status surround(maske_tokenizer *t, signs s, const tokenizer_config *config) {
     char byte_level[128];
     if (s.byte_level) {
-        number_print(byte_level, sizeof byte_level, "{\"type\":\"ByteLevel\",\"add_prefix_space\":%s,\"trim_offsets\":true}", config->add_prefix_space ? "true" : "false");
+        number_print(byte_level, sizeof byte_level, "{\"type\":\"ByteLevel\",\"add_prefix_space\":%s,\"trim_offsets\":false}", config->add_prefix_space ? "true" : "false");
         bool wrapped = role_token(config, tokenizer_vocab(t), MASKE_CLS) != NULL && role_token(config, tokenizer_vocab(t), MASKE_SEP) != NULL;
         return read_components(t, byte_level, byte_level, wrapped ? NULL : byte_level);
     }
