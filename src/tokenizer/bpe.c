@@ -1,25 +1,12 @@
 /* tokenizer/bpe.c: building the model: the merge table, and the table of single characters. bpe_encode.c uses them. */
 #include "tokenizer/bpe.h"
-#include "base/hash.h"
 #include "base/number.h"
 #include "base/utf8.h"
 
 #include <stdlib.h>
 
-static inline size_t pair_hash(int32_t left, int32_t right) {
-    return (size_t)hash_mix(((uint64_t)(uint32_t)left << 32 | (uint32_t)right) ^ 0x9E3779B97F4A7C15u, 0xD6E8FEB86659FD93u);
-}
-
 static bpe_pair *pair_slot(const bpe *model, int32_t left, int32_t right) {
-    for (size_t i = pair_hash(left, right) & model->pair_mask;; i = (i + 1) & model->pair_mask) {
-        bpe_pair *pair = &model->pairs[i];
-        if (pair->left < 0 || (pair->left == left && pair->right == right)) return pair;
-    }
-}
-
-const bpe_pair *bpe_find_pair(const bpe *model, int32_t left, int32_t right) {
-    const bpe_pair *pair = pair_slot(model, left, right);
-    return pair->left < 0 ? NULL : pair;
+    return &model->pairs[bpe_pair_slot(model, left, right)];
 }
 
 static maske_status check_merge(const bpe *model, const bpe_merge *merge, size_t rank, const char *name) {

@@ -6,6 +6,7 @@
 #define MASKE_TOKENIZER_BPE_H
 
 #include "base/buffer.h"
+#include "base/hash.h"
 #include "tokenizer/vocab.h"
 
 #define BPE_MERGE_LIMIT (1 << 24)
@@ -44,8 +45,20 @@ void bpe_free(bpe *model);
 /* Adds a merge behind all others; one that is there already is left as it is. Not while another thread reads. */
 MASKE_MUST_USE maske_status bpe_add_merge(bpe *model, bpe_merge merge);
 
+/* Where a pair is in the table, or would be. */
+static inline size_t bpe_pair_slot(const bpe *model, int32_t left, int32_t right) {
+    uint64_t key = (uint64_t)(uint32_t)left << 32 | (uint32_t)right;
+    size_t i = (size_t)hash_mix(key ^ 0x9E3779B97F4A7C15u, 0xD6E8FEB86659FD93u);
+    for (i &= model->pair_mask;; i = (i + 1) & model->pair_mask) {
+        const bpe_pair *pair = &model->pairs[i];
+        if (pair->left < 0 || (pair->left == left && pair->right == right)) return i;
+    }
+}
 /* The merge of a pair, NULL: none. */
-const bpe_pair *bpe_find_pair(const bpe *model, int32_t left, int32_t right);
+static inline const bpe_pair *bpe_find_pair(const bpe *model, int32_t left, int32_t right) {
+    const bpe_pair *pair = &model->pairs[bpe_pair_slot(model, left, right)];
+    return pair->left < 0 ? NULL : pair;
+}
 
 /* One encoded word, and what encoding it needs; used again and again. A zeroed structure is fresh. */
 typedef struct bpe_word {

@@ -107,21 +107,32 @@ static maske_status add_new_word(const maske_tokenizer *t, pipeline *p, const ch
     return MASKE_OK;
 }
 
+/* Words in blocks: the cache is far larger than the processor's nearest, so all slots of a block are asked for before
+ * the first is read, then all records. */
+enum { WORD_BLOCK = 16 };
+
 static maske_status add_words(const maske_tokenizer *t, pipeline *p, id_list *out) {
     word_form form = pre_tokenizer_word_form(t->pre_tokenizer);
-    const text_range *ranges = p->words.ranges.items;
-    size_t count = p->words.ranges.count;
-    for (size_t i = 0; i < count; i++) {
-        const char *word = p->words.text + ranges[i].begin;
-        size_t length = ranges[i].end - ranges[i].begin;
-        uint64_t hash = word_cache_hash(word, length);
-        word_record record;
-        if (word_cache_find(&p->words_seen, hash, word, length, &record)) {
+    for (size_t first = 0; first < p->words.ranges.count; first += WORD_BLOCK) {
+        const text_range *ranges = p->words.ranges.items + first;
+        size_t count = p->words.ranges.count - first < WORD_BLOCK ? p->words.ranges.count - first : WORD_BLOCK;
+        uint64_t hashes[WORD_BLOCK];
+        for (size_t i = 0; i < count; i++) {
+            hashes[i] = word_cache_hash(p->words.text + ranges[i].begin, ranges[i].end - ranges[i].begin);
+            word_cache_ask_slot(&p->words_seen, hashes[i]);
+        }
+        for (size_t i = 0; i < count; i++) word_cache_ask_record(&p->words_seen, hashes[i]);
+        for (size_t i = 0; i < count; i++) {
+            const char *word = p->words.text + ranges[i].begin;
+            size_t length = ranges[i].end - ranges[i].begin;
+            word_record record;
+            if (!word_cache_find(&p->words_seen, hashes[i], word, length, &record)) {
+                TRY(add_new_word(t, p, word, length, hashes[i], form, out));
+                continue;
+            }
             TRY(reserve_ids(out, record.count));
             memcpy(out->items + out->count, record.ids, record.count * sizeof *out->items);
             out->count += record.count;
-        } else {
-            TRY(add_new_word(t, p, word, length, hash, form, out));
         }
     }
     return MASKE_OK;

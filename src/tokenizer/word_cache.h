@@ -15,8 +15,8 @@
 #include "base/memory.h"
 
 #define WORD_CACHE_WORD 255                         /* longer words, or words of more ids, are not kept */
-#define WORD_CACHE_SLOTS ((size_t)1 << 17)          /* 1 MiB */
-#define WORD_CACHE_ARENA ((size_t)4 << 20)
+#define WORD_CACHE_SLOTS ((size_t)1 << 19)          /* 4 MiB */
+#define WORD_CACHE_ARENA ((size_t)16 << 20)
 
 typedef struct word_slot { uint32_t tag, offset; } word_slot;
 typedef struct word_cache {
@@ -37,6 +37,13 @@ void word_cache_add(word_cache *cache, uint64_t hash, const char *word, size_t l
     const uint32_t *lengths, size_t count);
 void word_cache_free(word_cache *cache);
 
+/* Ask for the memory that word_cache_find will read: first the slot, some time later the record. */
+static inline void word_cache_ask_slot(const word_cache *cache, uint64_t hash) {
+    if (cache->slot_count > 0) __builtin_prefetch(&cache->slots[hash & (cache->slot_count - 1)]);
+}
+static inline void word_cache_ask_record(const word_cache *cache, uint64_t hash) {
+    if (cache->slot_count > 0) __builtin_prefetch(cache->arena + cache->slots[hash & (cache->slot_count - 1)].offset);
+}
 static inline uint64_t word_cache_hash(const char *word, size_t length) { return hash_bytes(word, length); }
 /* Borrowed until the next word_cache_add. */
 static inline bool word_cache_find(const word_cache *cache, uint64_t hash, const char *word, size_t length, word_record *out) {
