@@ -28,7 +28,8 @@ struct added_matcher {
 };
 
 static edge *edge_slot(const added_matcher *m, uint64_t key) {
-    for (size_t i = hash_mix(key ^ 0x9E3779B97F4A7C15u, 0xD6E8FEB86659FD93u) & m->edge_mask;; i = (i + 1) & m->edge_mask)
+    for (size_t i = hash_mix(key ^ 0x9E3779B97F4A7C15u, 0xD6E8FEB86659FD93u) & m->edge_mask;;
+         i = (i + 1) & m->edge_mask)
         if (m->edges[i].to == 0 || m->edges[i].key == key) return &m->edges[i];
 }
 static inline uint32_t step(const added_matcher *m, uint32_t from, unsigned char byte) {

@@ -11,7 +11,8 @@ typedef struct added_matcher added_matcher;
 MASKE_MUST_USE maske_status added_matcher_new(added_matcher **out);
 /* Adds a string that is not empty, with a number (>= 0) to know it by. *known: the number of the same string added
  * before, or -1; then nothing is changed. */
-MASKE_MUST_USE maske_status added_matcher_add(added_matcher *matcher, const char *text, size_t length, int32_t number, int32_t *known);
+MASKE_MUST_USE maske_status added_matcher_add(added_matcher *matcher, const char *text, size_t length, int32_t number,
+                                              int32_t *known);
 /* Call once all strings are added. */
 MASKE_MUST_USE maske_status added_matcher_finish(added_matcher *matcher);
 void added_matcher_free(added_matcher *matcher);

@@ -32,11 +32,13 @@ static maske_status place(added_tokens *added, const added_token *token, const v
     int32_t index = vocab_find(&added->contents, token->content, token->length);
     if (index < 0) {
         if (added->count >= ADDED_TOKENS_LIMIT || added->bytes + token->length > ADDED_BYTES_LIMIT)
-            return error_set(MASKE_BAD_FILE, "more than %d added tokens, or more than %zu bytes of them", ADDED_TOKENS_LIMIT, ADDED_BYTES_LIMIT);
+            return error_set(MASKE_BAD_FILE, "more than %d added tokens, or more than %zu bytes of them",
+                             ADDED_TOKENS_LIMIT, ADDED_BYTES_LIMIT);
         TRY(memory_reserve(&added->tokens, &added->capacity, added->count + 1, sizeof *added->tokens, "added tokens"));
         added_token fresh = {.length = token->length, .id = vocab_find(model, token->content, token->length)};
         if (fresh.id < 0) {
-            if (added->next_id >= VOCAB_ID_LIMIT) return error_set(MASKE_BAD_FILE, "an added token needs an id over %d", VOCAB_ID_LIMIT);
+            if (added->next_id >= VOCAB_ID_LIMIT)
+                return error_set(MASKE_BAD_FILE, "an added token needs an id over %d", VOCAB_ID_LIMIT);
             fresh.id = added->next_id++;
         }
         TRY(memory_copy_text(&fresh.content, token->content, token->length));
@@ -50,10 +52,12 @@ static maske_status place(added_tokens *added, const added_token *token, const v
     return MASKE_OK;
 }
 
-maske_status added_tokens_add(added_tokens *added, const added_token *token, const vocab *model, const normalizer *normal, int32_t *id) {
+maske_status added_tokens_add(added_tokens *added, const added_token *token, const vocab *model,
+                              const normalizer *normal, int32_t *id) {
     if (id != NULL) *id = -1;
     if (token->length == 0) return MASKE_OK;
-    if (added->next_id == 0) added->next_id = (int32_t)model->count > added->limit ? (int32_t)model->count : added->limit;
+    if (added->next_id == 0)
+        added->next_id = (int32_t)model->count > added->limit ? (int32_t)model->count : added->limit;
     added_token *own = NULL;
     TRY(place(added, token, model, &own));
     own->single_word = token->single_word;
@@ -88,7 +92,8 @@ maske_status added_tokens_finish(added_tokens *added) {
     for (int32_t id = 0; id < added->limit; id++) added->by_id[id] = -1;
     /* In a model with holes two contents may come to the same id: the later one has it, the other is gone. */
     for (size_t i = 0; i < added->count; i++) added->by_id[added->tokens[i].id] = (int32_t)i;
-    for (int32_t id = 0; id < added->limit; id++) if (added->by_id[id] >= 0) TRY(add_to_matcher(added, added->by_id[id]));
+    for (int32_t id = 0; id < added->limit; id++)
+        if (added->by_id[id] >= 0) TRY(add_to_matcher(added, added->by_id[id]));
     if (added->raw != NULL) TRY(added_matcher_finish(added->raw));
     if (added->normalized != NULL) TRY(added_matcher_finish(added->normalized));
     return MASKE_OK;
@@ -149,7 +154,8 @@ static maske_status add_split(added_splits *splits, size_t begin, size_t end, in
     return MASKE_OK;
 }
 
-maske_status added_tokens_split(const added_tokens *added, bool normalized, const char *text, size_t length, added_splits *out) {
+maske_status added_tokens_split(const added_tokens *added, bool normalized, const char *text, size_t length,
+                                added_splits *out) {
     const added_matcher *matcher = normalized ? added->normalized : added->raw;
     size_t done = 0, from = 0;          /* where the last accepted token ended; where to look on */
     size_t spaces = 0;                  /* end of the last white space swallowed: not to be walked again */

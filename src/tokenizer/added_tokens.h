@@ -53,8 +53,8 @@ const added_token *added_tokens_find(const added_tokens *added, const char *cont
 typedef struct added_split { size_t begin, end; int32_t id; } added_split;      /* id -1: no token */
 typedef struct added_splits { added_split *items; size_t count, capacity; } added_splits;
 /* Cuts the text by the raw matcher, or by the normalised one; *out is cleared first. No stretch is empty. */
-MASKE_MUST_USE maske_status added_tokens_split(const added_tokens *added, bool normalized, const char *text, size_t length,
-    added_splits *out);
+MASKE_MUST_USE maske_status added_tokens_split(const added_tokens *added, bool normalized, const char *text,
+                                               size_t length, added_splits *out);
 /* Whether there is anything to look for: if not, the text is one stretch. */
 static inline bool added_tokens_has(const added_tokens *added, bool normalized) {
     return (normalized ? added->normalized : added->raw) != NULL;

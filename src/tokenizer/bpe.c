@@ -11,10 +11,12 @@ static bpe_pair *pair_slot(const bpe *model, int32_t left, int32_t right) {
 
 static maske_status check_merge(const bpe *model, const bpe_merge *merge, size_t rank, const char *name) {
     size_t length;
-    if (vocab_text(&model->vocab, merge->left, &length) != NULL && vocab_text(&model->vocab, merge->right, &length) != NULL &&
-        vocab_text(&model->vocab, merge->id, &length) != NULL) return MASKE_OK;
-    return error_set(MASKE_BAD_FILE, "%s: merge %zu joins the ids %d and %d to %d, which are not all in the vocabulary", name, rank,
-                     merge->left, merge->right, merge->id);
+    if (vocab_text(&model->vocab, merge->left, &length) != NULL &&
+        vocab_text(&model->vocab, merge->right, &length) != NULL &&
+        vocab_text(&model->vocab, merge->id, &length) != NULL)
+        return MASKE_OK;
+    return error_set(MASKE_BAD_FILE, "%s: merge %zu joins the ids %d and %d to %d, which are not all in the vocabulary",
+                     name, rank, merge->left, merge->right, merge->id);
 }
 
 static maske_status new_pairs(bpe *model, size_t slots) {
@@ -63,9 +65,11 @@ static maske_status grow_pairs(bpe *model) {
 }
 
 maske_status bpe_add_merge(bpe *model, bpe_merge merge) {
-    if (model->merge_count >= BPE_MERGE_LIMIT) return error_set(MASKE_BAD_ARGUMENT, "more than %d merges", BPE_MERGE_LIMIT);
+    if (model->merge_count >= BPE_MERGE_LIMIT)
+        return error_set(MASKE_BAD_ARGUMENT, "more than %d merges", BPE_MERGE_LIMIT);
     TRY(check_merge(model, &merge, model->merge_count, "new merge"));
-    TRY(memory_reserve(&model->merges, &model->merge_capacity, model->merge_count + 1, sizeof *model->merges, "merges"));
+    TRY(memory_reserve(&model->merges, &model->merge_capacity, model->merge_count + 1, sizeof *model->merges,
+                       "merges"));
     if ((model->merge_count + 1) * 2 > model->pair_mask) TRY(grow_pairs(model));
     bpe_pair *pair = pair_slot(model, merge.left, merge.right);
     if (pair->left >= 0) return MASKE_OK;
@@ -112,21 +116,24 @@ static maske_status copy_option(const char **out, const char *text) {
     return MASKE_OK;
 }
 
-static maske_status build(bpe *model, const bpe_merge *merges, size_t count, const bpe_options *options, const char *name) {
+static maske_status build(bpe *model, const bpe_merge *merges, size_t count, const bpe_options *options,
+                          const char *name) {
     model->options = *options;
     model->options.unk_token = model->options.continuing_subword_prefix = model->options.end_of_word_suffix = NULL;
     TRY(copy_option(&model->options.unk_token, options->unk_token));
     TRY(copy_option(&model->options.continuing_subword_prefix, options->continuing_subword_prefix));
     TRY(copy_option(&model->options.end_of_word_suffix, options->end_of_word_suffix));
     model->unk_id = -1;
-    if (options->unk_token != NULL) model->unk_id = vocab_find(&model->vocab, options->unk_token, strlen(options->unk_token));
+    if (options->unk_token != NULL)
+        model->unk_id = vocab_find(&model->vocab, options->unk_token, strlen(options->unk_token));
     TRY(build_merges(model, merges, count, name));
     TRY(build_characters(model));
     find_bytes(model);
     return MASKE_OK;
 }
 
-maske_status bpe_build(bpe *out, vocab *entries, const bpe_merge *merges, size_t count, const bpe_options *options, const char *name) {
+maske_status bpe_build(bpe *out, vocab *entries, const bpe_merge *merges, size_t count, const bpe_options *options,
+                       const char *name) {
     bpe model = {.vocab = *entries};
     *entries = (vocab){0};
     maske_status status = build(&model, merges, count, options, name);

@@ -18,7 +18,7 @@ typedef struct bpe_options {
     const char *continuing_subword_prefix;      /* NULL: none; stands before every character but a word's first */
     const char *end_of_word_suffix;             /* NULL: none; stands behind a word's last character */
     bool fuse_unk;                              /* a run of unknown characters becomes one unk */
-    bool byte_fallback;                         /* an unknown character becomes <0xHH> for each byte, if all are there */
+    bool byte_fallback;                         /* an unknown character becomes <0xHH> for each byte, if all are entries */
     bool ignore_merges;                         /* a word that is an entry is that entry, whatever the merges say */
     double dropout;                             /* as in the file, negative: null. Encoding never drops merges */
 } bpe_options;
@@ -31,10 +31,10 @@ typedef struct bpe {
     bpe_options options;                        /* the strings are the model's own */
     bpe_pair *pairs;                            /* [pair_mask + 1], open addressing */
     size_t pair_mask;
-    uint16_t *pages;                            /* [0x1100] character >> 8 to its page in characters; 0: an empty page */
-    int32_t *characters;                        /* [pages, 256] the id of each single character that is an entry, or -1 */
+    uint16_t *pages;                            /* [0x1100] character >> 8 to a page of characters; 0: an empty page */
+    int32_t *characters;                        /* [pages, 256] ids of the single characters that are entries, or -1 */
     int32_t byte_ids[256];                      /* <0x00> .. <0xFF>, -1 where missing */
-    int32_t unk_id;                             /* -1: no unk_token, or it is not an entry (encoding fails where it is needed) */
+    int32_t unk_id;                             /* -1: no unk_token, or no entry: encoding fails where it is needed */
 } bpe;
 
 /* Takes the vocabulary (left empty, also on failure). merges[count] is copied; of a pair given twice the last stays, as
@@ -76,7 +76,8 @@ typedef struct bpe_word {
 MASKE_MUST_USE maske_status bpe_encode(const bpe *model, bpe_word *word, const char *text, size_t length);
 /* The same for a part of a word: `first` and `last` say which ends of the word it holds. Never a whole entry by
  * ignore_merges. */
-MASKE_MUST_USE maske_status bpe_encode_part(const bpe *model, bpe_word *word, const char *text, size_t length, bool first, bool last);
+MASKE_MUST_USE maske_status bpe_encode_part(const bpe *model, bpe_word *word, const char *text, size_t length,
+                                            bool first, bool last);
 /* Room for `needed` symbols. */
 MASKE_MUST_USE maske_status bpe_word_reserve(bpe_word *word, size_t needed);
 void bpe_word_free(bpe_word *word);

@@ -1,11 +1,11 @@
 /* tokenizer/bpe_encode.c: one word to ids.
  *
  * Both ways below do "the lowest rank first, the leftmost of equals" until nothing is left to merge:
- *   short words   keep the rank of each adjacent pair in an array; each round is a scan for the smallest, one merge, two
- *                 look-ups. n * n, but n is small and everything is in the first-level cache.
+ *   short words   keep the rank of each adjacent pair in an array; each round is a scan for the smallest, one merge,
+ *                 two look-ups. n * n, but n is small and everything is in the first-level cache.
  *   long words    keep the symbols in a linked list and the possible merges in a heap of (rank, place), as the library
- *                 does; an entry that came out of date is recognised when it is popped. n log n: a megabyte of one letter
- *                 takes a moment. */
+ *                 does; an entry that came out of date is recognised when it is popped. n log n: a megabyte of one
+ *                 letter takes a moment. */
 #include "tokenizer/bpe.h"
 #include "base/utf8.h"
 
@@ -15,7 +15,7 @@ enum { SHORT_WORD = 48 };       /* symbols; from about here the heap is ahead (b
 #define NO_RANK UINT32_MAX
 #define NO_SYMBOL UINT32_MAX
 
-/* -------------------------------------------------------------------------------------------- characters to symbols --- */
+/* ---------------------------------------------------------------------------------------- characters to symbols --- */
 
 maske_status bpe_word_reserve(bpe_word *word, size_t needed) {
     if (needed <= word->capacity) return MASKE_OK;
@@ -43,7 +43,8 @@ static inline void flush_unknown(const bpe *model, bpe_word *word, unknown *run)
 }
 
 /* The library's rule to the letter: byte tokens do not end a pending run (which then comes out behind them). */
-static maske_status add_unknown(const bpe *model, bpe_word *word, unknown *run, const char *text, size_t length, size_t size) {
+static maske_status add_unknown(const bpe *model, bpe_word *word, unknown *run, const char *text, size_t length,
+                                size_t size) {
     if (model->options.byte_fallback) {
         bool all = true;
         for (size_t i = 0; i < length; i++) all = all && model->byte_ids[(unsigned char)text[i]] >= 0;
@@ -54,7 +55,8 @@ static maske_status add_unknown(const bpe *model, bpe_word *word, unknown *run, 
     }
     if (model->options.unk_token == NULL) return MASKE_OK;
     if (model->unk_id < 0)
-        return error_set(MASKE_BAD_FILE, "the text holds \"%.*s\", which is not in the vocabulary, and neither is the unk_token \"%s\"",
+        return error_set(MASKE_BAD_FILE,
+                         "the text holds \"%.*s\", which is not in the vocabulary, and neither is the unk_token \"%s\"",
                          (int)(length < 64 ? length : 64), text, model->options.unk_token);
     if (run->pending && !model->options.fuse_unk) flush_unknown(model, word, run);
     if (!run->pending) *run = (unknown){true, 0};
@@ -79,7 +81,8 @@ static maske_status cut_plain(const bpe *model, bpe_word *word, const char *text
 }
 
 /* With a prefix (but before a word's first character) and a suffix (behind its last). */
-static maske_status cut_affixed(const bpe *model, bpe_word *word, const char *text, size_t length, bool first, bool last) {
+static maske_status cut_affixed(const bpe *model, bpe_word *word, const char *text, size_t length, bool first,
+                                bool last) {
     const char *prefix = model->options.continuing_subword_prefix, *suffix = model->options.end_of_word_suffix;
     unknown run = {false, 0};
     for (size_t i = 0, size; i < length; i += size) {
@@ -101,7 +104,7 @@ static maske_status cut_affixed(const bpe *model, bpe_word *word, const char *te
     return MASKE_OK;
 }
 
-/* --------------------------------------------------------------------------------------------------- short words --- */
+/* -------------------------------------------------------------------------------------------------- short words --- */
 
 static inline uint32_t rank_of(const bpe *model, int32_t left, int32_t right) {
     const bpe_pair *pair = bpe_find_pair(model, left, right);
@@ -131,7 +134,7 @@ static void merge_short(const bpe *model, bpe_word *word) {
     word->count = count;
 }
 
-/* ---------------------------------------------------------------------------------------------------- long words --- */
+/* --------------------------------------------------------------------------------------------------- long words --- */
 
 /* A heap of four children a node: shallower than a binary one, and the four lie in one or two cache lines. */
 static void heap_push(uint64_t *heap, size_t *count, uint64_t entry) {
@@ -175,7 +178,8 @@ static maske_status merge_long(const bpe *model, bpe_word *word) {
     size_t n = word->count, entries = 0, needed = 0;
     /* A merge takes an entry out and puts two in, and there are n - 1 merges at most: 2 n is never passed. */
     if (!size_multiply(&needed, n, 2)) return error_memory(SIZE_MAX, "word");
-    if (needed > word->heap_capacity) TRY(memory_reserve(&word->heap, &word->heap_capacity, needed, sizeof *word->heap, "word"));
+    if (needed > word->heap_capacity)
+        TRY(memory_reserve(&word->heap, &word->heap_capacity, needed, sizeof *word->heap, "word"));
     for (size_t i = 0; i < n; i++) {
         word->previous[i] = i == 0 ? NO_SYMBOL : (uint32_t)(i - 1);
         word->next[i] = i + 1 == n ? NO_SYMBOL : (uint32_t)(i + 1);
@@ -201,15 +205,18 @@ static maske_status merge_long(const bpe *model, bpe_word *word) {
     return MASKE_OK;
 }
 
-/* --------------------------------------------------------------------------------------------------------- whole --- */
+/* -------------------------------------------------------------------------------------------------------- whole --- */
 
 static bool has_affix(const char *affix) { return affix != NULL && affix[0] != '\0'; }
 
 maske_status bpe_encode_part(const bpe *model, bpe_word *word, const char *text, size_t length, bool first, bool last) {
     word->count = 0;
-    if (length > INT32_MAX) return error_set(MASKE_BAD_ARGUMENT, "a word of %zu bytes, expected at most %d", length, INT32_MAX);
+    if (length > INT32_MAX)
+        return error_set(MASKE_BAD_ARGUMENT, "a word of %zu bytes, expected at most %d", length, INT32_MAX);
     TRY(bpe_word_reserve(word, length));
-    TRY(has_affix(model->options.continuing_subword_prefix) || has_affix(model->options.end_of_word_suffix) ? cut_affixed(model, word, text, length, first, last) : cut_plain(model, word, text, length));
+    TRY(has_affix(model->options.continuing_subword_prefix) || has_affix(model->options.end_of_word_suffix)
+            ? cut_affixed(model, word, text, length, first, last)
+            : cut_plain(model, word, text, length));
     if (word->count > SHORT_WORD) return merge_long(model, word);
     merge_short(model, word);
     return MASKE_OK;

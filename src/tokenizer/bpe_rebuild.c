@@ -9,17 +9,20 @@
 #include <stdlib.h>
 
 /* The split of text into two entries below `id` whose larger id is smallest; the right one may carry the prefix. */
-static maske_status earliest_split(const bpe *model, const char *text, size_t length, int32_t id, buffer *joined, bpe_merge *out) {
+static maske_status earliest_split(const bpe *model, const char *text, size_t length, int32_t id, buffer *joined,
+                                   bpe_merge *out) {
     const char *prefix = model->options.continuing_subword_prefix;
     out->left = out->right = -1;
     for (size_t at = utf8_size(text[0]); at < length; at += utf8_size(text[at])) {
         buffer_clear(joined);
         if (prefix != NULL) TRY(buffer_add_text(joined, prefix));
         TRY(buffer_add(joined, text + at, length - at));
-        int32_t left = vocab_find(&model->vocab, text, at), right = vocab_find(&model->vocab, joined->data, joined->length);
+        int32_t left = vocab_find(&model->vocab, text, at),
+                right = vocab_find(&model->vocab, joined->data, joined->length);
         if (left < 0 || right < 0 || left >= id || right >= id) continue;
         int32_t largest = left > right ? left : right;
-        if (out->left < 0 || largest < (out->left > out->right ? out->left : out->right)) *out = (bpe_merge){left, right, id};
+        if (out->left < 0 || largest < (out->left > out->right ? out->left : out->right))
+            *out = (bpe_merge){left, right, id};
     }
     return MASKE_OK;
 }
@@ -30,7 +33,8 @@ static maske_status cut_entry(bpe *model, bpe_word *word, const char *text, size
     const char *prefix = model->options.continuing_subword_prefix, *suffix = model->options.end_of_word_suffix;
     size_t prefix_length = prefix == NULL ? 0 : strlen(prefix), suffix_length = suffix == NULL ? 0 : strlen(suffix);
     bool has_prefix = prefix_length > 0 && length > prefix_length && memcmp(text, prefix, prefix_length) == 0;
-    bool has_suffix = suffix_length > 0 && length > suffix_length && memcmp(text + length - suffix_length, suffix, suffix_length) == 0;
+    bool has_suffix = suffix_length > 0 && length > suffix_length &&
+                      memcmp(text + length - suffix_length, suffix, suffix_length) == 0;
     size_t begin = has_prefix ? prefix_length : 0, end = has_suffix ? length - suffix_length : length;
     TRY(bpe_encode_part(model, word, text + begin, end > begin ? end - begin : 0, !has_prefix, has_suffix));
     size_t cut = 0;
@@ -48,7 +52,8 @@ static maske_status rebuild(bpe *model, bpe_word *word, buffer *joined, size_t *
         TRY(cut_entry(model, word, text, length, &whole));
         bpe_merge merge = {-1, -1, id};
         if (whole && word->count == 1 && word->ids[0] == id) continue;      /* one character with its affix */
-        if (whole && word->count == 2 && word->ids[0] < id && word->ids[1] < id) merge = (bpe_merge){word->ids[0], word->ids[1], id};
+        if (whole && word->count == 2 && word->ids[0] < id && word->ids[1] < id)
+            merge = (bpe_merge){word->ids[0], word->ids[1], id};
         else TRY(earliest_split(model, text, length, id, joined, &merge));
         if (merge.left < 0) ++*unreached;
         else TRY(bpe_add_merge(model, merge));
@@ -56,7 +61,8 @@ static maske_status rebuild(bpe *model, bpe_word *word, buffer *joined, size_t *
     return MASKE_OK;
 }
 
-maske_status bpe_rebuild_merges(const vocab *entries, const bpe_options *options, bpe_merge **merges, size_t *count, size_t *unreached) {
+maske_status bpe_rebuild_merges(const vocab *entries, const bpe_options *options, bpe_merge **merges, size_t *count,
+                                size_t *unreached) {
     /* Nothing unknown may hide in a cut: no unk, no bytes, no whole words. */
     bpe_options plain = {.dropout = -1};
     if (options != NULL) {

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-/* ------------------------------------------------------------------------------------------------------- strings --- */
+/* ------------------------------------------------------------------------------------------------------ strings --- */
 
 static maske_status end_string(string_list *list) {
     TRY(memory_reserve(&list->ends, &list->capacity, list->count + 1, sizeof *list->ends, "decoded text"));
@@ -125,8 +125,9 @@ static maske_status wordpiece(const decoder *d, decoder_strings *s) {
         if (status == MASKE_OK) status = buffer_add(&joined, token.text + skip, token.length - skip);
         if (status != MASKE_OK) break;
         string whole = {joined.data, joined.length};
-        status = d->cleanup && memchr(whole.text, ' ', whole.length) != NULL ? add_clean(&s->next.text, whole)
-                                                                            : buffer_add(&s->next.text, whole.text, whole.length);
+        status = d->cleanup && memchr(whole.text, ' ', whole.length) != NULL
+                     ? add_clean(&s->next.text, whole)
+                     : buffer_add(&s->next.text, whole.text, whole.length);
         if (status == MASKE_OK) status = end_string(&s->next);
     }
     buffer_free(&joined);
@@ -167,7 +168,8 @@ static maske_status ctc(const decoder *d, decoder_strings *s) {
         if (status != MASKE_OK) break;
         if (d->cleanup) {
             status = add_clean(&clean, (string){plain.data, plain.length});
-            if (status == MASKE_OK) status = add_replaced(&s->next.text, (string){clean.data, clean.length}, d->delimiter, " ");
+            if (status == MASKE_OK)
+                status = add_replaced(&s->next.text, (string){clean.data, clean.length}, d->delimiter, " ");
         } else {
             status = buffer_add(&s->next.text, plain.data, plain.length);
         }
@@ -231,7 +233,8 @@ static maske_status strip(const decoder *d, decoder_strings *s) {
     size_t size = strlen(d->text);
     for (size_t i = 0; i < s->now.count; i++) {
         string token = string_at(&s->now, i);
-        for (int64_t n = 0; n < d->start && starts_with(token, d->text, size); n++) token = (string){token.text + size, token.length - size};
+        for (int64_t n = 0; n < d->start && starts_with(token, d->text, size); n++)
+            token = (string){token.text + size, token.length - size};
         for (int64_t n = 0; n < d->stop && token.length >= size; n++) {
             if (memcmp(token.text + token.length - size, d->text, size) != 0) break;
             token.length -= size;

@@ -20,7 +20,7 @@ void decoder_free(decoder *d) {
     free(d);
 }
 
-/* ------------------------------------------------------------------------------------------------------- reading --- */
+/* ------------------------------------------------------------------------------------------------------ reading --- */
 
 static maske_status need_text(char **out, const json_t *json, const char *key, const char *name) {
     const char *text = NULL;
@@ -50,10 +50,12 @@ static maske_status read_metaspace(decoder *d, const json_t *json, const char *n
     TRY(json_get_boolean_or(&add_prefix_space, true, json, "add_prefix_space", name));
     TRY(json_get_text_or(&scheme, "always", json, "prepend_scheme", name));
     if (strcmp(scheme, "always") != 0 && strcmp(scheme, "first") != 0 && strcmp(scheme, "never") != 0)
-        return error_set(MASKE_BAD_FILE, "%s: \"prepend_scheme\" is \"%s\", expected \"always\", \"first\" or \"never\"", name, scheme);
+        return error_set(MASKE_BAD_FILE,
+                         "%s: \"prepend_scheme\" is \"%s\", expected \"always\", \"first\" or \"never\"", name, scheme);
     /* The flag of old versions. Beside a scheme that says otherwise it is refused, there as here. */
     if (!add_prefix_space && json_object_get(json, "prepend_scheme") != NULL && strcmp(scheme, "never") != 0)
-        return error_set(MASKE_BAD_FILE, "%s: \"add_prefix_space\" is false, but \"prepend_scheme\" is \"%s\"", name, scheme);
+        return error_set(MASKE_BAD_FILE, "%s: \"add_prefix_space\" is false, but \"prepend_scheme\" is \"%s\"", name,
+                         scheme);
     if (!add_prefix_space) scheme = "never";
     TRY(memory_copy_text(&d->prepend_scheme, scheme, strlen(scheme)));
     return json_get_boolean_or(&d->split, true, json, "split", name);
@@ -65,9 +67,11 @@ static maske_status read_sequence(decoder *d, const json_t *json, const char *na
     const json_t *list = json_object_get(json, "decoders");
     if (!json_is_array(list))
         return error_set(MASKE_BAD_FILE, "%s: \"decoders\": found %s, expected an array", name, json_kind(list));
-    if (depth >= NESTING_LIMIT) return error_set(MASKE_BAD_FILE, "%s: Sequences nested deeper than %d", name, NESTING_LIMIT);
+    if (depth >= NESTING_LIMIT)
+        return error_set(MASKE_BAD_FILE, "%s: Sequences nested deeper than %d", name, NESTING_LIMIT);
     TRY(memory_new(&d->steps, json_array_size(list), sizeof *d->steps, "decoder"));
-    for (; d->count < json_array_size(list); d->count++) TRY(read_any(&d->steps[d->count], json_array_get(list, d->count), name, depth + 1));
+    for (; d->count < json_array_size(list); d->count++)
+        TRY(read_any(&d->steps[d->count], json_array_get(list, d->count), name, depth + 1));
     return MASKE_OK;
 }
 
@@ -105,14 +109,17 @@ static maske_status fill(decoder *d, const json_t *json, const char *name, int d
 }
 
 static maske_status read_any(decoder **out, const json_t *json, const char *name, int depth) {
-    if (!json_is_object(json)) return error_set(MASKE_BAD_FILE, "%s: found %s, expected an object", name, json_kind(json));
+    if (!json_is_object(json))
+        return error_set(MASKE_BAD_FILE, "%s: found %s, expected an object", name, json_kind(json));
     const char *type = NULL;
     TRY(json_get_text(&type, json, "type", name));
     size_t kind = 0;
     while (kind <= DECODE_SEQUENCE && strcmp(type, kinds[kind]) != 0) kind++;
     if (kind > DECODE_SEQUENCE)
-        return error_set(MASKE_UNSUPPORTED, "%s: the type \"%s\" is not supported; ByteLevel, WordPiece, BPEDecoder, Metaspace, CTC, "
-                         "ByteFallback, Fuse, Strip, Replace and Sequence are", name, type);
+        return error_set(MASKE_UNSUPPORTED,
+                         "%s: the type \"%s\" is not supported; ByteLevel, WordPiece, BPEDecoder, Metaspace, CTC, "
+                         "ByteFallback, Fuse, Strip, Replace and Sequence are",
+                         name, type);
     decoder *d = NULL;
     TRY(memory_new(&d, 1, sizeof *d, "decoder"));
     d->kind = (decoder_kind)kind;
@@ -127,7 +134,7 @@ maske_status decoder_read(decoder **out, const json_t *json, const char *name) {
     return read_any(out, json, name, 0);
 }
 
-/* ------------------------------------------------------------------------------------------------------- writing --- */
+/* ------------------------------------------------------------------------------------------------------ writing --- */
 
 static void write_text(json_writer *w, const char *key, const char *text) {
     json_key(w, key);

@@ -72,9 +72,11 @@ static maske_status truncate_texts(request *r, size_t first, size_t second) {
     r->from[0] = r->from[1] = 0;
     if (!r->truncate) return MASKE_OK;
     const truncation *t = &r->t->truncation;
-    size_t added = r->no_special ? 0 : post_processor_added(r->t->post_processor, r->pair), room = (size_t)t->max_length;
+    size_t added = r->no_special ? 0 : post_processor_added(r->t->post_processor, r->pair),
+           room = (size_t)t->max_length;
     if (added > room)
-        return error_set(MASKE_BAD_ARGUMENT, "truncation leaves %zu tokens, and the post-processor adds %zu", room, added);
+        return error_set(MASKE_BAD_ARGUMENT, "truncation leaves %zu tokens, and the post-processor adds %zu", room,
+                         added);
     TRY(truncation_lengths(t, room - added, r->pair, &r->keep[0], &r->keep[1]));
     if (t->direction == DIRECTION_LEFT) {
         r->from[0] = first - r->keep[0];
@@ -87,7 +89,7 @@ static size_t padded_length(const request *r, size_t count) {
     return r->pad ? padding_length(&r->t->padding, count) : count;
 }
 
-/* ------------------------------------------------------------------------------------------------------ ids alone --- */
+/* ---------------------------------------------------------------------------------------------------- ids alone --- */
 
 static maske_status ids_of(request *r, pipeline *p, int which) {
     p->ids[which].count = 0;
@@ -116,7 +118,8 @@ static maske_status encode_ids(request *r, encoding_scratch *scratch, maske_enco
             continue;
         }
         size_t keep = r->keep[FRAME_TEXT(id)];
-        if (keep > 0) memcpy(out->ids + at, p->ids[FRAME_TEXT(id)].items + r->from[FRAME_TEXT(id)], keep * sizeof *out->ids);
+        if (keep > 0)
+            memcpy(out->ids + at, p->ids[FRAME_TEXT(id)].items + r->from[FRAME_TEXT(id)], keep * sizeof *out->ids);
         at += keep;
     }
     while (at < padded) out->ids[at++] = r->t->padding.pad_id;
@@ -124,14 +127,16 @@ static maske_status encode_ids(request *r, encoding_scratch *scratch, maske_enco
     return MASKE_OK;
 }
 
-/* ---------------------------------------------------------------------------------------------------- everything --- */
+/* --------------------------------------------------------------------------------------------------- everything --- */
 
 static maske_status tokens_of(request *r, pipeline *p, int which) {
-    return pipeline_tokens(r->t, p, r->text[which], r->length[which], post_processor_trims(r->t->post_processor), &p->tokens[which]);
+    return pipeline_tokens(r->t, p, r->text[which], r->length[which], post_processor_trims(r->t->post_processor),
+                           &p->tokens[which]);
 }
 
 static void cut_tokens(const request *r, output_tokens *tokens, int which) {
-    if (r->from[which] > 0) memmove(tokens->items, tokens->items + r->from[which], r->keep[which] * sizeof *tokens->items);
+    if (r->from[which] > 0)
+        memmove(tokens->items, tokens->items + r->from[which], r->keep[which] * sizeof *tokens->items);
     tokens->count = r->keep[which];
 }
 
@@ -169,7 +174,8 @@ static maske_status encode_all(request *r, encoding_scratch *scratch, maske_enco
         cut_tokens(r, &p->tokens[which], which);
         for (size_t i = 0; i < p->tokens[which].count; i++) p->tokens[which].items[i].second = which == 1;
     }
-    TRY(post_processor_apply(r->t->post_processor, &p->tokens[0], r->pair ? &p->tokens[1] : NULL, !r->no_special, &p->process));
+    TRY(post_processor_apply(r->t->post_processor, &p->tokens[0], r->pair ? &p->tokens[1] : NULL, !r->no_special,
+                             &p->process));
     const output_tokens *tokens = &p->process.tokens;
     size_t padded = padded_length(r, tokens->count), begin = 0;
     TRY(reserve_all(out, scratch, padded));
@@ -184,12 +190,17 @@ static maske_status encode_all(request *r, encoding_scratch *scratch, maske_enco
     return MASKE_OK;
 }
 
-maske_status maske_tokenizer_encode(const maske_tokenizer *tokenizer, const char *text, size_t length, const char *pair, size_t pair_length,
-    const maske_encode_options *options, maske_encoding *out) {
+maske_status maske_tokenizer_encode(const maske_tokenizer *tokenizer, const char *text, size_t length, const char *pair,
+                                    size_t pair_length, const maske_encode_options *options, maske_encoding *out) {
     static const maske_encode_options defaults = {0};
     if (options == NULL) options = &defaults;
-    request r = {.t = tokenizer, .text = {text, pair}, .length = {length, pair_length}, .pair = pair != NULL, .no_special = options->no_special,
-                 .truncate = tokenizer->truncation.set && !options->no_truncation, .pad = tokenizer->padding.set && !options->no_padding};
+    request r = {.t = tokenizer,
+                 .text = {text, pair},
+                 .length = {length, pair_length},
+                 .pair = pair != NULL,
+                 .no_special = options->no_special,
+                 .truncate = tokenizer->truncation.set && !options->no_truncation,
+                 .pad = tokenizer->padding.set && !options->no_padding};
     for (int which = 0; which < (r.pair ? 2 : 1); which++) {
         size_t valid = utf8_valid_prefix(r.text[which], r.length[which]);
         if (valid < r.length[which]) return error_set(MASKE_BAD_ARGUMENT, "the text is not UTF-8 at byte %zu", valid);

@@ -1,8 +1,8 @@
 /* tokenizer/pipeline.c: pieces, words, tokens.
  *
  * Two ways through: pipeline_tokens keeps each byte's place in the original; pipeline_ids wants ids alone and so never
- * rewrites text where it can be avoided: words are looked up as they stand in the text, and only a word that was not met
- * before is brought into the model's form. */
+ * rewrites text where it can be avoided: words are looked up as they stand in the text, and only a word that was not
+ * met before is brought into the model's form. */
 #include "tokenizer/pipeline.h"
 #include "tokenizer/byte_level.h"
 #include "tokenizer/unicode.h"
@@ -34,7 +34,8 @@ maske_status pipeline_word(const maske_tokenizer *t, pipeline *p, const char *te
 
 static maske_status check_length(size_t length) {
     if (length <= PIPELINE_TEXT_LIMIT) return MASKE_OK;
-    return error_set(MASKE_BAD_ARGUMENT, "the text has %zu bytes, a single text may have at most %zu", length, PIPELINE_TEXT_LIMIT);
+    return error_set(MASKE_BAD_ARGUMENT, "the text has %zu bytes, a single text may have at most %zu", length,
+                     PIPELINE_TEXT_LIMIT);
 }
 
 /* ------------------------------------------------------------------------------------------------------- pieces --- */
@@ -42,7 +43,8 @@ static maske_status check_length(size_t length) {
 /* A stretch between raw matches: normalised, cut at the normalised matches. */
 static maske_status add_stretch(const maske_tokenizer *t, pipeline *p) {
     TRY(normalizer_apply(t->normalizer, &p->text));
-    if (!added_tokens_has(&t->added, true)) return pieces_add(&p->pieces, &p->text, 0, p->text.now.length, PIECE_IS_TEXT);
+    if (!added_tokens_has(&t->added, true))
+        return pieces_add(&p->pieces, &p->text, 0, p->text.now.length, PIECE_IS_TEXT);
     added_splits *splits = &p->normalized_splits;
     TRY(added_tokens_split(&t->added, true, p->text.now.bytes, p->text.now.length, splits));
     for (size_t i = 0; i < splits->count; i++)
@@ -77,7 +79,8 @@ static maske_status add_id(id_list *out, int32_t id) {
 }
 
 /* A word as it stands in the text to what the model knows. */
-static maske_status bring_into_form(pipeline *p, word_form form, const char *replacement, const char **word, size_t *length) {
+static maske_status bring_into_form(pipeline *p, word_form form, const char *replacement, const char **word,
+                                    size_t *length) {
     if (form == WORD_AS_IS) return MASKE_OK;
     size_t most = form == WORD_BYTES ? 2 : strlen(replacement) > 1 ? strlen(replacement) : 1;
     buffer_clear(&p->form);
@@ -93,7 +96,8 @@ static maske_status bring_into_form(pipeline *p, word_form form, const char *rep
     return MASKE_OK;
 }
 
-static maske_status add_new_word(const maske_tokenizer *t, pipeline *p, const char *word, size_t length, uint64_t hash, word_form form, id_list *out) {
+static maske_status add_new_word(const maske_tokenizer *t, pipeline *p, const char *word, size_t length, uint64_t hash,
+                                 word_form form, id_list *out) {
     const char *known = word;
     size_t known_length = length;
     TRY(bring_into_form(p, form, pre_tokenizer_replacement(t->pre_tokenizer), &known, &known_length));
@@ -158,7 +162,8 @@ static maske_status add_stretch_ids(const maske_tokenizer *t, pipeline *p, const
     TRY(normalizer_apply_plain(t->normalizer, text, length, &p->text, &normal, &normal_length, &at_start));
     if (added_tokens_has(&t->added, true)) {
         TRY(added_tokens_split(&t->added, true, normal, normal_length, &p->normalized_splits));
-        *cut = p->normalized_splits.count > 1 || (p->normalized_splits.count == 1 && p->normalized_splits.items[0].id >= 0);
+        const added_splits *splits = &p->normalized_splits;
+        *cut = splits->count > 1 || (splits->count == 1 && splits->items[0].id >= 0);
         if (*cut) return MASKE_OK;
     }
     TRY(pre_tokenizer_words(t->pre_tokenizer, normal, normal_length, first && at_start, &p->words));
@@ -186,7 +191,7 @@ maske_status pipeline_ids(const maske_tokenizer *t, pipeline *p, const char *tex
     return add_pieces(t, p, out);
 }
 
-/* ------------------------------------------------------------------------------------------------- with places --- */
+/* -------------------------------------------------------------------------------------------------- with places --- */
 
 /* Walks between bytes and characters of the original; tokens come nearly in order, so steps are short. */
 typedef struct cursor { const char *text; size_t length, byte; uint32_t character; } cursor;
@@ -233,7 +238,8 @@ static void count_blanks(output_token *token, const char *text, size_t length) {
 
 /* The tokens of a piece from p->word. Lengths that pass the piece's end (dropped characters, fallback of affixes) give
  * what the library gives: the numbers as they are. */
-static maske_status add_word_tokens(const maske_tokenizer *t, pipeline *p, const piece *item, cursor *c, bool trims, output_tokens *out) {
+static maske_status add_word_tokens(const maske_tokenizer *t, pipeline *p, const piece *item, cursor *c, bool trims,
+                                    output_tokens *out) {
     TRY(output_tokens_reserve(out, p->word.count));
     size_t at = 0, length = item->end - item->begin;
     const text_range *origins = p->pieces.text.origins + item->begin;
@@ -267,7 +273,8 @@ static maske_status load_word(const maske_tokenizer *t, pipeline *p, const char 
     return MASKE_OK;
 }
 
-maske_status pipeline_tokens(const maske_tokenizer *t, pipeline *p, const char *text, size_t length, bool trims, output_tokens *out) {
+maske_status pipeline_tokens(const maske_tokenizer *t, pipeline *p, const char *text, size_t length, bool trims,
+                             output_tokens *out) {
     TRY(pipeline_pieces(t, p, text, length, true));
     word_cache_use(&p->pieces_seen, t->serial);
     cursor c = {text, length, 0, 0};
@@ -279,7 +286,8 @@ maske_status pipeline_tokens(const maske_tokenizer *t, pipeline *p, const char *
         if (item->token != PIECE_IS_TEXT) {
             TRY(output_tokens_reserve(out, 1));
             output_token token = {.id = item->token};
-            place_token(&token, &c, p->pieces.text.origins[item->begin].begin, p->pieces.text.origins[item->end - 1].end);
+            place_token(&token, &c, p->pieces.text.origins[item->begin].begin,
+                        p->pieces.text.origins[item->end - 1].end);
             if (trims) count_blanks(&token, bytes, size);
             out->items[out->count++] = token;
             continue;

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-/* -------------------------------------------------------------------------------------------------- asking of it --- */
+/* ------------------------------------------------------------------------------------------------- asking of it --- */
 
 static const template_special *find_special(const post_processor *p, const template_piece *piece) {
     return &p->specials[piece->special];
@@ -23,7 +23,8 @@ size_t post_processor_added(const post_processor *p, bool pair) {
     case POST_BYTE_LEVEL: return 0;
     case POST_TEMPLATE: {
         const template *t = pair ? &p->pair : &p->single;
-        for (size_t i = 0; i < t->count; i++) if (t->pieces[i].is_special) added += find_special(p, &t->pieces[i])->count;
+        for (size_t i = 0; i < t->count; i++)
+            if (t->pieces[i].is_special) added += find_special(p, &t->pieces[i])->count;
         return added;
     }
     case POST_SEQUENCE:
@@ -36,23 +37,27 @@ size_t post_processor_added(const post_processor *p, bool pair) {
 bool post_processor_trims(const post_processor *p) {
     if (p == NULL) return false;
     if (p->kind == POST_BYTE_LEVEL || p->kind == POST_ROBERTA) return p->trim_offsets;
-    for (size_t i = 0; p->kind == POST_SEQUENCE && i < p->count; i++) if (post_processor_trims(p->steps[i])) return true;
+    for (size_t i = 0; p->kind == POST_SEQUENCE && i < p->count; i++)
+        if (post_processor_trims(p->steps[i])) return true;
     return false;
 }
 
-maske_status post_processor_each_id(const post_processor *p, maske_status (*visit)(void *user, int32_t id, const char *token), void *user) {
+maske_status post_processor_each_id(const post_processor *p,
+                                    maske_status (*visit)(void *user, int32_t id, const char *token), void *user) {
     if (p == NULL) return MASKE_OK;
     if (p->kind == POST_BERT || p->kind == POST_ROBERTA) {
         TRY(visit(user, p->cls.ids[0], p->cls.name));
         TRY(visit(user, p->sep.ids[0], p->sep.name));
     }
     for (size_t i = 0; p->kind == POST_TEMPLATE && i < p->special_count; i++)
-        for (size_t j = 0; j < p->specials[i].count; j++) TRY(visit(user, p->specials[i].ids[j], p->specials[i].tokens[j]));
-    for (size_t i = 0; p->kind == POST_SEQUENCE && i < p->count; i++) TRY(post_processor_each_id(p->steps[i], visit, user));
+        for (size_t j = 0; j < p->specials[i].count; j++)
+            TRY(visit(user, p->specials[i].ids[j], p->specials[i].tokens[j]));
+    for (size_t i = 0; p->kind == POST_SEQUENCE && i < p->count; i++)
+        TRY(post_processor_each_id(p->steps[i], visit, user));
     return MASKE_OK;
 }
 
-/* ------------------------------------------------------------------------------------------------------- parts --- */
+/* -------------------------------------------------------------------------------------------------------- parts --- */
 
 maske_status output_tokens_reserve(output_tokens *tokens, size_t more) {
     size_t needed = 0;
@@ -120,7 +125,8 @@ static void trim_offsets(const post_processor *p, post_process *s) {
             output_token *t = &s->tokens.items[i];
             uint32_t leading = t->leading;
             if ((i == begin || t->char_begin == 0) && p->add_prefix_space && leading == 1) leading = 0;
-            if (leading > 0) t->char_begin = t->char_end - t->char_begin > leading ? t->char_begin + leading : t->char_end;
+            if (leading > 0)
+                t->char_begin = t->char_end - t->char_begin > leading ? t->char_begin + leading : t->char_end;
             if (t->trailing > 0 && t->char_end >= t->trailing)
                 t->char_end = t->char_end - t->trailing > t->char_begin ? t->char_end - t->trailing : t->char_begin;
         }
@@ -148,7 +154,8 @@ static maske_status wrap_parts(const post_processor *p, post_process *s) {
 
 static maske_status apply_template(const post_processor *p, post_process *s, bool add_special) {
     if (s->part_count > 2)
-        return error_set(MASKE_UNSUPPORTED, "a TemplateProcessing behind another post-processor that adds tokens is not supported");
+        return error_set(MASKE_UNSUPPORTED,
+                         "a TemplateProcessing behind another post-processor that adds tokens is not supported");
     const template *t = s->part_count == 2 ? &p->pair : &p->single;
     for (size_t i = 0; i < t->count; i++) {
         const template_piece *piece = &t->pieces[i];

@@ -12,7 +12,7 @@ typedef struct post_processor post_processor;
 typedef struct output_token {
     int32_t id, type_id;
     uint32_t char_begin, char_end;
-    uint32_t leading, trailing;     /* white space (or byte-level's space) at the ends of its string; 0 unless trimming */
+    uint32_t leading, trailing;     /* white space, byte-level's too, at its string's ends; 0 unless trimming */
     bool special, pad;
     bool second;                    /* of the second text, for its offsets */
 } output_token;
@@ -25,7 +25,8 @@ MASKE_MUST_USE maske_status post_processor_read(post_processor **out, const json
 void post_processor_write(json_writer *w, const post_processor *processor);
 void post_processor_free(post_processor *processor);
 /* A TemplateProcessing: "[CLS]:0 $A:0 [SEP]:0", and for pairs "... $B:1 [SEP]:1". */
-MASKE_MUST_USE maske_status post_processor_new_standard(post_processor **out, const char *cls, int32_t cls_id, const char *sep, int32_t sep_id);
+MASKE_MUST_USE maske_status post_processor_new_standard(post_processor **out, const char *cls, int32_t cls_id,
+                                                        const char *sep, int32_t sep_id);
 
 /* Tokens that it adds. */
 size_t post_processor_added(const post_processor *processor, bool pair);

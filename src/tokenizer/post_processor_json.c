@@ -5,7 +5,7 @@
 
 enum { NESTING_LIMIT = 16, PIECE_LIMIT = 1024 };
 
-/* -------------------------------------------------------------------------------------------------------- making --- */
+/* ------------------------------------------------------------------------------------------------------- making --- */
 
 static void free_special(template_special *s) {
     free(s->name);
@@ -68,7 +68,8 @@ static maske_status fill_standard(post_processor *p, const char *cls, int32_t cl
     return MASKE_OK;
 }
 
-maske_status post_processor_new_standard(post_processor **out, const char *cls, int32_t cls_id, const char *sep, int32_t sep_id) {
+maske_status post_processor_new_standard(post_processor **out, const char *cls, int32_t cls_id, const char *sep,
+                                         int32_t sep_id) {
     post_processor *p = NULL;
     TRY(memory_new(&p, 1, sizeof *p, "post-processor"));
     p->kind = POST_TEMPLATE;
@@ -78,13 +79,15 @@ maske_status post_processor_new_standard(post_processor **out, const char *cls, 
     return status;
 }
 
-/* ------------------------------------------------------------------------------------------------------- reading --- */
+/* ------------------------------------------------------------------------------------------------------ reading --- */
 
 /* ["[SEP]", 102] */
 static maske_status read_pair(template_special *out, const json_t *object, const char *key, const char *name) {
     const json_t *pair = json_object_get(object, key), *token = json_array_get(pair, 0), *id = json_array_get(pair, 1);
-    if (json_array_size(pair) != 2 || !json_is_string(token) || !json_is_integer(id) || json_integer_value(id) < 0 || json_integer_value(id) > INT32_MAX)
-        return error_set(MASKE_BAD_FILE, "%s: \"%s\": found %s, expected a token and its id: [\"[SEP]\", 102]", name, key, json_kind(pair));
+    if (json_array_size(pair) != 2 || !json_is_string(token) || !json_is_integer(id) || json_integer_value(id) < 0 ||
+        json_integer_value(id) > INT32_MAX)
+        return error_set(MASKE_BAD_FILE, "%s: \"%s\": found %s, expected a token and its id: [\"[SEP]\", 102]", name,
+                         key, json_kind(pair));
     return one_special(out, json_string_value(token), (int32_t)json_integer_value(id));
 }
 
@@ -123,12 +126,15 @@ static maske_status read_special(template_special *out, const char *key, const j
     TRY(json_get_text(&id, json, "id", name));
     size_t count = json_array_size(ids);
     if (!json_is_array(ids) || !json_is_array(tokens) || json_array_size(tokens) != count)
-        return error_set(MASKE_BAD_FILE, "%s: special token \"%s\": expected \"ids\" and \"tokens\" of the same length", name, key);
+        return error_set(MASKE_BAD_FILE, "%s: special token \"%s\": expected \"ids\" and \"tokens\" of the same length",
+                         name, key);
     TRY(new_special(out, key, id, count));
     for (size_t i = 0; i < count; i++) {
         const json_t *value = json_array_get(ids, i), *token = json_array_get(tokens, i);
-        if (!json_is_integer(value) || json_integer_value(value) < 0 || json_integer_value(value) > INT32_MAX || !json_is_string(token))
-            return error_set(MASKE_BAD_FILE, "%s: special token \"%s\": found %s and %s, expected an id and a token", name, key, json_kind(value), json_kind(token));
+        if (!json_is_integer(value) || json_integer_value(value) < 0 || json_integer_value(value) > INT32_MAX ||
+            !json_is_string(token))
+            return error_set(MASKE_BAD_FILE, "%s: special token \"%s\": found %s and %s, expected an id and a token",
+                             name, key, json_kind(value), json_kind(token));
         out->ids[i] = (int32_t)json_integer_value(value);
         TRY(copy(&out->tokens[i], json_string_value(token)));
     }
@@ -148,11 +154,13 @@ static maske_status read_specials(post_processor *p, const json_t *json, const c
 
 /* {"SpecialToken": {"id": "[CLS]", "type_id": 0}} or {"Sequence": {"id": "A", "type_id": 0}} */
 static maske_status read_piece(const post_processor *p, template_piece *out, const json_t *json, const char *name) {
-    const json_t *special = json_object_get(json, "SpecialToken"), *inner = special != NULL ? special : json_object_get(json, "Sequence");
+    const json_t *special = json_object_get(json, "SpecialToken"),
+                 *inner = special != NULL ? special : json_object_get(json, "Sequence");
     const char *id = NULL;
     int64_t type_id = 0;
     if (!json_is_object(inner))
-        return error_set(MASKE_BAD_FILE, "%s: found %s, expected {\"SpecialToken\": ...} or {\"Sequence\": ...}", name, json_kind(json));
+        return error_set(MASKE_BAD_FILE, "%s: found %s, expected {\"SpecialToken\": ...} or {\"Sequence\": ...}", name,
+                         json_kind(json));
     TRY(json_get_text(&id, inner, "id", name));
     TRY(json_get_integer(&type_id, inner, "type_id", 0, INT32_MAX, name));
     out->type_id = (int32_t)type_id;
@@ -161,7 +169,8 @@ static maske_status read_piece(const post_processor *p, template_piece *out, con
         template_special wanted = {.name = (char *)id}, *found = NULL;
         if (p->special_count > 0) found = bsearch(&wanted, p->specials, p->special_count, sizeof *p->specials, by_name);
         if (found == NULL)
-            return error_set(MASKE_BAD_FILE, "%s: the template names \"%s\", which is not among its special_tokens", name, id);
+            return error_set(MASKE_BAD_FILE, "%s: the template names \"%s\", which is not among its special_tokens",
+                             name, id);
         out->special = (size_t)(found - p->specials);
         return MASKE_OK;
     }
@@ -171,13 +180,16 @@ static maske_status read_piece(const post_processor *p, template_piece *out, con
     return MASKE_OK;
 }
 
-static maske_status read_template(const post_processor *p, template *out, const json_t *json, const char *key, const char *name) {
+static maske_status read_template(const post_processor *p, template *out, const json_t *json, const char *key,
+                                  const char *name) {
     const json_t *list = json_object_get(json, key);
     size_t count = json_array_size(list);
     if (!json_is_array(list) || count > PIECE_LIMIT)
-        return error_set(MASKE_BAD_FILE, "%s: \"%s\": found %s, expected an array of at most %d pieces", name, key, json_kind(list), PIECE_LIMIT);
+        return error_set(MASKE_BAD_FILE, "%s: \"%s\": found %s, expected an array of at most %d pieces", name, key,
+                         json_kind(list), PIECE_LIMIT);
     TRY(memory_new(&out->pieces, count, sizeof *out->pieces, "post-processor"));
-    for (; out->count < count; out->count++) TRY(read_piece(p, &out->pieces[out->count], json_array_get(list, out->count), name));
+    for (; out->count < count; out->count++)
+        TRY(read_piece(p, &out->pieces[out->count], json_array_get(list, out->count), name));
     for (size_t i = 0; i < count && out == &p->single; i++)
         if (!out->pieces[i].is_special && out->pieces[i].is_second)
             return error_set(MASKE_BAD_FILE, "%s: the template for a single text names the sequence B", name);
@@ -190,9 +202,11 @@ static maske_status read_sequence(post_processor *p, const json_t *json, const c
     const json_t *list = json_object_get(json, "processors");
     if (!json_is_array(list))
         return error_set(MASKE_BAD_FILE, "%s: \"processors\": found %s, expected an array", name, json_kind(list));
-    if (depth >= NESTING_LIMIT) return error_set(MASKE_BAD_FILE, "%s: Sequences nested deeper than %d", name, NESTING_LIMIT);
+    if (depth >= NESTING_LIMIT)
+        return error_set(MASKE_BAD_FILE, "%s: Sequences nested deeper than %d", name, NESTING_LIMIT);
     TRY(memory_new(&p->steps, json_array_size(list), sizeof *p->steps, "post-processor"));
-    for (size_t i = 0; i < json_array_size(list); i++, p->count++) TRY(read_any(&p->steps[i], json_array_get(list, i), name, depth + 1));
+    for (size_t i = 0; i < json_array_size(list); i++, p->count++)
+        TRY(read_any(&p->steps[i], json_array_get(list, i), name, depth + 1));
     return MASKE_OK;
 }
 
@@ -216,12 +230,15 @@ static maske_status fill(post_processor *p, const json_t *json, const char *name
         TRY(read_template(p, &p->single, json, "single", name));
         return read_template(p, &p->pair, json, "pair", name);
     }
-    return error_set(MASKE_UNSUPPORTED, "%s: the type \"%s\" is not supported; BertProcessing, RobertaProcessing, ByteLevel, "
-                     "TemplateProcessing and Sequence are", name, kind);
+    return error_set(MASKE_UNSUPPORTED,
+                     "%s: the type \"%s\" is not supported; BertProcessing, RobertaProcessing, ByteLevel, "
+                     "TemplateProcessing and Sequence are",
+                     name, kind);
 }
 
 static maske_status read_any(post_processor **out, const json_t *json, const char *name, int depth) {
-    if (!json_is_object(json)) return error_set(MASKE_BAD_FILE, "%s: found %s, expected an object", name, json_kind(json));
+    if (!json_is_object(json))
+        return error_set(MASKE_BAD_FILE, "%s: found %s, expected an object", name, json_kind(json));
     post_processor *p = NULL;
     TRY(memory_new(&p, 1, sizeof *p, "post-processor"));
     maske_status status = fill(p, json, name, depth);
@@ -235,7 +252,7 @@ maske_status post_processor_read(post_processor **out, const json_t *json, const
     return read_any(out, json, name, 0);
 }
 
-/* ------------------------------------------------------------------------------------------------------- writing --- */
+/* ------------------------------------------------------------------------------------------------------ writing --- */
 
 static void write_boolean(json_writer *w, const char *key, bool value) {
     json_key(w, key);
@@ -258,7 +275,8 @@ static void write_template(json_writer *w, const char *key, const post_processor
         json_begin_object(w);
         json_key(w, piece->is_special ? "SpecialToken" : "Sequence");
         json_begin_object(w);
-        json_key(w, "id"); json_text(w, piece->is_special ? p->specials[piece->special].name : piece->is_second ? "B" : "A");
+        json_key(w, "id");
+        json_text(w, piece->is_special ? p->specials[piece->special].name : piece->is_second ? "B" : "A");
         json_key(w, "type_id"); json_int(w, piece->type_id);
         json_end_object(w);
         json_end_object(w);
@@ -288,7 +306,8 @@ static void write_specials(json_writer *w, const post_processor *p) {
 }
 
 void post_processor_write(json_writer *w, const post_processor *p) {
-    static const char *const types[] = { "BertProcessing", "RobertaProcessing", "ByteLevel", "TemplateProcessing", "Sequence" };
+    static const char *const types[] = {"BertProcessing", "RobertaProcessing", "ByteLevel", "TemplateProcessing",
+                                        "Sequence"};
     if (p == NULL) { json_nothing(w); return; }
     json_begin_object(w);
     json_key(w, "type"); json_text(w, types[p->kind]);

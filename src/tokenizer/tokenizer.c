@@ -4,7 +4,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-/* ------------------------------------------------------------------------------------------------------ finishing --- */
+/* ---------------------------------------------------------------------------------------------------- finishing --- */
 
 static const struct { maske_special role; const char *name; } usual_names[] = {
     {MASKE_PAD, "[PAD]"}, {MASKE_PAD, "<pad>"}, {MASKE_PAD, "<PAD>"},
@@ -28,7 +28,8 @@ static maske_status make_frame(maske_tokenizer *t, bool pair) {
     post_process process = {0};
     maske_status status = post_processor_apply(t->post_processor, &texts[0], pair ? &texts[1] : NULL, true, &process);
     tokenizer_frame *frame = &t->frames[pair];
-    if (status == MASKE_OK) status = memory_new(&frame->ids, process.tokens.count, sizeof *frame->ids, "post-processor");
+    if (status == MASKE_OK)
+        status = memory_new(&frame->ids, process.tokens.count, sizeof *frame->ids, "post-processor");
     if (status == MASKE_OK) {
         frame->count = process.tokens.count;
         for (size_t i = 0; i < frame->count; i++) frame->ids[i] = process.tokens.items[i].id;
@@ -73,7 +74,7 @@ void maske_tokenizer_free(maske_tokenizer *t) {
     free(t);
 }
 
-/* ------------------------------------------------------------------------------------------------------- questions --- */
+/* ---------------------------------------------------------------------------------------------------- questions --- */
 
 int64_t maske_tokenizer_vocab_size(const maske_tokenizer *t) {
     int32_t model = tokenizer_vocab(t)->limit;
@@ -100,7 +101,7 @@ bool maske_tokenizer_is_special(const maske_tokenizer *t, int32_t id) {
     return added != NULL && added->special;
 }
 
-/* -------------------------------------------------------------------------------------------------------- decoding --- */
+/* ----------------------------------------------------------------------------------------------------- decoding --- */
 
 /* The string that the decoder gets for an id; NULL: no such id, which is passed over. */
 static const char *decoder_string(const maske_tokenizer *t, int32_t id, size_t *length) {
@@ -110,7 +111,8 @@ static const char *decoder_string(const maske_tokenizer *t, int32_t id, size_t *
     return added->normalized_content != NULL ? added->normalized_content : added->content;
 }
 
-static maske_status add_strings(const maske_tokenizer *t, const int32_t *ids, size_t count, bool skip_special, decoder_strings *strings) {
+static maske_status add_strings(const maske_tokenizer *t, const int32_t *ids, size_t count, bool skip_special,
+                                decoder_strings *strings) {
     for (size_t i = 0; i < count; i++) {
         size_t length = 0;
         const char *text = decoder_string(t, ids[i], &length);
@@ -124,7 +126,8 @@ static maske_status add_strings(const maske_tokenizer *t, const int32_t *ids, si
     return MASKE_OK;
 }
 
-maske_status maske_tokenizer_decode(const maske_tokenizer *t, const int32_t *ids, size_t count, bool skip_special, char **text, size_t *length) {
+maske_status maske_tokenizer_decode(const maske_tokenizer *t, const int32_t *ids, size_t count, bool skip_special,
+                                    char **text, size_t *length) {
     decoder_strings strings = {0};
     maske_status status = add_strings(t, ids, count, skip_special, &strings);
     if (status == MASKE_OK) status = decoder_apply(t->decoder, &strings);

@@ -54,7 +54,8 @@ static inline const vocab *tokenizer_vocab(const maske_tokenizer *t) {
 MASKE_MUST_USE maske_status tokenizer_new_standard(maske_tokenizer **out, const maske_tokenizer_train_options *options);
 /* Gives a tokenizer of tokenizer_new_standard its model: takes the vocabulary (left empty, also on failure), in which
  * [PAD] [UNK] [CLS] [SEP] [MASK] must be, copies the merges; adds the special tokens, the post-processor, the roles. */
-MASKE_MUST_USE maske_status tokenizer_set_standard_bpe(maske_tokenizer *tokenizer, vocab *entries, const bpe_merge *merges, size_t count);
+MASKE_MUST_USE maske_status tokenizer_set_standard_bpe(maske_tokenizer *tokenizer, vocab *entries,
+                                                       const bpe_merge *merges, size_t count);
 /* A copy of `base` with another BPE: same components, added tokens, options; for extending. Takes the vocabulary.
  * An added token keeps its id, whether it lies in the vocabulary now or above it; if it cannot, this fails. */
 MASKE_MUST_USE maske_status tokenizer_copy_with_bpe(maske_tokenizer **out, const maske_tokenizer *base, vocab *entries,

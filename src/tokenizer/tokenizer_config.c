@@ -6,9 +6,10 @@
 #define CONFIG_LIMIT ((size_t)16 << 20)
 #define MODEL_LENGTH_LIMIT 1e9          /* transformers writes 1e30 for "no limit" */
 
-static const char *const role_keys[MASKE_SPECIAL_COUNT] = { "pad_token", "unk_token", "cls_token", "sep_token", "mask_token" };
+static const char *const role_keys[MASKE_SPECIAL_COUNT] = {"pad_token", "unk_token", "cls_token", "sep_token",
+                                                           "mask_token"};
 
-/* ------------------------------------------------------------------------------------------------------- reading --- */
+/* ------------------------------------------------------------------------------------------------------ reading --- */
 
 /* NULL if there is no such file. Integers are read as reals: the 1e30 above is written out in digits, which no integer
  * type holds. */
@@ -22,8 +23,11 @@ static maske_status read_file(json_t **out, const char *folder, const char *file
     maske_status status = file_read(&text, &length, path, CONFIG_LIMIT);
     if (status == MASKE_OK) {
         *out = json_loadb(text, length, JSON_DECODE_INT_AS_REAL, &error);
-        if (*out == NULL) status = error_set(MASKE_BAD_FILE, "%s: line %d, column %d: not JSON: %s", path, error.line, error.column, error.text);
-        else if (!json_is_object(*out)) status = error_set(MASKE_BAD_FILE, "%s: found %s, expected an object", path, json_kind(*out));
+        if (*out == NULL)
+            status = error_set(MASKE_BAD_FILE, "%s: line %d, column %d: not JSON: %s", path, error.line, error.column,
+                               error.text);
+        else if (!json_is_object(*out))
+            status = error_set(MASKE_BAD_FILE, "%s: found %s, expected an object", path, json_kind(*out));
     }
     if (status != MASKE_OK) { json_decref(*out); *out = NULL; }
     free(text);
@@ -81,11 +85,12 @@ void tokenizer_config_free(tokenizer_config *config) {
 
 void tokenizer_config_apply(const tokenizer_config *config, maske_tokenizer *t) {
     for (int role = 0; role < MASKE_SPECIAL_COUNT; role++)
-        if (config->roles[role] != NULL) t->special[role] = maske_tokenizer_id(t, config->roles[role], strlen(config->roles[role]));
+        if (config->roles[role] != NULL)
+            t->special[role] = maske_tokenizer_id(t, config->roles[role], strlen(config->roles[role]));
     t->model_max_length = config->model_max_length;
 }
 
-/* ------------------------------------------------------------------------------------------------------- writing --- */
+/* ------------------------------------------------------------------------------------------------------ writing --- */
 
 static maske_status write_json(buffer *text, json_writer *w, const char *folder, const char *file) {
     char *path = NULL;

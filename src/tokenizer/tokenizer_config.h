@@ -1,5 +1,5 @@
-/* tokenizer/tokenizer_config.h: tokenizer_config.json and special_tokens_map.json: which token plays which role, and what
- * an old-style vocabulary needs to know. */
+/* tokenizer/tokenizer_config.h: tokenizer_config.json and special_tokens_map.json: which token plays which role, and
+ * what an old-style vocabulary needs to know. */
 #ifndef MASKE_TOKENIZER_TOKENIZER_CONFIG_H
 #define MASKE_TOKENIZER_TOKENIZER_CONFIG_H
 

@@ -13,7 +13,7 @@
 
 #include <stdlib.h>
 
-/* ------------------------------------------------------------------------------------------------- special tokens --- */
+/* ----------------------------------------------------------------------------------------------- special tokens --- */
 
 static const char *const usual[MASKE_SPECIAL_COUNT][2] = {
     {"[PAD]", "<pad>"}, {"[UNK]", "<unk>"}, {"[CLS]", "<s>"}, {"[SEP]", "</s>"}, {"[MASK]", "<mask>"}
@@ -21,13 +21,18 @@ static const char *const usual[MASKE_SPECIAL_COUNT][2] = {
 
 /* The token of a role: what the configuration says, else the usual name that is an entry; NULL: none. */
 static const char *role_token(const tokenizer_config *config, const vocab *entries, int role) {
-    if (config->roles[role] != NULL) return config->roles[role];
-    for (int i = 0; i < 2; i++) if (vocab_find(entries, usual[role][i], strlen(usual[role][i])) >= 0) return usual[role][i];
+    if (config->roles[role] != NULL && config->roles[role][0] != '\0') return config->roles[role];
+    for (int i = 0; i < 2; i++)
+        if (vocab_find(entries, usual[role][i], strlen(usual[role][i])) >= 0) return usual[role][i];
     return NULL;
 }
 
 static maske_status add_token(maske_tokenizer *t, const char *content, bool lstrip, bool special) {
-    added_token token = {.content = (char *)content, .length = strlen(content), .lstrip = lstrip, .special = special, .normalized = !special};
+    added_token token = {.content = (char *)content,
+                         .length = strlen(content),
+                         .lstrip = lstrip,
+                         .special = special,
+                         .normalized = !special};
     return added_tokens_add(&t->added, &token, tokenizer_vocab(t), t->normalizer, NULL);
 }
 
@@ -60,10 +65,13 @@ static maske_status add_special_tokens(maske_tokenizer *t, const tokenizer_confi
         TRY(add_token(t, token[role], config->lstrip[role] || roberta_mask, true));
     }
     if (token[MASKE_CLS] == NULL || token[MASKE_SEP] == NULL || t->post_processor != NULL) return MASKE_OK;
-    int32_t cls = maske_tokenizer_id(t, token[MASKE_CLS], strlen(token[MASKE_CLS])), sep = maske_tokenizer_id(t, token[MASKE_SEP], strlen(token[MASKE_SEP]));
-    if (strcmp(token[MASKE_CLS], "<s>") != 0) return post_processor_new_standard(&t->post_processor, token[MASKE_CLS], cls, token[MASKE_SEP], sep);
-    json_t *roberta = json_pack("{s:s, s:[s,i], s:[s,i], s:b, s:b}", "type", "RobertaProcessing", "sep", token[MASKE_SEP], (int)sep,
-                                "cls", token[MASKE_CLS], (int)cls, "trim_offsets", 1, "add_prefix_space", (int)config->add_prefix_space);
+    int32_t cls = maske_tokenizer_id(t, token[MASKE_CLS], strlen(token[MASKE_CLS])),
+            sep = maske_tokenizer_id(t, token[MASKE_SEP], strlen(token[MASKE_SEP]));
+    if (strcmp(token[MASKE_CLS], "<s>") != 0)
+        return post_processor_new_standard(&t->post_processor, token[MASKE_CLS], cls, token[MASKE_SEP], sep);
+    json_t *roberta = json_pack("{s:s, s:[s,i], s:[s,i], s:b, s:b}", "type", "RobertaProcessing", "sep",
+                                token[MASKE_SEP], (int)sep, "cls", token[MASKE_CLS], (int)cls, "trim_offsets", 1,
+                                "add_prefix_space", (int)config->add_prefix_space);
     if (roberta == NULL) return error_memory(0, "post-processor");
     maske_status status = post_processor_read(&t->post_processor, roberta, "RobertaProcessing");
     json_decref(roberta);
@@ -76,7 +84,7 @@ static maske_status finish(maske_tokenizer *t, const tokenizer_config *config) {
     return tokenizer_finish(t);
 }
 
-/* ---------------------------------------------------------------------------------------------- vocab.json, merges --- */
+/* ------------------------------------------------------------------------------------------- vocab.json, merges --- */
 
 /* What the entries show. */
 typedef struct signs { bool byte_level, metaspace, all_bytes; const char *suffix, *prefix; } signs;
@@ -128,14 +136,23 @@ static maske_status read_components(maske_tokenizer *t, const char *pre, const c
 static maske_status surround(maske_tokenizer *t, signs s, const tokenizer_config *config) {
     char byte_level[128];
     if (s.byte_level) {
-        number_print(byte_level, sizeof byte_level, "{\"type\":\"ByteLevel\",\"add_prefix_space\":%s,\"trim_offsets\":false}", config->add_prefix_space ? "true" : "false");
-        bool wrapped = role_token(config, tokenizer_vocab(t), MASKE_CLS) != NULL && role_token(config, tokenizer_vocab(t), MASKE_SEP) != NULL;
+        number_print(byte_level, sizeof byte_level,
+                     "{\"type\":\"ByteLevel\",\"add_prefix_space\":%s,\"trim_offsets\":false}",
+                     config->add_prefix_space ? "true" : "false");
+        bool wrapped = role_token(config, tokenizer_vocab(t), MASKE_CLS) != NULL &&
+                       role_token(config, tokenizer_vocab(t), MASKE_SEP) != NULL;
         return read_components(t, byte_level, byte_level, wrapped ? NULL : byte_level);
     }
-    if (s.metaspace) return read_components(t, "{\"type\":\"Metaspace\",\"replacement\":\"\xE2\x96\x81\",\"prepend_scheme\":\"first\",\"split\":true}",
-                                               tokenizer_metaspace_decoder, NULL);
-    if (s.suffix != NULL) return read_components(t, "{\"type\":\"BertPreTokenizer\"}", "{\"type\":\"BPEDecoder\",\"suffix\":\"</w>\"}", NULL);
-    if (s.prefix != NULL) return read_components(t, "{\"type\":\"BertPreTokenizer\"}", "{\"type\":\"WordPiece\",\"prefix\":\"##\",\"cleanup\":false}", NULL);
+    if (s.metaspace)
+        return read_components(
+            t, "{\"type\":\"Metaspace\",\"replacement\":\"\xE2\x96\x81\",\"prepend_scheme\":\"first\",\"split\":true}",
+            tokenizer_metaspace_decoder, NULL);
+    if (s.suffix != NULL)
+        return read_components(t, "{\"type\":\"BertPreTokenizer\"}", "{\"type\":\"BPEDecoder\",\"suffix\":\"</w>\"}",
+                               NULL);
+    if (s.prefix != NULL)
+        return read_components(t, "{\"type\":\"BertPreTokenizer\"}",
+                               "{\"type\":\"WordPiece\",\"prefix\":\"##\",\"cleanup\":false}", NULL);
     return read_components(t, "{\"type\":\"WhitespaceSplit\"}", NULL, NULL);
 }
 
@@ -157,24 +174,30 @@ static maske_status read_merges_txt(merge_list *merges, const vocab *entries, co
 }
 
 /* Entries that come from no merge: special tokens, and whatever was put in by hand. */
-static maske_status rebuild_merges(merge_list *merges, const vocab *entries, const bpe_options *options, const char *path) {
+static maske_status rebuild_merges(merge_list *merges, const vocab *entries, const bpe_options *options,
+                                   const char *path) {
     size_t unreached = 0;
     TRY(bpe_rebuild_merges(entries, options, &merges->items, &merges->count, &unreached));
     if (merges->count == 0 && unreached > MASKE_SPECIAL_COUNT)
-        return error_set(MASKE_BAD_FILE, "%s: no merges.txt beside it, and none of its %zu entries is made of two earlier ones, so "
-                         "the merges cannot be rebuilt; give merges.txt, or train anew", path, entries->count);
-    log_say(MASKE_LOG_WARNING, "%s: no merges.txt beside it: %zu merges rebuilt from the order of the entries, %zu entries of several "
-            "characters (special tokens among them) come from no merge", path, merges->count, unreached);
+        return error_set(MASKE_BAD_FILE,
+                         "%s: no merges.txt beside it, and none of its %zu entries is made of two earlier ones, so "
+                         "the merges cannot be rebuilt; give merges.txt, or train anew",
+                         path, entries->count);
+    log_say(MASKE_LOG_WARNING,
+            "%s: no merges.txt beside it: %zu merges rebuilt from the order of the entries, %zu entries of several "
+            "characters (special tokens among them) come from no merge",
+            path, merges->count, unreached);
     return MASKE_OK;
 }
 
-static maske_status fill_vocab_json(maske_tokenizer *t, vocab *entries, merge_list *merges, const json_t *json, const char *path,
-    const char *merges_path, const tokenizer_config *config) {
+static maske_status fill_vocab_json(maske_tokenizer *t, vocab *entries, merge_list *merges, const json_t *json,
+                                    const char *path, const char *merges_path, const tokenizer_config *config) {
     TRY(vocab_read_json(entries, json, path));
     signs s = look_at(entries);
     bpe_options options = {.unk_token = role_token(config, entries, MASKE_UNK), .continuing_subword_prefix = s.prefix,
                            .end_of_word_suffix = s.suffix, .byte_fallback = s.all_bytes, .dropout = -1};
-    if (options.unk_token != NULL && vocab_find(entries, options.unk_token, strlen(options.unk_token)) < 0) options.unk_token = NULL;
+    if (options.unk_token != NULL && vocab_find(entries, options.unk_token, strlen(options.unk_token)) < 0)
+        options.unk_token = NULL;
     if (s.prefix != NULL) merges->prefix_length = strlen(s.prefix);
     if (merges_path != NULL) TRY(read_merges_txt(merges, entries, merges_path));
     else TRY(rebuild_merges(merges, entries, &options, path));
@@ -183,7 +206,8 @@ static maske_status fill_vocab_json(maske_tokenizer *t, vocab *entries, merge_li
     return finish(t, config);
 }
 
-maske_status tokenizer_read_vocab_json(maske_tokenizer **out, const json_t *json, const char *path, const char *merges_path, const tokenizer_config *config) {
+maske_status tokenizer_read_vocab_json(maske_tokenizer **out, const json_t *json, const char *path,
+                                       const char *merges_path, const tokenizer_config *config) {
     maske_tokenizer *t = NULL;
     vocab entries = {0};
     merge_list merges = {.name = merges_path, .unit = "line"};
@@ -196,7 +220,7 @@ maske_status tokenizer_read_vocab_json(maske_tokenizer **out, const json_t *json
     return status;
 }
 
-/* ------------------------------------------------------------------------------------------------------- vocab.txt --- */
+/* ---------------------------------------------------------------------------------------------------- vocab.txt --- */
 
 /* A line without the white space at its end. */
 static size_t trimmed(const char *line, size_t length) {
@@ -218,10 +242,13 @@ static maske_status read_lines(vocab *out, const char *text, size_t length, size
         size_t size = trimmed(text + begin, end - begin);
         if (size == 0) log_say(MASKE_LOG_WARNING, "%s: line %zu is empty", path, line + 1);
         int32_t known = vocab_find(out, text + begin, size);
-        if (known >= 0) log_say(MASKE_LOG_WARNING, "%s: lines %zu and %d are the same, \"%.*s\": the last one counts", path, line + 1, known + 1, (int)size, text + begin);
+        if (known >= 0)
+            log_say(MASKE_LOG_WARNING, "%s: lines %zu and %d are the same, \"%.*s\": the last one counts", path,
+                    line + 1, known + 1, (int)size, text + begin);
         else {
             maske_status status = vocab_add(out, text + begin, size, (int32_t)line);
-            if (status == MASKE_BAD_ARGUMENT) return error_set(MASKE_BAD_FILE, "%s: line %zu: %s", path, line + 1, maske_error());
+            if (status == MASKE_BAD_ARGUMENT)
+                return error_set(MASKE_BAD_FILE, "%s: line %zu: %s", path, line + 1, maske_error());
             TRY(status);
         }
         end = begin > 0 ? begin - 1 : 0;
@@ -238,23 +265,28 @@ static maske_status read_vocab_txt(vocab *out, const char *path) {
     maske_status status = MASKE_OK;
     if (valid < length) status = error_set(MASKE_BAD_FILE, "%s: line %zu is not UTF-8", path, lines + 1);
     else if (length == 0) status = error_set(MASKE_BAD_FILE, "%s: the file is empty", path);
-    else if (lines > VOCAB_COUNT_LIMIT) status = error_set(MASKE_BAD_FILE, "%s: %zu lines, expected at most %d", path, lines, VOCAB_COUNT_LIMIT);
+    else if (lines > VOCAB_COUNT_LIMIT)
+        status = error_set(MASKE_BAD_FILE, "%s: %zu lines, expected at most %d", path, lines, VOCAB_COUNT_LIMIT);
     else status = read_lines(out, text, length, lines + (text[length - 1] != '\n'), path);
     free(text);
     return status;
 }
 
-static maske_status fill_vocab_txt(maske_tokenizer *t, vocab *entries, const char *path, const tokenizer_config *config) {
-    static const char pre[] = "{\"type\":\"BertPreTokenizer\"}", decode[] = "{\"type\":\"WordPiece\",\"prefix\":\"##\",\"cleanup\":true}";
+static maske_status fill_vocab_txt(maske_tokenizer *t, vocab *entries, const char *path,
+                                   const tokenizer_config *config) {
+    static const char pre[] = "{\"type\":\"BertPreTokenizer\"}",
+                      decode[] = "{\"type\":\"WordPiece\",\"prefix\":\"##\",\"cleanup\":true}";
     TRY(read_vocab_txt(entries, path));
     const char *unk = role_token(config, entries, MASKE_UNK);
     if (unk == NULL || vocab_find(entries, unk, strlen(unk)) < 0)
-        return error_set(MASKE_BAD_FILE, "%s: the unknown token \"%s\" is not in the vocabulary", path, unk == NULL ? "[UNK]" : unk);
+        return error_set(MASKE_BAD_FILE, "%s: the unknown token \"%s\" is not in the vocabulary", path,
+                         unk == NULL ? "[UNK]" : unk);
     t->kind = MODEL_WORDPIECE;
     TRY(wordpiece_build(&t->model.wordpiece, entries, unk, "##", 100));
-    json_t *json = json_pack("{s:s, s:b, s:b, s:o, s:b}", "type", "BertNormalizer", "clean_text", 1, "handle_chinese_chars",
-                             (int)config->tokenize_chinese_chars, "strip_accents",
-                             config->strip_accents < 0 ? json_null() : json_boolean(config->strip_accents), "lowercase", (int)config->do_lower_case);
+    json_t *json = json_pack("{s:s, s:b, s:b, s:o, s:b}", "type", "BertNormalizer", "clean_text", 1,
+                             "handle_chinese_chars", (int)config->tokenize_chinese_chars, "strip_accents",
+                             config->strip_accents < 0 ? json_null() : json_boolean(config->strip_accents), "lowercase",
+                             (int)config->do_lower_case);
     if (json == NULL) return error_memory(0, "normalizer");
     maske_status status = normalizer_read(&t->normalizer, json, "BertNormalizer");
     json_decref(json);

@@ -16,7 +16,8 @@ static maske_status folder_of(char **out, const char *path) {
 }
 
 /* A .json file is a tokenizer.json if it has a model, else the entries of a vocab.json. */
-static maske_status open_json(maske_tokenizer **out, const char *path, const char *folder, const tokenizer_config *config) {
+static maske_status open_json(maske_tokenizer **out, const char *path, const char *folder,
+                              const tokenizer_config *config) {
     json_t *root = NULL;
     char *merges = NULL;
     TRY(json_read_object(&root, path, ends_with(path, "vocab.json") ? TOKENIZER_VOCAB_LIMIT : TOKENIZER_JSON_LIMIT));
@@ -25,7 +26,8 @@ static maske_status open_json(maske_tokenizer **out, const char *path, const cha
         status = tokenizer_read_json(out, root, path, config);
     } else {
         status = path_join(&merges, folder, "merges.txt");
-        if (status == MASKE_OK) status = tokenizer_read_vocab_json(out, root, path, path_exists(merges) ? merges : NULL, config);
+        if (status == MASKE_OK)
+            status = tokenizer_read_vocab_json(out, root, path, path_exists(merges) ? merges : NULL, config);
     }
     json_decref(root);
     free(merges);

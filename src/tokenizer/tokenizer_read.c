@@ -17,52 +17,59 @@ static maske_status in_file(maske_status status, const char *name) {
     return error_set(MASKE_BAD_FILE, "%s: %s", name, maske_error());
 }
 
-/* ----------------------------------------------------------------------------------------------------- vocabulary --- */
+/* --------------------------------------------------------------------------------------------------- vocabulary --- */
 
 maske_status vocab_read_json(vocab *out, const json_t *object, const char *name) {
-    if (!json_is_object(object)) return error_set(MASKE_BAD_FILE, "%s: found %s, expected an object", name, json_kind(object));
+    if (!json_is_object(object))
+        return error_set(MASKE_BAD_FILE, "%s: found %s, expected an object", name, json_kind(object));
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)object, key, value) {
         if (!json_is_integer(value))
-            return error_set(MASKE_BAD_FILE, "%s: \"%.64s\": found %s, expected an integer", name, key, json_kind(value));
+            return error_set(MASKE_BAD_FILE, "%s: \"%.64s\": found %s, expected an integer", name, key,
+                             json_kind(value));
         int64_t id = json_integer_value(value);
         if (id < 0 || id >= VOCAB_ID_LIMIT)
-            return error_set(MASKE_BAD_FILE, "%s: \"%.64s\" has the id %lld, expected 0 to %d", name, key, (long long)id, VOCAB_ID_LIMIT - 1);
+            return error_set(MASKE_BAD_FILE, "%s: \"%.64s\" has the id %lld, expected 0 to %d", name, key,
+                             (long long)id, VOCAB_ID_LIMIT - 1);
         TRY(in_file(vocab_add(out, key, strlen(key), (int32_t)id), name));
     }
     return MASKE_OK;
 }
 
-/* --------------------------------------------------------------------------------------------------------- merges --- */
+/* ------------------------------------------------------------------------------------------------------- merges --- */
 
-maske_status merge_list_add(merge_list *merges, const vocab *entries, const char *left, size_t left_length, const char *right,
-    size_t right_length, size_t number) {
+maske_status merge_list_add(merge_list *merges, const vocab *entries, const char *left, size_t left_length,
+                            const char *right, size_t right_length, size_t number) {
     bpe_merge merge = {vocab_find(entries, left, left_length), vocab_find(entries, right, right_length), -1};
     if (merge.left < 0 || merge.right < 0)
-        return error_set(MASKE_BAD_FILE, "%s: %s %zu: \"%.*s\" is not in the vocabulary", merges->name, merges->unit, number,
-                         (int)(merge.left < 0 ? left_length : right_length), merge.left < 0 ? left : right);
+        return error_set(MASKE_BAD_FILE, "%s: %s %zu: \"%.*s\" is not in the vocabulary", merges->name, merges->unit,
+                         number, (int)(merge.left < 0 ? left_length : right_length), merge.left < 0 ? left : right);
     if (right_length < merges->prefix_length)
-        return error_set(MASKE_BAD_FILE, "%s: %s %zu: \"%.*s\" is shorter than the continuing_subword_prefix", merges->name, merges->unit,
-                         number, (int)right_length, right);
+        return error_set(MASKE_BAD_FILE, "%s: %s %zu: \"%.*s\" is shorter than the continuing_subword_prefix",
+                         merges->name, merges->unit, number, (int)right_length, right);
     buffer_clear(&merges->joined);
     TRY(buffer_add(&merges->joined, left, left_length));
     TRY(buffer_add(&merges->joined, right + merges->prefix_length, right_length - merges->prefix_length));
     merge.id = vocab_find(entries, merges->joined.data, merges->joined.length);
     if (merge.id < 0)
-        return error_set(MASKE_BAD_FILE, "%s: %s %zu: the joined token \"%s\" is not in the vocabulary", merges->name, merges->unit, number,
-                         merges->joined.data);
-    if (merges->count >= BPE_MERGE_LIMIT) return error_set(MASKE_BAD_FILE, "%s: more than %d merges", merges->name, BPE_MERGE_LIMIT);
+        return error_set(MASKE_BAD_FILE, "%s: %s %zu: the joined token \"%s\" is not in the vocabulary", merges->name,
+                         merges->unit, number, merges->joined.data);
+    if (merges->count >= BPE_MERGE_LIMIT)
+        return error_set(MASKE_BAD_FILE, "%s: more than %d merges", merges->name, BPE_MERGE_LIMIT);
     TRY(memory_reserve(&merges->items, &merges->capacity, merges->count + 1, sizeof *merges->items, "merges"));
     merges->items[merges->count++] = merge;
     return MASKE_OK;
 }
 
-maske_status merge_list_add_line(merge_list *merges, const vocab *entries, const char *line, size_t length, size_t number) {
+maske_status merge_list_add_line(merge_list *merges, const vocab *entries, const char *line, size_t length,
+                                 size_t number) {
     const char *space = memchr(line, ' ', length);
     if (space == NULL || memchr(space + 1, ' ', length - (size_t)(space + 1 - line)) != NULL)
-        return error_set(MASKE_BAD_FILE, "%s: %s %zu: \"%.*s\": found %s, expected exactly one between the two halves of a merge", merges->name,
-                         merges->unit, number, (int)(length < 64 ? length : 64), line, space == NULL ? "no space" : "several spaces");
+        return error_set(MASKE_BAD_FILE,
+                         "%s: %s %zu: \"%.*s\": found %s, expected exactly one between the two halves of a merge",
+                         merges->name, merges->unit, number, (int)(length < 64 ? length : 64), line,
+                         space == NULL ? "no space" : "several spaces");
     size_t left = (size_t)(space - line);
     return merge_list_add(merges, entries, line, left, space + 1, length - left - 1, number);
 }
@@ -73,11 +80,12 @@ void merge_list_free(merge_list *merges) {
     *merges = (merge_list){0};
 }
 
-static maske_status read_merge(merge_list *merges, const vocab *entries, const json_t *value, bool pair, size_t number) {
+static maske_status read_merge(merge_list *merges, const vocab *entries, const json_t *value, bool pair,
+                               size_t number) {
     const json_t *left = json_array_get(value, 0), *right = json_array_get(value, 1);
     if (pair && json_array_size(value) == 2 && json_is_string(left) && json_is_string(right))
-        return merge_list_add(merges, entries, json_string_value(left), json_string_length(left), json_string_value(right),
-                              json_string_length(right), number);
+        return merge_list_add(merges, entries, json_string_value(left), json_string_length(left),
+                              json_string_value(right), json_string_length(right), number);
     if (!pair && json_is_string(value)) {
         if (strncmp(json_string_value(value), "#version", 8) == 0) return MASKE_OK;
         return merge_list_add_line(merges, entries, json_string_value(value), json_string_length(value), number);
@@ -88,13 +96,15 @@ static maske_status read_merge(merge_list *merges, const vocab *entries, const j
 
 /* [["a", "b"], ...], or as older versions wrote them ["a b", ...], where "#version" lines are passed over. */
 static maske_status read_merges(merge_list *merges, const vocab *entries, const json_t *list) {
-    if (!json_is_array(list)) return error_set(MASKE_BAD_FILE, "%s: \"merges\": found %s, expected an array", merges->name, json_kind(list));
+    if (!json_is_array(list))
+        return error_set(MASKE_BAD_FILE, "%s: \"merges\": found %s, expected an array", merges->name, json_kind(list));
     bool pairs = json_is_array(json_array_get(list, 0));
-    for (size_t i = 0; i < json_array_size(list); i++) TRY(read_merge(merges, entries, json_array_get(list, i), pairs, i));
+    for (size_t i = 0; i < json_array_size(list); i++)
+        TRY(read_merge(merges, entries, json_array_get(list, i), pairs, i));
     return MASKE_OK;
 }
 
-/* --------------------------------------------------------------------------------------------------------- models --- */
+/* ------------------------------------------------------------------------------------------------------- models --- */
 
 static maske_status read_bpe_parts(bpe *out, const json_t *json, vocab *entries, merge_list *merges, const char *name) {
     bpe_options options = {0};
@@ -110,7 +120,8 @@ static maske_status read_bpe_parts(bpe *out, const json_t *json, vocab *entries,
     place_name(place, name, "vocab");
     TRY(vocab_read_json(entries, json_object_get(json, "vocab"), place));
     TRY(read_merges(merges, entries, json_object_get(json, "merges")));
-    if (options.dropout > 0) log_say(MASKE_LOG_NOTE, "%s: \"dropout\" is %g; texts are encoded without it", name, options.dropout);
+    if (options.dropout > 0)
+        log_say(MASKE_LOG_NOTE, "%s: \"dropout\" is %g; texts are encoded without it", name, options.dropout);
     return bpe_build(out, entries, merges->items, merges->count, &options, name);
 }
 
@@ -148,14 +159,20 @@ static const char *model_type(const json_t *json) {
 }
 
 static maske_status read_model(maske_tokenizer *t, const json_t *json, const char *name) {
-    if (!json_is_object(json)) return error_set(MASKE_BAD_FILE, "%s: found %s, expected an object", name, json_kind(json));
+    if (!json_is_object(json))
+        return error_set(MASKE_BAD_FILE, "%s: found %s, expected an object", name, json_kind(json));
     const char *type = model_type(json);
     if (strcmp(type, "BPE") == 0) { t->kind = MODEL_BPE; return read_bpe(&t->model.bpe, json, name); }
-    if (strcmp(type, "WordPiece") == 0) { t->kind = MODEL_WORDPIECE; return read_wordpiece(&t->model.wordpiece, json, name); }
-    return error_set(MASKE_UNSUPPORTED, "%s: the model's type is \"%.64s\", which maske does not read; BPE and WordPiece are read", name, type);
+    if (strcmp(type, "WordPiece") == 0) {
+        t->kind = MODEL_WORDPIECE;
+        return read_wordpiece(&t->model.wordpiece, json, name);
+    }
+    return error_set(MASKE_UNSUPPORTED,
+                     "%s: the model's type is \"%.64s\", which maske does not read; BPE and WordPiece are read", name,
+                     type);
 }
 
-/* --------------------------------------------------------------------------------------------------- added tokens --- */
+/* ------------------------------------------------------------------------------------------------- added tokens --- */
 
 static maske_status read_added_token(maske_tokenizer *t, const json_t *json, const char *name) {
     const char *content = NULL;
@@ -174,28 +191,34 @@ static maske_status read_added_token(maske_tokenizer *t, const json_t *json, con
     if (token.length == 0) return error_set(MASKE_BAD_FILE, "%s: an added token is empty", name);
     TRY(in_file(added_tokens_add(&t->added, &token, tokenizer_vocab(t), t->normalizer, &given), name));
     if (given != id)
-        log_say(MASKE_LOG_WARNING, "%s: the added token \"%s\" has the id %lld in the file, but %d by the rules, as in the tokenizers library", name, content, (long long)id, given);
+        log_say(
+            MASKE_LOG_WARNING,
+            "%s: the added token \"%s\" has the id %lld in the file, but %d by the rules, as in the tokenizers library",
+            name, content, (long long)id, given);
     return MASKE_OK;
 }
 
 static maske_status read_added_tokens(maske_tokenizer *t, const json_t *list, const char *name) {
     if (list == NULL) return MASKE_OK;
-    if (!json_is_array(list)) return error_set(MASKE_BAD_FILE, "%s: found %s, expected an array", name, json_kind(list));
+    if (!json_is_array(list))
+        return error_set(MASKE_BAD_FILE, "%s: found %s, expected an array", name, json_kind(list));
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *value = json_array_get(list, i);
-        if (!json_is_object(value)) return error_set(MASKE_BAD_FILE, "%s: found %s, expected an object", name, json_kind(value));
+        if (!json_is_object(value))
+            return error_set(MASKE_BAD_FILE, "%s: found %s, expected an object", name, json_kind(value));
         TRY(read_added_token(t, value, name));
     }
     return MASKE_OK;
 }
 
-/* ---------------------------------------------------------------------------------------------------------- checks --- */
+/* ------------------------------------------------------------------------------------------------------- checks --- */
 
 typedef struct id_check { const maske_tokenizer *t; const char *name; } id_check;
 static maske_status check_id(void *user, int32_t id, const char *token) {
     const id_check *check = user;
     if (maske_tokenizer_token(check->t, id) != NULL) return MASKE_OK;
-    return error_set(MASKE_BAD_FILE, "%s: post_processor: the token \"%s\" has the id %d, which no token has", check->name, token, id);
+    return error_set(MASKE_BAD_FILE, "%s: post_processor: the token \"%s\" has the id %d, which no token has",
+                     check->name, token, id);
 }
 
 /* Names and ids that point somewhere. */
@@ -211,13 +234,15 @@ static maske_status check(const maske_tokenizer *t, const char *name) {
     return MASKE_OK;
 }
 
-/* ----------------------------------------------------------------------------------------------------------- whole --- */
+/* -------------------------------------------------------------------------------------------------------- whole --- */
 
-static maske_status read_members(maske_tokenizer *t, const json_t *root, const char *name, const tokenizer_config *config) {
+static maske_status read_members(maske_tokenizer *t, const json_t *root, const char *name,
+                                 const tokenizer_config *config) {
     const json_t *version = json_object_get(root, "version");
     char place[NAME_SIZE];
     if (version != NULL && (!json_is_string(version) || strcmp(json_string_value(version), "1.0") != 0))
-        return error_set(MASKE_UNSUPPORTED, "%s: \"version\" is %s%s, expected \"1.0\"", name, json_is_string(version) ? "" : json_kind(version),
+        return error_set(MASKE_UNSUPPORTED, "%s: \"version\" is %s%s, expected \"1.0\"", name,
+                         json_is_string(version) ? "" : json_kind(version),
                          json_is_string(version) ? json_string_value(version) : "");
     place_name(place, name, "truncation");
     TRY(truncation_read(&t->truncation, json_object_get(root, "truncation"), place));
@@ -240,7 +265,8 @@ static maske_status read_members(maske_tokenizer *t, const json_t *root, const c
     return check(t, name);
 }
 
-maske_status tokenizer_read_json(maske_tokenizer **out, const json_t *root, const char *name, const tokenizer_config *config) {
+maske_status tokenizer_read_json(maske_tokenizer **out, const json_t *root, const char *name,
+                                 const tokenizer_config *config) {
     maske_tokenizer *t = NULL;
     TRY(tokenizer_new(&t));
     maske_status status = read_members(t, root, name, config);

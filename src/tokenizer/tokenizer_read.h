@@ -16,18 +16,21 @@ typedef struct merge_list {
 } merge_list;
 /* Finds the two halves and what they make: both, and the joined token (the right half without its first prefix_length
  * bytes), must be entries. number: of the line or merge. */
-MASKE_MUST_USE maske_status merge_list_add(merge_list *merges, const vocab *entries, const char *left, size_t left_length,
-    const char *right, size_t right_length, size_t number);
+MASKE_MUST_USE maske_status merge_list_add(merge_list *merges, const vocab *entries, const char *left,
+                                           size_t left_length, const char *right, size_t right_length, size_t number);
 /* One line, "left right": exactly one space. */
-MASKE_MUST_USE maske_status merge_list_add_line(merge_list *merges, const vocab *entries, const char *line, size_t length, size_t number);
+MASKE_MUST_USE maske_status merge_list_add_line(merge_list *merges, const vocab *entries, const char *line,
+                                                size_t length, size_t number);
 void merge_list_free(merge_list *merges);
 
-/* Parses a whole tokenizer.json whose text is at hand (name: the file, for errors); roles from `config`, may be NULL. */
-MASKE_MUST_USE maske_status tokenizer_read_json(maske_tokenizer **out, const json_t *root, const char *name, const tokenizer_config *config);
+/* A whole tokenizer.json that is parsed already; name: the file, for errors. config may be NULL. */
+MASKE_MUST_USE maske_status tokenizer_read_json(maske_tokenizer **out, const json_t *root, const char *name,
+                                                const tokenizer_config *config);
 
 /* The older files. vocab.json (already parsed) with merges.txt beside it; merges_path NULL: its merges are rebuilt. */
 MASKE_MUST_USE maske_status tokenizer_read_vocab_json(maske_tokenizer **out, const json_t *entries, const char *path,
     const char *merges_path, const tokenizer_config *config);
-MASKE_MUST_USE maske_status tokenizer_read_vocab_txt(maske_tokenizer **out, const char *path, const tokenizer_config *config);
+MASKE_MUST_USE maske_status tokenizer_read_vocab_txt(maske_tokenizer **out, const char *path,
+                                                     const tokenizer_config *config);
 
 #endif

@@ -12,7 +12,8 @@
 static const char *const special_names[MASKE_SPECIAL_COUNT] = { "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]" };
 
 const char tokenizer_metaspace_decoder[] =
-    "{\"type\":\"Sequence\",\"decoders\":[{\"type\":\"Replace\",\"pattern\":{\"String\":\"\xE2\x96\x81\"},\"content\":\" \"},"
+    "{\"type\":\"Sequence\",\"decoders\":[{\"type\":\"Replace\",\"pattern\":{\"String\":\"\xE2\x96\x81\"},\"content\":"
+    "\" \"},"
     "{\"type\":\"ByteFallback\"},{\"type\":\"Fuse\"},{\"type\":\"Strip\",\"content\":\" \",\"start\":1,\"stop\":0}]}";
 static const char bytelevel_decoder[] =
     "{\"type\":\"ByteLevel\",\"add_prefix_space\":false,\"trim_offsets\":true,\"use_regex\":true}";
@@ -29,7 +30,8 @@ static maske_status read_decoder(decoder **out, const char *text) {
 }
 
 static maske_status fill_standard(maske_tokenizer *t, const maske_tokenizer_train_options *options) {
-    bool bytelevel = strcmp(options->pre_tokenizer, "bytelevel") == 0, metaspace = strcmp(options->pre_tokenizer, "metaspace") == 0;
+    bool bytelevel = strcmp(options->pre_tokenizer, "bytelevel") == 0,
+         metaspace = strcmp(options->pre_tokenizer, "metaspace") == 0;
     vocab entries = {0};
     bpe_options model = {.unk_token = NULL, .byte_fallback = options->byte_fallback && !bytelevel, .dropout = -1};
     TRY(normalizer_new_named(&t->normalizer, options->normalizer));
@@ -51,7 +53,8 @@ maske_status tokenizer_new_standard(maske_tokenizer **out, const maske_tokenizer
 }
 
 /* The same options, another vocabulary. */
-static maske_status replace_bpe(maske_tokenizer *t, vocab *entries, const bpe_merge *merges, size_t count, const bpe_options *options) {
+static maske_status replace_bpe(maske_tokenizer *t, vocab *entries, const bpe_merge *merges, size_t count,
+                                const bpe_options *options) {
     bpe model = {0};
     TRY(bpe_build(&model, entries, merges, count, options, "new model"));
     bpe_free(&t->model.bpe);
@@ -72,18 +75,21 @@ maske_status tokenizer_set_standard_bpe(maske_tokenizer *t, vocab *entries, cons
     options.unk_token = special_names[MASKE_UNK];
     TRY(replace_bpe(t, entries, merges, count, &options));
     for (int role = 0; role < MASKE_SPECIAL_COUNT; role++) {
-        added_token token = {.content = (char *)special_names[role], .length = strlen(special_names[role]), .special = true,
+        added_token token = {.content = (char *)special_names[role],
+                             .length = strlen(special_names[role]),
+                             .special = true,
                              .lstrip = role == MASKE_MASK};
         TRY(added_tokens_add(&t->added, &token, &t->model.bpe.vocab, t->normalizer, NULL));
         t->special[role] = ids[role];
     }
     post_processor_free(t->post_processor);
     t->post_processor = NULL;
-    TRY(post_processor_new_standard(&t->post_processor, special_names[MASKE_CLS], ids[MASKE_CLS], special_names[MASKE_SEP], ids[MASKE_SEP]));
+    TRY(post_processor_new_standard(&t->post_processor, special_names[MASKE_CLS], ids[MASKE_CLS],
+                                    special_names[MASKE_SEP], ids[MASKE_SEP]));
     return tokenizer_finish(t);
 }
 
-/* ------------------------------------------------------------------------------------------------------- copying --- */
+/* ------------------------------------------------------------------------------------------------------ copying --- */
 
 /* Every component through its own JSON: what it writes is what it is. */
 static maske_status copy_components(maske_tokenizer *out, const maske_tokenizer *base) {
@@ -99,9 +105,13 @@ static maske_status copy_components(maske_tokenizer *out, const maske_tokenizer 
     json_end_object(&w);
     maske_status status = json_writer_end(&w);
     if (status == MASKE_OK) status = json_parse_object(&json, text.data, text.length, "copy");
-    if (status == MASKE_OK) status = normalizer_read(&out->normalizer, json_object_get(json, "normalizer"), "copy: normalizer");
-    if (status == MASKE_OK) status = pre_tokenizer_read(&out->pre_tokenizer, json_object_get(json, "pre_tokenizer"), "copy: pre_tokenizer");
-    if (status == MASKE_OK) status = post_processor_read(&out->post_processor, json_object_get(json, "post_processor"), "copy: post_processor");
+    if (status == MASKE_OK)
+        status = normalizer_read(&out->normalizer, json_object_get(json, "normalizer"), "copy: normalizer");
+    if (status == MASKE_OK)
+        status = pre_tokenizer_read(&out->pre_tokenizer, json_object_get(json, "pre_tokenizer"), "copy: pre_tokenizer");
+    if (status == MASKE_OK)
+        status =
+            post_processor_read(&out->post_processor, json_object_get(json, "post_processor"), "copy: post_processor");
     if (status == MASKE_OK) status = decoder_read(&out->decoder, json_object_get(json, "decoder"), "copy: decoder");
     if (status == MASKE_OK) status = padding_read(&out->padding, json_object_get(json, "padding"), "copy: padding");
     json_decref(json);
@@ -116,12 +126,14 @@ static maske_status copy_added(maske_tokenizer *out, const maske_tokenizer *base
         if (token == NULL) continue;
         TRY(added_tokens_add(&out->added, token, tokenizer_vocab(out), out->normalizer, &now));
         if (now != id)
-            return error_set(MASKE_BAD_ARGUMENT, "the added token \"%s\" would get the id %d instead of %d", token->content, now, id);
+            return error_set(MASKE_BAD_ARGUMENT, "the added token \"%s\" would get the id %d instead of %d",
+                             token->content, now, id);
     }
     return MASKE_OK;
 }
 
-static maske_status fill_copy(maske_tokenizer *out, const maske_tokenizer *base, vocab *entries, const bpe_merge *merges, size_t count) {
+static maske_status fill_copy(maske_tokenizer *out, const maske_tokenizer *base, vocab *entries,
+                              const bpe_merge *merges, size_t count) {
     TRY(bpe_build(&out->model.bpe, entries, merges, count, &base->model.bpe.options, "extended model"));
     TRY(copy_components(out, base));
     TRY(copy_added(out, base));
@@ -131,9 +143,12 @@ static maske_status fill_copy(maske_tokenizer *out, const maske_tokenizer *base,
     return tokenizer_finish(out);
 }
 
-maske_status tokenizer_copy_with_bpe(maske_tokenizer **out, const maske_tokenizer *base, vocab *entries, const bpe_merge *merges, size_t count) {
+maske_status tokenizer_copy_with_bpe(maske_tokenizer **out, const maske_tokenizer *base, vocab *entries,
+                                     const bpe_merge *merges, size_t count) {
     maske_tokenizer *t = NULL;
-    maske_status status = base->kind == MODEL_BPE ? tokenizer_new(&t) : error_set(MASKE_UNSUPPORTED, "the model is WordPiece, expected BPE");
+    maske_status status = base->kind == MODEL_BPE
+                              ? tokenizer_new(&t)
+                              : error_set(MASKE_UNSUPPORTED, "the model is WordPiece, expected BPE");
     if (status == MASKE_OK) status = fill_copy(t, base, entries, merges, count);
     vocab_free(entries);
     if (status != MASKE_OK) maske_tokenizer_free(t);

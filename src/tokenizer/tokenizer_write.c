@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-/* ------------------------------------------------------------------------------------------------- tokenizer.json --- */
+/* ----------------------------------------------------------------------------------------------- tokenizer.json --- */
 
 static void write_flag(json_writer *w, const char *key, bool value) {
     json_key(w, key);
@@ -114,7 +114,7 @@ maske_status tokenizer_write_json(const maske_tokenizer *t, buffer *out) {
     return json_writer_end(&w);
 }
 
-/* -------------------------------------------------------------------------------------------------- the model alone --- */
+/* ---------------------------------------------------------------------------------------------- the model alone --- */
 
 static maske_status write_file(const char *folder, const char *file, const buffer *text) {
     char *path = NULL;
@@ -150,8 +150,10 @@ static maske_status save_bpe(const bpe *model, const char *folder, buffer *text)
     buffer_clear(text);
     TRY(merges_text(model, text, &whole));
     if (whole) return write_file(folder, "merges.txt", text);
-    log_say(MASKE_LOG_WARNING, "%s: merges.txt is not written: a token holds a space or a line's end, which that format cannot say; "
-            "tokenizer.json has everything", folder);
+    log_say(MASKE_LOG_WARNING,
+            "%s: merges.txt is not written: a token holds a space or a line's end, which that format cannot say; "
+            "tokenizer.json has everything",
+            folder);
     return MASKE_OK;
 }
 
@@ -164,7 +166,10 @@ static maske_status save_wordpiece(const wordpiece *model, const char *folder, b
         TRY(buffer_add(text, "\n", 1));
     }
     if ((size_t)model->vocab.limit > model->vocab.count)
-        log_say(MASKE_LOG_WARNING, "%s: the vocabulary has ids without a token, so the lines of vocab.txt are not its ids; tokenizer.json has them", folder);
+        log_say(MASKE_LOG_WARNING,
+                "%s: the vocabulary has ids without a token, so the lines of vocab.txt are not its ids; tokenizer.json "
+                "has them",
+                folder);
     return write_file(folder, "vocab.txt", text);
 }
 
@@ -174,7 +179,9 @@ maske_status maske_tokenizer_save(const maske_tokenizer *t, const char *folder) 
     if (status == MASKE_OK) status = write_file(folder, "tokenizer.json", &text);
     buffer_clear(&text);
     if (status == MASKE_OK) status = tokenizer_config_write(t, folder);
-    if (status == MASKE_OK) status = t->kind == MODEL_BPE ? save_bpe(&t->model.bpe, folder, &text) : save_wordpiece(&t->model.wordpiece, folder, &text);
+    if (status == MASKE_OK)
+        status = t->kind == MODEL_BPE ? save_bpe(&t->model.bpe, folder, &text)
+                                      : save_wordpiece(&t->model.wordpiece, folder, &text);
     buffer_free(&text);
     return status;
 }

@@ -8,10 +8,25 @@
 static const char *const direction_names[] = { "Right", "Left" };
 static const char *const strategy_names[] = { "LongestFirst", "OnlyFirst", "OnlySecond" };
 
-static maske_status read_name(int *out, const char *text, const char *const *names, int count, const char *key, const char *name) {
-    for (int i = 0; i < count; i++) if (strcmp(text, names[i]) == 0) { *out = i; return MASKE_OK; }
-    return error_set(MASKE_BAD_FILE, "%s: \"%s\" is \"%s\", expected \"%s\"%s%s%s or its like", name, key, text, names[0],
-                     ", \"", names[1], "\"");
+/* expected: the names, for the error. */
+static maske_status read_name(int *out, const json_t *object, const char *key, const char *fallback,
+                              const char *const *names, int count, const char *expected, const char *name) {
+    const char *text = fallback;
+    if (fallback == NULL) TRY(json_get_text(&text, object, key, name));
+    else TRY(json_get_text_or(&text, fallback, object, key, name));
+    for (int i = 0; i < count; i++)
+        if (strcmp(text, names[i]) == 0) {
+            *out = i;
+            return MASKE_OK;
+        }
+    return error_set(MASKE_BAD_FILE, "%s: \"%s\" is \"%s\", expected %s", name, key, text, expected);
+}
+
+static maske_status read_direction(text_direction *out, const json_t *object, const char *fallback, const char *name) {
+    int index = 0;
+    TRY(read_name(&index, object, "direction", fallback, direction_names, 2, "Right or Left", name));
+    *out = (text_direction)index;
+    return MASKE_OK;
 }
 
 /* null, missing: false. */
@@ -24,20 +39,17 @@ static maske_status is_there(bool *out, const json_t *value, const char *name) {
 
 maske_status truncation_read(truncation *out, const json_t *value, const char *name) {
     truncation t = {0};
-    const char *text = NULL;
     int index = 0;
     TRY(is_there(&t.set, value, name));
     if (t.set) {
-        TRY(json_get_text_or(&text, "Right", value, "direction", name));
-        TRY(read_name(&index, text, direction_names, 2, "direction", name));
-        t.direction = (text_direction)index;
-        TRY(json_get_text(&text, value, "strategy", name));
-        TRY(read_name(&index, text, strategy_names, 3, "strategy", name));
+        TRY(read_direction(&t.direction, value, "Right", name));
+        TRY(read_name(&index, value, "strategy", NULL, strategy_names, 3, "LongestFirst, OnlyFirst or OnlySecond", name));
         t.strategy = (truncation_strategy)index;
         TRY(json_get_integer(&t.max_length, value, "max_length", 0, LENGTH_LIMIT, name));
         TRY(json_get_integer(&t.stride, value, "stride", 0, LENGTH_LIMIT, name));
         if (t.max_length > 0 && t.stride >= t.max_length)
-            return error_set(MASKE_BAD_FILE, "%s: \"stride\" is %lld, expected less than \"max_length\", %lld", name, (long long)t.stride, (long long)t.max_length);
+            return error_set(MASKE_BAD_FILE, "%s: \"stride\" is %lld, expected less than \"max_length\", %lld", name,
+                             (long long)t.stride, (long long)t.max_length);
     }
     *out = t;
     return MASKE_OK;
@@ -57,7 +69,9 @@ void truncation_write(json_writer *w, const truncation *t) {
 static maske_status read_strategy(padding *p, const json_t *strategy, const char *name) {
     if (json_is_string(strategy) && strcmp(json_string_value(strategy), "BatchLongest") == 0) return MASKE_OK;
     if (!json_is_object(strategy))
-        return error_set(MASKE_BAD_FILE, "%s: \"strategy\": found %s, expected \"BatchLongest\" or {\"Fixed\": a length}", name, json_kind(strategy));
+        return error_set(MASKE_BAD_FILE,
+                         "%s: \"strategy\": found %s, expected \"BatchLongest\" or {\"Fixed\": a length}", name,
+                         json_kind(strategy));
     p->fixed = true;
     return json_get_integer(&p->length, strategy, "Fixed", 0, LENGTH_LIMIT, name);
 }
@@ -65,14 +79,11 @@ static maske_status read_strategy(padding *p, const json_t *strategy, const char
 maske_status padding_read(padding *out, const json_t *value, const char *name) {
     padding p = {0};
     const char *text = NULL;
-    int index = 0;
     int64_t id = 0, type_id = 0;
     TRY(is_there(&p.set, value, name));
     if (p.set) {
         TRY(read_strategy(&p, json_object_get(value, "strategy"), name));
-        TRY(json_get_text(&text, value, "direction", name));
-        TRY(read_name(&index, text, direction_names, 2, "direction", name));
-        p.direction = (text_direction)index;
+        TRY(read_direction(&p.direction, value, NULL, name));
         TRY(json_get_integer_or(&p.pad_to_multiple_of, -1, value, "pad_to_multiple_of", 0, LENGTH_LIMIT, name));
         TRY(json_get_integer(&id, value, "pad_id", 0, INT32_MAX, name));
         TRY(json_get_integer(&type_id, value, "pad_type_id", 0, INT32_MAX, name));
@@ -112,7 +123,8 @@ void padding_free(padding *p) {
 }
 
 size_t padding_length(const padding *p, size_t count) {
-    size_t length = p->fixed ? (size_t)p->length : count, multiple = p->pad_to_multiple_of > 0 ? (size_t)p->pad_to_multiple_of : 1;
+    size_t length = p->fixed ? (size_t)p->length : count,
+           multiple = p->pad_to_multiple_of > 0 ? (size_t)p->pad_to_multiple_of : 1;
     if (length % multiple != 0) length += multiple - length % multiple;
     return length < count ? count : length;
 }
@@ -145,14 +157,21 @@ maske_status truncation_lengths(const truncation *t, size_t room, bool pair, siz
     } else {
         size_t *target = t->strategy == TRUNCATE_ONLY_FIRST ? first : second;
         if (target == second && !pair)
-            return error_set(MASKE_BAD_ARGUMENT, "truncation cuts only the second text (OnlySecond), and there is none; the text has %zu tokens, there is room for %zu", total, room);
+            return error_set(MASKE_BAD_ARGUMENT,
+                             "truncation cuts only the second text (OnlySecond), and there is none; the text has %zu "
+                             "tokens, there is room for %zu",
+                             total, room);
         if (*target <= excess)
-            return error_set(MASKE_BAD_ARGUMENT, "truncation cuts only the %s text, whose %zu tokens are too few: %zu must go", target == first ? "first" : "second", *target, excess);
+            return error_set(MASKE_BAD_ARGUMENT,
+                             "truncation cuts only the %s text, whose %zu tokens are too few: %zu must go",
+                             target == first ? "first" : "second", *target, excess);
         *target -= excess;
     }
     size_t kept[2] = { *first, *second };
     for (int i = 0; i < 2; i++)
         if (kept[i] < before[i] && kept[i] > 0 && (size_t)t->stride >= kept[i])
-            return error_set(MASKE_BAD_ARGUMENT, "truncation's stride is %lld, expected less than the %zu tokens left of the text", (long long)t->stride, kept[i]);
+            return error_set(MASKE_BAD_ARGUMENT,
+                             "truncation's stride is %lld, expected less than the %zu tokens left of the text",
+                             (long long)t->stride, kept[i]);
     return MASKE_OK;
 }

@@ -5,7 +5,9 @@
 #include "base/json.h"
 
 typedef enum text_direction { DIRECTION_RIGHT, DIRECTION_LEFT } text_direction;
-typedef enum truncation_strategy { TRUNCATE_LONGEST_FIRST, TRUNCATE_ONLY_FIRST, TRUNCATE_ONLY_SECOND } truncation_strategy;
+typedef enum truncation_strategy {
+    TRUNCATE_LONGEST_FIRST, TRUNCATE_ONLY_FIRST, TRUNCATE_ONLY_SECOND
+} truncation_strategy;
 typedef struct truncation {
     bool set;
     text_direction direction;
@@ -31,7 +33,8 @@ void padding_free(padding *p);
 /* How many tokens of each sequence stay: *first and *second (0 without a pair) are lowered. room: max_length less what
  * the post-processor adds. Fails where the library does: the strategy's sequence is missing or too short, or a window
  * of that length cannot hold the stride. */
-MASKE_MUST_USE maske_status truncation_lengths(const truncation *t, size_t room, bool pair, size_t *first, size_t *second);
+MASKE_MUST_USE maske_status truncation_lengths(const truncation *t, size_t room, bool pair, size_t *first,
+                                               size_t *second);
 /* The length that a text of `count` tokens is padded to. */
 size_t padding_length(const padding *p, size_t count);
 

@@ -1,7 +1,6 @@
 /* tokenizer/vocab.c: open addressing over one text arena.
  *
- * A slot keeps 32 bits of the hash beside the id, so that a miss rarely touches the arena and growing the table needs no
- * string. Entries are never removed. */
+ * A slot keeps 32 bits of the hash beside the id, so that a miss rarely touches the arena. Entries are never removed. */
 #include "tokenizer/vocab.h"
 #include "base/hash.h"
 
@@ -52,18 +51,22 @@ static maske_status grow_entries(vocab *v, int32_t limit) {
 
 maske_status vocab_add(vocab *v, const char *text, size_t length, int32_t id) {
     if (id < 0 || id >= VOCAB_ID_LIMIT)
-        return error_set(MASKE_BAD_ARGUMENT, "the entry \"%.*s\" has the id %d, expected 0 to %d", (int)(length < 64 ? length : 64), text, id, VOCAB_ID_LIMIT - 1);
+        return error_set(MASKE_BAD_ARGUMENT, "the entry \"%.*s\" has the id %d, expected 0 to %d",
+                         (int)(length < 64 ? length : 64), text, id, VOCAB_ID_LIMIT - 1);
     if (length > VOCAB_TOKEN_LIMIT)
-        return error_set(MASKE_BAD_ARGUMENT, "the entry with id %d has %zu bytes, expected at most %d", id, length, VOCAB_TOKEN_LIMIT);
+        return error_set(MASKE_BAD_ARGUMENT, "the entry with id %d has %zu bytes, expected at most %d", id, length,
+                         VOCAB_TOKEN_LIMIT);
     if (v->count >= VOCAB_COUNT_LIMIT)
         return error_set(MASKE_BAD_ARGUMENT, "the vocabulary has more than %d entries", VOCAB_COUNT_LIMIT);
     if (id < v->limit && v->entries[id].offset != VOCAB_HOLE)
-        return error_set(MASKE_BAD_ARGUMENT, "the id %d belongs to two entries, \"%s\" and \"%.*s\"", id, v->arena + v->entries[id].offset, (int)(length < 64 ? length : 64), text);
+        return error_set(MASKE_BAD_ARGUMENT, "the id %d belongs to two entries, \"%s\" and \"%.*s\"", id,
+                         v->arena + v->entries[id].offset, (int)(length < 64 ? length : 64), text);
     if (v->count * 2 >= v->slot_count) TRY(grow_slots(v));
     uint64_t hash = hash_bytes(text, length);
     vocab_slot *slot = slot_of(v, text, length, hash);
     if (slot->id >= 0)
-        return error_set(MASKE_BAD_ARGUMENT, "the entry \"%.*s\" has two ids, %d and %d", (int)(length < 64 ? length : 64), text, slot->id, id);
+        return error_set(MASKE_BAD_ARGUMENT, "the entry \"%.*s\" has two ids, %d and %d",
+                         (int)(length < 64 ? length : 64), text, slot->id, id);
     size_t needed = 0;
     if (!size_add(&needed, v->arena_length, length + 1) || needed >= VOCAB_HOLE)
         return error_set(MASKE_BAD_ARGUMENT, "the vocabulary's strings take more than 4 GiB");

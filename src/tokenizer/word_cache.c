@@ -46,7 +46,8 @@ static bool grow_arena(word_cache *cache, size_t needed) {
     return true;
 }
 
-void word_cache_add(word_cache *cache, uint64_t hash, const char *word, size_t length, const int32_t *ids, const uint32_t *lengths, size_t count) {
+void word_cache_add(word_cache *cache, uint64_t hash, const char *word, size_t length, const int32_t *ids,
+                    const uint32_t *lengths, size_t count) {
     if (length > WORD_CACHE_WORD || count > WORD_CACHE_WORD) return;
     size_t size = 2 + length + 5 * count;
     if (cache->used + size > WORD_CACHE_ARENA || (cache->count + 1) * 2 > WORD_CACHE_SLOTS) empty(cache);

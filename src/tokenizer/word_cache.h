@@ -15,7 +15,7 @@
 #include "base/memory.h"
 
 #define WORD_CACHE_WORD 255                         /* longer words, or words of more ids, are not kept */
-#define WORD_CACHE_SLOTS ((size_t)1 << 19)          /* 4 MiB */
+#define WORD_CACHE_SLOTS ((size_t)1 << 19)          /* 4 MiB: some 260,000 words */
 #define WORD_CACHE_ARENA ((size_t)16 << 20)
 
 typedef struct word_slot { uint32_t tag, offset; } word_slot;
@@ -46,7 +46,8 @@ static inline void word_cache_ask_record(const word_cache *cache, uint64_t hash)
 }
 static inline uint64_t word_cache_hash(const char *word, size_t length) { return hash_bytes(word, length); }
 /* Borrowed until the next word_cache_add. */
-static inline bool word_cache_find(const word_cache *cache, uint64_t hash, const char *word, size_t length, word_record *out) {
+static inline bool word_cache_find(const word_cache *cache, uint64_t hash, const char *word, size_t length,
+                                   word_record *out) {
     if (cache->slot_count == 0) return false;
     for (size_t i = hash & (cache->slot_count - 1);; i = (i + 1) & (cache->slot_count - 1)) {
         word_slot slot = cache->slots[i];

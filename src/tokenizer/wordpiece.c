@@ -8,13 +8,14 @@
 
 #include <stdlib.h>
 
-maske_status wordpiece_build(wordpiece *out, vocab *entries, const char *unk_token, const char *continuing_subword_prefix,
-    int64_t max_input_chars_per_word) {
+maske_status wordpiece_build(wordpiece *out, vocab *entries, const char *unk_token,
+                             const char *continuing_subword_prefix, int64_t max_input_chars_per_word) {
     wordpiece model = {.vocab = *entries, .max_input_chars_per_word = max_input_chars_per_word};
     *entries = (vocab){0};
     maske_status status = memory_copy_text(&model.unk_token, unk_token, strlen(unk_token));
     if (status == MASKE_OK)
-        status = memory_copy_text(&model.continuing_subword_prefix, continuing_subword_prefix, strlen(continuing_subword_prefix));
+        status = memory_copy_text(&model.continuing_subword_prefix, continuing_subword_prefix,
+                                  strlen(continuing_subword_prefix));
     if (status != MASKE_OK) {
         wordpiece_free(&model);
         return status;
@@ -68,7 +69,8 @@ static maske_status longest_entry(const wordpiece *model, bpe_word *word, const 
 
 static maske_status whole_unknown(const wordpiece *model, bpe_word *word, size_t length) {
     if (model->unk_id < 0)
-        return error_set(MASKE_BAD_FILE, "a word is not in the vocabulary, and neither is the unk_token \"%s\"", model->unk_token);
+        return error_set(MASKE_BAD_FILE, "a word is not in the vocabulary, and neither is the unk_token \"%s\"",
+                         model->unk_token);
     word->ids[0] = model->unk_id;
     word->lengths[0] = (uint32_t)length;
     word->count = 1;

@@ -1,5 +1,5 @@
-/* tokenizer/wordpiece.h: the WordPiece model: the longest entry from the left, then the longest continuation, to the end
- * of the word; a word that cannot be cut so, or is too long, is one unk. */
+/* tokenizer/wordpiece.h: the WordPiece model: the longest entry from the left, then the longest continuation, to the
+ * end of the word; a word that cannot be cut so, or is too long, is one unk. */
 #ifndef MASKE_TOKENIZER_WORDPIECE_H
 #define MASKE_TOKENIZER_WORDPIECE_H
 

@@ -23,7 +23,8 @@ static json_t *failure(void) { return json_pack("{s:s}", "error", maske_error())
 static json_t *numbers(const void *items, size_t size, size_t count) {
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(list, json_integer(size == 1 ? ((const uint8_t *)items)[i] : ((const int32_t *)items)[i]));
+        json_array_append_new(list,
+                              json_integer(size == 1 ? ((const uint8_t *)items)[i] : ((const int32_t *)items)[i]));
     return list;
 }
 
@@ -44,14 +45,17 @@ static json_t *do_encode(const json_t *request) {
     size_t second_length = json_string_length(pair);
     for (int ids_only = 0; ids_only < 2; ids_only++) {
         options.ids_only = ids_only == 1;
-        if (maske_tokenizer_encode(tokenizer, json_string_value(text), json_string_length(text), second, second_length, &options,
-                                   ids_only ? &fast : &encoding) != MASKE_OK) return failure();
+        if (maske_tokenizer_encode(tokenizer, json_string_value(text), json_string_length(text), second, second_length,
+                                   &options, ids_only ? &fast : &encoding) != MASKE_OK)
+            return failure();
     }
     return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "ids", numbers(encoding.ids, 4, encoding.count), "type_ids",
-                     numbers(encoding.type_ids, 4, encoding.count), "special", numbers(encoding.special_tokens_mask, 1, encoding.count),
-                     "attention", numbers(encoding.attention_mask, 1, encoding.count), "chars",
+                     numbers(encoding.type_ids, 4, encoding.count), "special",
+                     numbers(encoding.special_tokens_mask, 1, encoding.count), "attention",
+                     numbers(encoding.attention_mask, 1, encoding.count), "chars",
                      ranges(encoding.char_begin, encoding.char_end, encoding.count), "bytes",
-                     ranges(encoding.byte_begin, encoding.byte_end, encoding.count), "fast", numbers(fast.ids, 4, fast.count));
+                     ranges(encoding.byte_begin, encoding.byte_end, encoding.count), "fast",
+                     numbers(fast.ids, 4, fast.count));
 }
 
 static json_t *do_decode(const json_t *request) {
@@ -60,7 +64,8 @@ static json_t *do_decode(const json_t *request) {
     int32_t *ids = calloc(count + 1, sizeof *ids);
     char *text = NULL;
     for (size_t i = 0; i < count; i++) ids[i] = (int32_t)json_integer_value(json_array_get(list, i));
-    maske_status status = maske_tokenizer_decode(tokenizer, ids, count, json_is_true(json_object_get(request, "skip_special")), &text, &length);
+    maske_status status = maske_tokenizer_decode(
+        tokenizer, ids, count, json_is_true(json_object_get(request, "skip_special")), &text, &length);
     free(ids);
     if (status != MASKE_OK) return failure();
     json_t *answer = json_pack("{s:s%}", "text", text, length);

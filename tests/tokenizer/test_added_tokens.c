@@ -6,7 +6,7 @@
 
 #include <time.h>
 
-/* ------------------------------------------------------------------------------------------------------ the matcher --- */
+/* -------------------------------------------------------------------------------------------------- the matcher --- */
 
 /* Leftmost, then longest, by trying everything. */
 static bool naive_next(char words[][8], size_t count, const char *text, size_t length, size_t from, added_match *out) {
@@ -28,14 +28,16 @@ static void matcher_equals_the_naive_search(void **state) {
     for (uint64_t seed = 0; seed < 400; seed++) {
         random_stream r = random_stream_start(seed, RANDOM_TEST, 0, 0);
         char words[12][8], text[60];
-        size_t count = 0, wanted = 1 + random_below(12, random_stream_next(&r)), length = random_below(60, random_stream_next(&r));
+        size_t count = 0, wanted = 1 + random_below(12, random_stream_next(&r)),
+               length = random_below(60, random_stream_next(&r));
         uint32_t letters = 1 + random_below(3, random_stream_next(&r));
         added_matcher *matcher = NULL;
         assert_ok(added_matcher_new(&matcher));
         for (size_t i = 0; i < wanted; i++) {
             size_t size = 1 + random_below(6, random_stream_next(&r));
             memset(words[count], 0, sizeof words[count]);
-            for (size_t j = 0; j < size; j++) words[count][j] = (char)('a' + random_below(letters, random_stream_next(&r)));
+            for (size_t j = 0; j < size; j++)
+                words[count][j] = (char)('a' + random_below(letters, random_stream_next(&r)));
             int32_t known = -1;
             assert_ok(added_matcher_add(matcher, words[count], size, (int32_t)count, &known));
             if (known >= 0) assert_string_equal(words[known], words[count]);
@@ -77,11 +79,15 @@ static void matching_is_linear(void **state) {
     free(text);
 }
 
-/* ---------------------------------------------------------------------------------------------------------- the list --- */
+/* ----------------------------------------------------------------------------------------------------- the list --- */
 
 static void add(added_tokens *added, const char *content, const char *flags, const vocab *model, int32_t expected) {
-    added_token token = {.content = (char *)content, .length = strlen(content), .single_word = strchr(flags, 'w') != NULL,
-                         .lstrip = strchr(flags, 'l') != NULL, .rstrip = strchr(flags, 'r') != NULL, .special = strchr(flags, 's') != NULL};
+    added_token token = {.content = (char *)content,
+                         .length = strlen(content),
+                         .single_word = strchr(flags, 'w') != NULL,
+                         .lstrip = strchr(flags, 'l') != NULL,
+                         .rstrip = strchr(flags, 'r') != NULL,
+                         .special = strchr(flags, 's') != NULL};
     int32_t id = -2;
     assert_ok(added_tokens_add(added, &token, model, NULL, &id));
     assert_int_equal(id, expected);
@@ -117,12 +123,14 @@ static void expect_split(const char *tokens, const char *text, const char *expec
     buffer found = {0};
     char content[32], flags[8];
     int32_t next = 0;
-    for (int used; sscanf(tokens, " %31[^:]:%7s%n", content, flags, &used) == 2; tokens += used) add(&added, content, flags, &model, next++);
+    for (int used; sscanf(tokens, " %31[^:]:%7s%n", content, flags, &used) == 2; tokens += used)
+        add(&added, content, flags, &model, next++);
     assert_ok(added_tokens_finish(&added));
     assert_ok(added_tokens_split(&added, false, text, strlen(text), &splits));
     for (size_t i = 0; i < splits.count; i++)
-        assert_ok(buffer_add_format(&found, "%s%.*s%s", splits.items[i].id >= 0 ? "{" : "(", (int)(splits.items[i].end - splits.items[i].begin),
-                                    text + splits.items[i].begin, splits.items[i].id >= 0 ? "}" : ")"));
+        assert_ok(buffer_add_format(&found, "%s%.*s%s", splits.items[i].id >= 0 ? "{" : "(",
+                                    (int)(splits.items[i].end - splits.items[i].begin), text + splits.items[i].begin,
+                                    splits.items[i].id >= 0 ? "}" : ")"));
     assert_string_equal(found.data == NULL ? "" : found.data, expected);
     buffer_free(&found);
     added_splits_free(&splits);

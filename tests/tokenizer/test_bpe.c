@@ -14,8 +14,10 @@ static void random_model(bpe *out, unsigned letters, size_t merges, uint64_t see
     for (size_t count = 0; count < merges;) {
         char text[40];
         size_t left_length, right_length;
-        bpe_merge m = {(int32_t)random_below((uint32_t)entries.limit, random_stream_next(&r)), (int32_t)random_below((uint32_t)entries.limit, random_stream_next(&r)), -1};
-        const char *left = vocab_text(&entries, m.left, &left_length), *right = vocab_text(&entries, m.right, &right_length);
+        bpe_merge m = {(int32_t)random_below((uint32_t)entries.limit, random_stream_next(&r)),
+                       (int32_t)random_below((uint32_t)entries.limit, random_stream_next(&r)), -1};
+        const char *left = vocab_text(&entries, m.left, &left_length),
+                   *right = vocab_text(&entries, m.right, &right_length);
         if (left_length + right_length > 12) continue;
         snprintf(text, sizeof text, "%s%s", left, right);
         m.id = vocab_find(&entries, text, strlen(text));
@@ -38,7 +40,10 @@ static size_t naive_encode(const bpe *model, const char *text, size_t length, in
         size_t best = 0, best_rank = SIZE_MAX;
         for (size_t i = 0; i + 1 < count; i++)
             for (size_t rank = 0; rank < model->merge_count && rank < best_rank; rank++)
-                if (model->merges[rank].left == ids[i] && model->merges[rank].right == ids[i + 1]) { best = i; best_rank = rank; }
+                if (model->merges[rank].left == ids[i] && model->merges[rank].right == ids[i + 1]) {
+                    best = i;
+                    best_rank = rank;
+                }
         if (best_rank == SIZE_MAX) return count;
         ids[best] = model->merges[best_rank].id;
         memmove(ids + best + 1, ids + best + 2, (count - best - 2) * sizeof *ids);
@@ -102,7 +107,8 @@ static void a_megabyte_of_one_letter_takes_a_moment(void **state) {
 static void expect(const bpe_options *options, bool bytes, const char *text, const char *expected) {
     static const char *const names[] = { "a", "b", "ab", "[UNK]", "</w>", "#b", "a</w>" };
     vocab entries = {0};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) assert_ok(vocab_append(&entries, names[i], strlen(names[i]), NULL));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        assert_ok(vocab_append(&entries, names[i], strlen(names[i]), NULL));
     for (unsigned byte = 0; bytes && byte < 256; byte++) {
         char name[8];
         snprintf(name, sizeof name, "<0x%02X>", byte);
@@ -116,7 +122,8 @@ static void expect(const bpe_options *options, bool bytes, const char *text, con
     assert_ok(bpe_encode(&model, &word, text, strlen(text)));
     for (size_t i = 0; i < word.count; i++) {
         size_t length;
-        assert_ok(buffer_add_format(&found, "%s%s/%u", i == 0 ? "" : " ", vocab_text(&model.vocab, word.ids[i], &length), (unsigned)word.lengths[i]));
+        assert_ok(buffer_add_format(&found, "%s%s/%u", i == 0 ? "" : " ",
+                                    vocab_text(&model.vocab, word.ids[i], &length), (unsigned)word.lengths[i]));
     }
     assert_string_equal(found.data == NULL ? "" : found.data, expected);
     buffer_free(&found);
@@ -126,14 +133,15 @@ static void expect(const bpe_options *options, bool bytes, const char *text, con
 
 static void unknown_characters_follow_the_options(void **state) {
     (void)state;
-    expect(&(bpe_options){.dropout = -1}, false, "aqb", "ab/2");                                    /* dropped: neighbours meet */
+    expect(&(bpe_options){.dropout = -1}, false, "aqb", "ab/2"); /* dropped: neighbours meet */
     expect(&(bpe_options){.unk_token = "[UNK]"}, false, "aqzb", "a/1 [UNK]/1 [UNK]/1 b/1");
     expect(&(bpe_options){.unk_token = "[UNK]", .fuse_unk = true}, false, "aqzçb", "a/1 [UNK]/4 b/1");
     expect(&(bpe_options){.unk_token = "[UNK]", .byte_fallback = true}, true, "açb", "a/1 <0xC3>/1 <0xA7>/1 b/1");
     expect(&(bpe_options){.unk_token = "[UNK]", .byte_fallback = true}, false, "açb", "a/1 [UNK]/2 b/1");
     expect(&(bpe_options){.end_of_word_suffix = "</w>"}, false, "aba", "ab/2 a</w>/1");
     expect(&(bpe_options){.continuing_subword_prefix = "#", .unk_token = "[UNK]"}, false, "aba", "a/1 #b/1 [UNK]/1");
-    expect(&(bpe_options){.end_of_word_suffix = "</w>", .byte_fallback = true}, true, "q", "<0x71>/1 <0x3C>/1 <0x2F>/1 <0x77>/1 <0x3E>/1");
+    expect(&(bpe_options){.end_of_word_suffix = "</w>", .byte_fallback = true}, true, "q",
+           "<0x71>/1 <0x3C>/1 <0x2F>/1 <0x77>/1 <0x3E>/1");
     expect(&(bpe_options){.ignore_merges = true}, false, "</w>", "</w>/4");
     expect(&(bpe_options){.dropout = -1}, false, "", "");
 }
@@ -157,23 +165,26 @@ static void merges_that_point_nowhere_are_refused(void **state) {
     vocab entries = {0};
     bpe model;
     assert_ok(vocab_append(&entries, "a", 1, NULL));
-    assert_fails(bpe_build(&model, &entries, &(bpe_merge){0, 0, 1}, 1, &(bpe_options){.dropout = -1}, "x"), MASKE_BAD_FILE, "x: merge 0");
+    assert_fails(bpe_build(&model, &entries, &(bpe_merge){0, 0, 1}, 1, &(bpe_options){.dropout = -1}, "x"),
+                 MASKE_BAD_FILE, "x: merge 0");
     assert_null(entries.entries);
 }
 
 /* A trained model's merges come back from its entries alone. */
 static void merges_are_rebuilt_from_the_entries(void **state) {
     (void)state;
-    static const char *const names[] = { "[PAD]", "[UNK]", "a", "b", "c", "d", "ab", "cd", "abcd", "aba", "dd", "cdd", "xy" };
+    static const char *const names[] = {"[PAD]", "[UNK]", "a",   "b",  "c",   "d", "ab",
+                                        "cd",    "abcd",  "aba", "dd", "cdd", "xy"};
     static const bpe_merge expected[] = { {2, 3, 6}, {4, 5, 7}, {6, 7, 8}, {6, 2, 9}, {5, 5, 10}, {7, 5, 11} };
     vocab entries = {0};
     bpe_merge *merges = NULL;
     size_t count = 0, unreached = 0;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) assert_ok(vocab_append(&entries, names[i], strlen(names[i]), NULL));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        assert_ok(vocab_append(&entries, names[i], strlen(names[i]), NULL));
     assert_ok(bpe_rebuild_merges(&entries, NULL, &merges, &count, &unreached));
     assert_int_equal(count, 6);
     assert_memory_equal(merges, expected, sizeof expected);
-    assert_int_equal(unreached, 3);                                 /* [PAD], [UNK], and "xy", whose letters are no entries */
+    assert_int_equal(unreached, 3); /* [PAD], [UNK], and "xy", whose letters are no entries */
     assert_int_equal(entries.count, 13);
     free(merges);
     vocab_free(&entries);
@@ -192,7 +203,7 @@ static void rebuilding_undoes_training(void **state) {
         size_t count = 0, unreached = 9;
         for (int i = 0; i < 3; i++) assert_ok(vocab_append(&entries, (char[]){(char)('a' + i)}, 1, NULL));
         assert_ok(bpe_build(&model, &entries, NULL, 0, &(bpe_options){.dropout = -1}, "test"));
-        for (int i = 0; i < 400; i++) {                             /* two neighbours of a cut of random text are merged */
+        for (int i = 0; i < 400; i++) { /* two neighbours of a cut of random text are merged */
             char text[24];
             for (size_t j = 0; j < sizeof text; j++) text[j] = (char)('a' + random_below(3, random_stream_next(&r)));
             assert_ok(bpe_encode(&model, &word, text, sizeof text));

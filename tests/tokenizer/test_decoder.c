@@ -15,7 +15,8 @@ static void expect(const char *json, const char *tokens, const char *expected) {
     }
     assert_ok(decoder_apply(d, &strings));
     const char *found = strings.now.text.data == NULL ? "" : strings.now.text.data;
-    if (strcmp(found, expected) != 0) fail_msg("%s of %s: found \"%s\", expected \"%s\"", json, tokens, found, expected);
+    if (strcmp(found, expected) != 0)
+        fail_msg("%s of %s: found \"%s\", expected \"%s\"", json, tokens, found, expected);
     decoder_strings_free(&strings);
     decoder_free(d);
     json_decref(value);
@@ -31,7 +32,7 @@ static void each_kind_follows_its_rule(void **state) {
     expect("null", "a|b|c", "a b c");
     expect("null", "", "");
     expect(BYTE_LEVEL, "a\xC4\xA0|b", "a b");
-    expect(BYTE_LEVEL, "\xC3\x83|\xC2\xA7", "\xC3\xA7");                        /* one character's bytes in two tokens */
+    expect(BYTE_LEVEL, "\xC3\x83|\xC2\xA7", "\xC3\xA7"); /* one character's bytes in two tokens */
     expect(BYTE_LEVEL, "\xC3\x83", "\xEF\xBF\xBD");
     expect(BYTE_LEVEL, "\xE6\x97\xA5\xC4\xA0|b", "\xE6\x97\xA5\xC4\xA0" "b");   /* not byte-level: as it is */
     expect(BYTE_LEVEL, "", "");
@@ -44,7 +45,8 @@ static void each_kind_follows_its_rule(void **state) {
     expect(METASPACE("always"), "__a_|_b", "a b");
     expect(METASPACE("never"), "_a|_b", " a b");
     expect("{\"type\":\"Metaspace\",\"replacement\":\"_\",\"add_prefix_space\":false}", "_a", " a");
-    expect("{\"type\":\"CTC\",\"pad_token\":\"p\",\"word_delimiter_token\":\"/\",\"cleanup\":true}", "h|h|p|h|/|o|o", "hh o");
+    expect("{\"type\":\"CTC\",\"pad_token\":\"p\",\"word_delimiter_token\":\"/\",\"cleanup\":true}", "h|h|p|h|/|o|o",
+           "hh o");
     expect("{\"type\":\"Fuse\"}", "a|b", "ab");
     expect("{\"type\":\"Replace\",\"pattern\":{\"String\":\"aa\"},\"content\":\"-\"}", "aaa|baab", "-ab-b");
 }
@@ -70,8 +72,10 @@ static void stripping_stops_at_nothing(void **state) {
 
 static void sequences_run_in_order(void **state) {
     (void)state;
-    expect("{\"type\":\"Sequence\",\"decoders\":[{\"type\":\"Replace\",\"pattern\":{\"String\":\"_\"},\"content\":\" \"},{\"type\":\"ByteFallback\"},"
-           "{\"type\":\"Fuse\"},{\"type\":\"Strip\",\"content\":\" \",\"start\":1,\"stop\":0}]}", "_Me|r|_|<0xC3>|<0xA7>|_x", "Mer \xC3\xA7 x");
+    expect("{\"type\":\"Sequence\",\"decoders\":[{\"type\":\"Replace\",\"pattern\":{\"String\":\"_\"},\"content\":\" "
+           "\"},{\"type\":\"ByteFallback\"},"
+           "{\"type\":\"Fuse\"},{\"type\":\"Strip\",\"content\":\" \",\"start\":1,\"stop\":0}]}",
+           "_Me|r|_|<0xC3>|<0xA7>|_x", "Mer \xC3\xA7 x");
     expect("{\"type\":\"Sequence\",\"decoders\":[]}", "a|b", "ab");
 }
 

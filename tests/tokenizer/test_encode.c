@@ -23,7 +23,8 @@
 #endif
 static size_t allocations;
 #if COUNTS_ALLOCATIONS
-extern void *__libc_malloc(size_t), *__libc_realloc(void *, size_t), *__libc_calloc(size_t, size_t), *__libc_memalign(size_t, size_t);
+extern void *__libc_malloc(size_t), *__libc_realloc(void *, size_t), *__libc_calloc(size_t, size_t),
+    *__libc_memalign(size_t, size_t);
 void *malloc(size_t size) { allocations++; return __libc_malloc(size); }
 void *realloc(void *block, size_t size) { allocations++; return __libc_realloc(block, size); }
 void *calloc(size_t count, size_t size) { allocations++; return __libc_calloc(count, size); }
@@ -37,8 +38,44 @@ int posix_memalign(void **out, size_t alignment, size_t size) {
 
 /* Random text of pieces that matter: letters of several scripts, spaces, marks, special tokens. */
 static size_t random_text(char *out, size_t pieces, random_stream *r) {
-    static const char *const parts[] = { "a", "b", "merhaba", "ı", "İ", "ş", " ", "  ", "\t", "\n", "'", "da", ",", ".", "-", "1", "23", "_", "é", "e\xCC\x81", "日", "😀", "я", "ß",
-        "\xC2\xA0", "\xE2\x80\x8D", "[MASK]", "[CLS]", "hello", "é", "ve", " ve ", "\xEF\xBF\xBD", "A", "B", "Z", "ﬁ", "\xCC\x87" };
+    static const char *const parts[] = {"a",
+                                        "b",
+                                        "merhaba",
+                                        "ı",
+                                        "İ",
+                                        "ş",
+                                        " ",
+                                        "  ",
+                                        "\t",
+                                        "\n",
+                                        "'",
+                                        "da",
+                                        ",",
+                                        ".",
+                                        "-",
+                                        "1",
+                                        "23",
+                                        "_",
+                                        "é",
+                                        "e\xCC\x81",
+                                        "日",
+                                        "😀",
+                                        "я",
+                                        "ß",
+                                        "\xC2\xA0",
+                                        "\xE2\x80\x8D",
+                                        "[MASK]",
+                                        "[CLS]",
+                                        "hello",
+                                        "é",
+                                        "ve",
+                                        " ve ",
+                                        "\xEF\xBF\xBD",
+                                        "A",
+                                        "B",
+                                        "Z",
+                                        "ﬁ",
+                                        "\xCC\x87"};
     size_t length = 0;
     for (size_t i = 0; i < pieces; i++) {
         const char *part = parts[random_below(sizeof parts / sizeof *parts, random_stream_next(r))];
@@ -77,8 +114,10 @@ static void both_ways_give_the_same_ids(void **state) {
         random_stream r = random_stream_start(number, RANDOM_TEST, 0, 0);
         for (int i = 0; i < 60; i++) {
             char text[2048], pair[2048];
-            size_t length = random_text(text, random_below(40, random_stream_next(&r)), &r), pair_length = random_text(pair, random_below(20, random_stream_next(&r)), &r);
-            maske_encode_options options = {.no_special = i % 3 == 0, .no_truncation = i % 4 == 0, .no_padding = i % 5 == 0};
+            size_t length = random_text(text, random_below(40, random_stream_next(&r)), &r),
+                   pair_length = random_text(pair, random_below(20, random_stream_next(&r)), &r);
+            maske_encode_options options = {
+                .no_special = i % 3 == 0, .no_truncation = i % 4 == 0, .no_padding = i % 5 == 0};
             const char *second = i % 2 == 0 ? pair : NULL;
             maske_status status = maske_tokenizer_encode(t, text, length, second, pair_length, &options, &all);
             options.ids_only = true;
@@ -142,7 +181,7 @@ static void decoding_gives_the_text_back(void **state) {
             }
             assert_ok(maske_tokenizer_encode(t, text, length, NULL, 0, &options, &e));
             assert_ok(maske_tokenizer_decode(t, e.ids, e.count, false, &back, &back_length));
-            if (kind == 1 && back_length > 0 && length > 0 && text[0] != ' ') {        /* this one adds a space in front */
+            if (kind == 1 && back_length > 0 && length > 0 && text[0] != ' ') { /* this one adds a space in front */
                 memmove(back, back + 1, back_length--);
             }
             assert_int_equal(back_length, length);
@@ -157,7 +196,8 @@ static void decoding_gives_the_text_back(void **state) {
 static void a_warm_encoding_allocates_nothing(void **state) {
     (void)state;
     if (!COUNTS_ALLOCATIONS) skip();
-    static const char *const bases[] = { GOLDEN "metaspace.json", GOLDEN "words.json", GOLDEN "bytelevel.json", GOLDEN "wordpiece.json" };
+    static const char *const bases[] = {GOLDEN "metaspace.json", GOLDEN "words.json", GOLDEN "bytelevel.json",
+                                        GOLDEN "wordpiece.json"};
     char text[1 << 15];
     random_stream r = random_stream_start(1, RANDOM_TEST, 3, 0);
     size_t length = random_text(text, 3000, &r);
@@ -170,7 +210,8 @@ static void a_warm_encoding_allocates_nothing(void **state) {
             for (int i = 0; i < 3; i++) assert_ok(maske_tokenizer_encode(t, text, length, text, 100, &options, &e));
             size_t before = allocations;
             for (int i = 0; i < 5; i++) assert_ok(maske_tokenizer_encode(t, text, length, text, 100, &options, &e));
-            if (allocations != before) fail_msg("%s, ids_only %d: %zu allocations", bases[b], ids_only, allocations - before);
+            if (allocations != before)
+                fail_msg("%s, ids_only %d: %zu allocations", bases[b], ids_only, allocations - before);
             maske_encoding_free(&e);
             maske_tokenizer_free(t);
         }
@@ -226,7 +267,11 @@ static void no_text_makes_it_slow(void **state) {
             random_stream r = random_stream_start((uint64_t)kind, RANDOM_TEST, 4, 0);
             for (size_t i = 0; i < length; i++) {
                 char letter = (char)('a' + random_below(26, random_stream_next(&r)));
-                text[i] = kind == 0 ? letter : kind == 1 ? 'a' : kind == 2 ? (i % 9 == 8 ? ' ' : letter) : kind == 3 ? "[MASK]"[i % 6] : ' ';
+                text[i] = kind == 0   ? letter
+                          : kind == 1 ? 'a'
+                          : kind == 2 ? (i % 9 == 8 ? ' ' : letter)
+                          : kind == 3 ? "[MASK]"[i % 6]
+                                      : ' ';
             }
             for (int ids_only = 0; ids_only < 2; ids_only++) {
                 maske_encode_options options = {.ids_only = ids_only == 1};

@@ -8,9 +8,11 @@
 #define FILE_OF(members, model) "{\"version\":\"1.0\"," members "\"model\":" model "}"
 #define SMALL BPE("\"a\":0,\"b\":1,\"ab\":2", "[\"a\",\"b\"]")
 
-static maske_status open_text(maske_tokenizer **out, const char *text) { return maske_tokenizer_open(out, scratch_text("tokenizer.json", text)); }
+static maske_status open_text(maske_tokenizer **out, const char *text) {
+    return maske_tokenizer_open(out, scratch_text("tokenizer.json", text));
+}
 
-/* ---------------------------------------------------------------------------------------------------- tokenizer.json --- */
+/* ----------------------------------------------------------------------------------------------- tokenizer.json --- */
 
 static void refusals_name_place_and_fact(void **state) {
     (void)state;
@@ -73,19 +75,22 @@ static void refusals_name_place_and_fact(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         maske_tokenizer *t = NULL;
         maske_status status = open_text(&t, cases[i].text);
-        if (status != cases[i].status || strstr(maske_error(), cases[i].words) == NULL || strstr(maske_error(), "tokenizer.json") == NULL)
-            fail_msg("case %zu, %s: found %s, \"%s\"; expected \"%s\"", i, cases[i].text, maske_status_name(status), maske_error(), cases[i].words);
+        if (status != cases[i].status || strstr(maske_error(), cases[i].words) == NULL ||
+            strstr(maske_error(), "tokenizer.json") == NULL)
+            fail_msg("case %zu, %s: found %s, \"%s\"; expected \"%s\"", i, cases[i].text, maske_status_name(status),
+                     maske_error(), cases[i].words);
         assert_null(t);
     }
 }
 
 static void deep_nesting_is_refused(void **state) {
     (void)state;
-    static const struct { const char *member, *open, *close; } kinds[] = {
-        {"decoder", "{\"type\":\"Sequence\",\"decoders\":[", "]}"}, {"post_processor", "{\"type\":\"Sequence\",\"processors\":[", "]}"},
-        {"normalizer", "{\"type\":\"Sequence\",\"normalizers\":[", "]}"}, {"pre_tokenizer", "{\"type\":\"Sequence\",\"pretokenizers\":[", "]}"},
-        {"decoder", "[", "]"}
-    };
+    static const struct { const char *member, *open, *close;
+    } kinds[] = {{"decoder", "{\"type\":\"Sequence\",\"decoders\":[", "]}"},
+                 {"post_processor", "{\"type\":\"Sequence\",\"processors\":[", "]}"},
+                 {"normalizer", "{\"type\":\"Sequence\",\"normalizers\":[", "]}"},
+                 {"pre_tokenizer", "{\"type\":\"Sequence\",\"pretokenizers\":[", "]}"},
+                 {"decoder", "[", "]"}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         for (int depth = 10; depth <= 5000; depth *= 10) {
             buffer text = {0};
@@ -129,7 +134,7 @@ static void old_styles_are_read(void **state) {
     maske_encoding_free(&e);
 }
 
-/* --------------------------------------------------------------------------------------------------- older vocabularies --- */
+/* ------------------------------------------------------------------------------------------- older vocabularies --- */
 
 static const char *fresh_folder(const char *name) {
     const char *folder = scratch_path(name);
@@ -149,7 +154,8 @@ static void expect_tokens(const maske_tokenizer *t, const char *text, const char
     maske_encoding e = {0};
     buffer found = {0};
     assert_ok(maske_tokenizer_encode(t, text, strlen(text), NULL, 0, NULL, &e));
-    for (size_t i = 0; i < e.count; i++) assert_ok(buffer_add_format(&found, "%s%s", i == 0 ? "" : " ", maske_tokenizer_token(t, e.ids[i])));
+    for (size_t i = 0; i < e.count; i++)
+        assert_ok(buffer_add_format(&found, "%s%s", i == 0 ? "" : " ", maske_tokenizer_token(t, e.ids[i])));
     assert_string_equal(found.data, expected);
     buffer_free(&found);
     maske_encoding_free(&e);
@@ -166,11 +172,13 @@ static void vocab_txt_is_bert(void **state) {
     assert_true(maske_tokenizer_is_special(t, 4));
     assert_false(maske_tokenizer_is_special(t, 5));
     maske_tokenizer_free(t);
-    write_in(folder, "tokenizer_config.json", "{\"do_lower_case\": false, \"model_max_length\": 1000000000000000019884624838656}");
+    write_in(folder, "tokenizer_config.json",
+             "{\"do_lower_case\": false, \"model_max_length\": 1000000000000000019884624838656}");
     assert_ok(maske_tokenizer_open(&t, folder));
     expect_tokens(t, "Hello hello \xC3\xA9t\xC3\xA9", "[CLS] Hello hello \xC3\xA9t\xC3\xA9 [SEP]");
     maske_tokenizer_free(t);
-    write_in(folder, "tokenizer_config.json", "{\"strip_accents\": false, \"mask_token\": {\"content\": \"hello\", \"lstrip\": true}}");
+    write_in(folder, "tokenizer_config.json",
+             "{\"strip_accents\": false, \"mask_token\": {\"content\": \"hello\", \"lstrip\": true}}");
     assert_ok(maske_tokenizer_open(&t, folder));
     expect_tokens(t, "\xC3\x89T\xC3\x89", "[CLS] \xC3\xA9t\xC3\xA9 [SEP]");
     assert_int_equal(maske_tokenizer_special(t, MASKE_MASK), 5);
@@ -211,7 +219,8 @@ static void vocab_json_with_merges(void **state) {
     write_in(folder, "merges.txt", "a b\n\n\xC4\xA0 ab\n");
     assert_fails(maske_tokenizer_open(&t, folder), MASKE_BAD_FILE, "merges.txt: line 2: \"\": found no space");
     write_in(folder, "merges.txt", "a b\na c\n");
-    assert_fails(maske_tokenizer_open(&t, folder), MASKE_BAD_FILE, "merges.txt: line 2: \"c\" is not in the vocabulary");
+    assert_fails(maske_tokenizer_open(&t, folder), MASKE_BAD_FILE,
+                 "merges.txt: line 2: \"c\" is not in the vocabulary");
     write_in(folder, "merges.txt", "b a\n");
     assert_fails(maske_tokenizer_open(&t, folder), MASKE_BAD_FILE, "line 1: the joined token \"ba\"");
 }
@@ -238,7 +247,7 @@ static void paths_that_lead_nowhere(void **state) {
     assert_null(t);
 }
 
-/* ------------------------------------------------------------------------------------------------------------- saving --- */
+/* ------------------------------------------------------------------------------------------------------- saving --- */
 
 static char *read_in(const char *folder, const char *file) {
     char *path = NULL, *text = NULL;
@@ -251,12 +260,23 @@ static char *read_in(const char *folder, const char *file) {
 
 static void the_standard_tokenizer_saves_what_it_is(void **state) {
     (void)state;
-    static const char *const names[] = { "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "\xE2\x96\x81", "ab", "\xE2\x96\x81" "ab" };
+    static const char *const names[] = {"[PAD]",
+                                        "[UNK]",
+                                        "[CLS]",
+                                        "[SEP]",
+                                        "[MASK]",
+                                        "a",
+                                        "b",
+                                        "\xE2\x96\x81",
+                                        "ab",
+                                        "\xE2\x96\x81"
+                                        "ab"};
     static const bpe_merge merges[] = { {5, 6, 8}, {7, 8, 9} };
     maske_tokenizer *t = NULL, *again = NULL;
     vocab entries = {0};
     maske_tokenizer_train_options options = {.pre_tokenizer = "metaspace", .normalizer = "none", .byte_fallback = true};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) assert_ok(vocab_append(&entries, names[i], strlen(names[i]), NULL));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        assert_ok(vocab_append(&entries, names[i], strlen(names[i]), NULL));
     assert_ok(tokenizer_new_standard(&t, &options));
     assert_ok(tokenizer_set_standard_bpe(t, &entries, merges, 2));
     expect_tokens(t, "ab [MASK] ab", "[CLS] \xE2\x96\x81" "ab [MASK] \xE2\x96\x81" "ab [SEP]");
@@ -274,7 +294,8 @@ static void the_standard_tokenizer_saves_what_it_is(void **state) {
     free(text);
     assert_ok(maske_tokenizer_open(&again, folder));
     expect_tokens(again, "ab [MASK] ab", "[CLS] \xE2\x96\x81" "ab [MASK] \xE2\x96\x81" "ab [SEP]");
-    for (int role = 0; role < MASKE_SPECIAL_COUNT; role++) assert_int_equal(maske_tokenizer_special(again, (maske_special)role), role);
+    for (int role = 0; role < MASKE_SPECIAL_COUNT; role++)
+        assert_int_equal(maske_tokenizer_special(again, (maske_special)role), role);
     maske_tokenizer_free(t);
     maske_tokenizer_free(again);
 }
@@ -308,7 +329,8 @@ static void a_copy_keeps_every_id(void **state) {
     copy = NULL;
     assert_ok(vocab_copy(&entries, tokenizer_vocab(t)));            /* [M] would move to 4 */
     assert_ok(vocab_append(&entries, "aba", 3, NULL));
-    assert_fails(tokenizer_copy_with_bpe(&copy, t, &entries, merges, 1), MASKE_BAD_ARGUMENT, "\"[M]\" would get the id 4 instead of 3");
+    assert_fails(tokenizer_copy_with_bpe(&copy, t, &entries, merges, 1), MASKE_BAD_ARGUMENT,
+                 "\"[M]\" would get the id 4 instead of 3");
     assert_null(copy);
     maske_tokenizer_free(t);
 }

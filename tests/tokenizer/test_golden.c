@@ -47,7 +47,8 @@ static bool offsets_differ(const json_t *expected, const maske_encoding *found) 
     return false;
 }
 
-static void check_decoded(const maske_tokenizer *tokenizer, const json_t *item, const maske_encoding *e, const char *name) {
+static void check_decoded(const maske_tokenizer *tokenizer, const json_t *item, const maske_encoding *e,
+                          const char *name) {
     const json_t *decoded = json_object_get(item, "decoded"), *skipped = json_object_get(item, "skipped");
     for (int skip = 0; skip < 2; skip++) {
         const json_t *expected = skip && skipped != NULL ? skipped : decoded;
@@ -55,7 +56,8 @@ static void check_decoded(const maske_tokenizer *tokenizer, const json_t *item, 
         size_t length = 0;
         assert_ok(maske_tokenizer_decode(tokenizer, e->ids, e->count, skip == 1, &text, &length));
         if (length != json_string_length(expected) || memcmp(text, json_string_value(expected), length) != 0)
-            fail_msg("%s: \"%s\" decodes to \"%s\", expected \"%s\"", name, json_string_value(json_object_get(item, "text")), text, json_string_value(expected));
+            fail_msg("%s: \"%s\" decodes to \"%s\", expected \"%s\"", name,
+                     json_string_value(json_object_get(item, "text")), text, json_string_value(expected));
         free(text);
     }
 }
@@ -65,22 +67,27 @@ static void check_case(const maske_tokenizer *tokenizer, const json_t *item, mas
     const char *shown = json_string_value(text);
     maske_encode_options options = {.no_special = !json_is_true(json_object_get(item, "special"))};
     const char *second = pair == NULL ? NULL : json_string_value(pair);
-    maske_status status = maske_tokenizer_encode(tokenizer, shown, json_string_length(text), second, json_string_length(pair), &options, e);
+    maske_status status = maske_tokenizer_encode(tokenizer, shown, json_string_length(text), second,
+                                                 json_string_length(pair), &options, e);
     if (json_object_get(item, "error") != NULL) {
         if (status == MASKE_OK) fail_msg("%s: \"%s\" is encoded where the library fails", name, shown);
         return;
     }
     if (status != MASKE_OK) fail_msg("%s: \"%s\": %s", name, shown, maske_error());
-    const char *wrong = numbers_differ(json_object_get(item, "ids"), e->ids, e->count) ? "ids"
-                      : numbers_differ(json_object_get(item, "types"), e->type_ids, e->count) ? "type_ids"
-                      : digits_differ(json_object_get(item, "mask"), e->special_tokens_mask, e->count) ? "special_tokens_mask"
-                      : digits_differ(json_object_get(item, "attention"), e->attention_mask, e->count) ? "attention_mask"
-                      : offsets_differ(json_object_get(item, "offsets"), e) ? "offsets" : NULL;
+    const char *wrong =
+        numbers_differ(json_object_get(item, "ids"), e->ids, e->count)                   ? "ids"
+        : numbers_differ(json_object_get(item, "types"), e->type_ids, e->count)          ? "type_ids"
+        : digits_differ(json_object_get(item, "mask"), e->special_tokens_mask, e->count) ? "special_tokens_mask"
+        : digits_differ(json_object_get(item, "attention"), e->attention_mask, e->count) ? "attention_mask"
+        : offsets_differ(json_object_get(item, "offsets"), e)                            ? "offsets"
+                                                                                         : NULL;
     if (wrong != NULL) fail_msg("%s: \"%s\": the %s differ", name, shown, wrong);
     check_decoded(tokenizer, item, e, name);
     options.ids_only = true;
-    assert_ok(maske_tokenizer_encode(tokenizer, shown, json_string_length(text), second, json_string_length(pair), &options, e));
-    if (numbers_differ(json_object_get(item, "ids"), e->ids, e->count)) fail_msg("%s: \"%s\": the ids by themselves differ", name, shown);
+    assert_ok(maske_tokenizer_encode(tokenizer, shown, json_string_length(text), second, json_string_length(pair),
+                                     &options, e));
+    if (numbers_differ(json_object_get(item, "ids"), e->ids, e->count))
+        fail_msg("%s: \"%s\": the ids by themselves differ", name, shown);
 }
 
 static void every_variant_answers_as_the_library(void **state) {

@@ -30,7 +30,8 @@ static void one_side_alone_is_cut(void **state) {
     assert_int_equal(first, 3);
     assert_int_equal(second, 5);
     first = 10;
-    assert_fails(truncation_lengths(&t, 5, true, &first, &second), MASKE_BAD_ARGUMENT, "only the first text, whose 10 tokens are too few: 10 must go");
+    assert_fails(truncation_lengths(&t, 5, true, &first, &second), MASKE_BAD_ARGUMENT,
+                 "only the first text, whose 10 tokens are too few: 10 must go");
     t.strategy = TRUNCATE_ONLY_SECOND;
     first = 3; second = 9;
     assert_ok(truncation_lengths(&t, 8, true, &first, &second));
@@ -61,12 +62,13 @@ static void a_stride_must_fit_its_window(void **state) {
 
 static void padding_rounds_up(void **state) {
     (void)state;
-    static const struct { bool fixed; int64_t length, multiple; size_t count, expected; } cases[] = {
-        {false, 0, -1, 7, 7}, {false, 0, 8, 7, 8}, {false, 0, 8, 8, 8}, {false, 0, 8, 0, 0}, {true, 10, -1, 7, 10}, {true, 10, -1, 12, 12},
-        {true, 10, 8, 3, 16}, {true, 10, 8, 20, 20}, {true, 0, 0, 3, 3}, {false, 0, 1, 5, 5}
-    };
+    static const struct { bool fixed; int64_t length, multiple; size_t count, expected;
+    } cases[] = {{false, 0, -1, 7, 7},  {false, 0, 8, 7, 8},    {false, 0, 8, 8, 8},  {false, 0, 8, 0, 0},
+                 {true, 10, -1, 7, 10}, {true, 10, -1, 12, 12}, {true, 10, 8, 3, 16}, {true, 10, 8, 20, 20},
+                 {true, 0, 0, 3, 3},    {false, 0, 1, 5, 5}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        padding p = {.set = true, .fixed = cases[i].fixed, .length = cases[i].length, .pad_to_multiple_of = cases[i].multiple};
+        padding p = {
+            .set = true, .fixed = cases[i].fixed, .length = cases[i].length, .pad_to_multiple_of = cases[i].multiple};
         assert_int_equal(padding_length(&p, cases[i].count), cases[i].expected);
     }
 }
