@@ -38,44 +38,11 @@ int posix_memalign(void **out, size_t alignment, size_t size) {
 
 /* Random text of pieces that matter: letters of several scripts, spaces, marks, special tokens. */
 static size_t random_text(char *out, size_t pieces, random_stream *r) {
-    static const char *const parts[] = {"a",
-                                        "b",
-                                        "merhaba",
-                                        "ı",
-                                        "İ",
-                                        "ş",
-                                        " ",
-                                        "  ",
-                                        "\t",
-                                        "\n",
-                                        "'",
-                                        "da",
-                                        ",",
-                                        ".",
-                                        "-",
-                                        "1",
-                                        "23",
-                                        "_",
-                                        "é",
-                                        "e\xCC\x81",
-                                        "日",
-                                        "😀",
-                                        "я",
-                                        "ß",
-                                        "\xC2\xA0",
-                                        "\xE2\x80\x8D",
-                                        "[MASK]",
-                                        "[CLS]",
-                                        "hello",
-                                        "é",
-                                        "ve",
-                                        " ve ",
-                                        "\xEF\xBF\xBD",
-                                        "A",
-                                        "B",
-                                        "Z",
-                                        "ﬁ",
-                                        "\xCC\x87"};
+    static const char *const parts[] = {
+        "a", "b", "merhaba", "ı", "İ", "ş", " ", "  ", "\t", "\n", "'", "da", ",", ".", "-", "1", "23", "_",
+        "é", "e\xCC\x81", "日", "😀", "я", "ß", "\xC2\xA0", "\xE2\x80\x8D", "[MASK]", "[CLS]", "hello", "é",
+        "ve", " ve ", "\xEF\xBF\xBD", "A", "B", "Z", "ﬁ", "\xCC\x87"
+    };
     size_t length = 0;
     for (size_t i = 0; i < pieces; i++) {
         const char *part = parts[random_below(sizeof parts / sizeof *parts, random_stream_next(r))];
