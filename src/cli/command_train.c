@@ -29,16 +29,22 @@ static void prepare(options *o) {
 /* ----------------------------------------------------------------------------------------
  * what is told on the way --- */
 
-/* The line that the users of this loop know, and tokens a second behind it. Epochs are not known beforehand where the
- * clock ends the run. */
+/* The epoch in which the run ends: as planned, or, where the clock ends it, as far as can be seen from here. */
+static int64_t last_epoch(const maske_train_step *s) {
+    if (s->epochs > 0) return s->epochs;
+    if (s->seconds <= 0 || s->seconds_left <= 0 || s->batches <= 0) return s->epoch;
+    double done = (double)(s->epoch - 1) + (double)s->batch / (double)s->batches;
+    double whole = done * (s->seconds + s->seconds_left) / s->seconds;
+    int64_t last = (int64_t)whole + (whole > (double)(int64_t)whole);
+    return last > s->epoch ? last : s->epoch;
+}
+
+/* The line that the users of this loop know, and tokens a second behind it. */
 static void say_step(const maske_train_step *s) {
-    char epochs[24] = "?";
-    if (s->epochs > 0) snprintf(epochs, sizeof epochs, "%lld", (long long)s->epochs);
-    say("Epoch %lld/%s, Batch %lld/%lld, Loss: %.4f, Avg Loss: %.4f, Batch "
-        "Acc: %.4f, Avg Acc: %.4f, LR: %.2e, Tokens/s: %.0f",
-        (long long)s->epoch, epochs, (long long)s->batch, (long long)s->batches,
-        s->loss, s->average_loss, s->accuracy, s->average_accuracy,
-        s->learning_rate, s->tokens_per_second);
+    say("Epoch %lld/%lld, Batch %lld/%lld, Loss: %.4f, Avg Loss: %.4f, Batch Acc: %.4f, Avg Acc: %.4f, LR: %.2e, "
+        "Tokens/s: %.0f",
+        (long long)s->epoch, (long long)last_epoch(s), (long long)s->batch, (long long)s->batches, s->loss,
+        s->average_loss, s->accuracy, s->average_accuracy, s->learning_rate, s->tokens_per_second);
 }
 
 static void on_step(void *user, const maske_train_step *s) {
