@@ -7,7 +7,6 @@ cd "$(dirname "$0")"
 
 packages=(
     gcc cmake ninja-build pkg-config
-    libdnnl-dev             # matrix products of CPUs without kernels of our own, and the yardstick of the benchmarks
     libjansson-dev          # JSON
     libutf8proc-dev         # Unicode normalisation and categories
     libonig-dev             # custom split patterns

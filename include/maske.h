@@ -65,7 +65,7 @@ typedef enum maske_status {
 /* The sentence of the last failure in this thread, "" if none. Borrowed until the next failing call. */
 MASKE_API const char *maske_error(void);
 MASKE_API const char *maske_status_name(maske_status status);
-/* "0.1.0 (gcc 12.2.0; avx2 avx512 ...; oneDNN 2.6.3)". Borrowed, for ever. */
+/* "0.1.0 (gcc 12.2.0; CPU level avx512)". Borrowed, for ever. */
 MASKE_API const char *maske_version(void);
 
 typedef enum maske_log_level { MASKE_LOG_DETAIL, MASKE_LOG_NOTE, MASKE_LOG_WARNING } maske_log_level;

@@ -1,7 +1,6 @@
 /* base/version.c: what this build is and runs on. */
 #include "base/cpu.h"
 
-#include <oneapi/dnnl/dnnl.h>
 #include <pthread.h>
 #include <stdio.h>
 
@@ -17,9 +16,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 #endif
 
 static void make_text(void) {
-    const dnnl_version_t *dnnl = dnnl_version();
-    snprintf(text, sizeof text, "%s (%s; CPU level %s; oneDNN %d.%d.%d)", MASKE_VERSION, COMPILER, cpu_level_name(),
-             dnnl->major, dnnl->minor, dnnl->patch);
+    snprintf(text, sizeof text, "%s (%s; CPU level %s)", MASKE_VERSION, COMPILER, cpu_level_name());
 }
 
 const char *maske_version(void) {

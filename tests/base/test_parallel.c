@@ -3,7 +3,9 @@
 #include "base/cpu.h"
 #include "base/parallel.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
+#include <sys/wait.h>
 
 #include "scratch.h"
 
@@ -29,6 +31,71 @@ static void every_task_is_done_once(void **state) {
             for (size_t i = 0; i < TASKS; i++) assert_int_equal(atomic_load(&w.done[i]), i < counts[c]);
             assert_int_equal(atomic_load(&w.outside), 0);
         }
+}
+
+/* Loops of all sizes in quick succession: what one leaves behind must not reach the next. */
+static void many_short_loops(void **state) {
+    (void)state;
+    static work w;
+    for (int round = 0; round < 20000; round++) {
+        size_t count = (size_t)(round % 9);
+        for (size_t i = 0; i < 9; i++) atomic_store(&w.done[i], 0);
+        w.threads = 1 + round % 5;
+        parallel_for(w.threads, count, task, &w);
+        for (size_t i = 0; i < 9; i++) assert_int_equal(atomic_load(&w.done[i]), i < count);
+    }
+    assert_int_equal(atomic_load(&w.outside), 0);
+}
+
+static void outer_task(void *user, size_t i, int thread) {
+    (void)thread;
+    atomic_int *sum = user;
+    static work inner[4];
+    inner[i].threads = 1;
+    parallel_for(3, TASKS, task, &inner[i]);
+    for (size_t k = 0; k < TASKS; k++) atomic_fetch_add(sum, atomic_load(&inner[i].done[k]));
+}
+
+static void a_loop_in_a_task_runs_alone(void **state) {
+    (void)state;
+    atomic_int sum = 0;
+    parallel_for(3, 4, outer_task, &sum);
+    assert_int_equal(atomic_load(&sum), 4 * TASKS);
+}
+
+static void *loops_of_a_thread(void *user) {
+    for (int round = 0; round < 200; round++) parallel_for(3, TASKS, task, user);
+    return NULL;
+}
+
+static void threads_of_the_caller_have_their_own_loops(void **state) {
+    (void)state;
+    static work w[3];
+    pthread_t thread[3];
+    for (int i = 0; i < 3; i++) {
+        w[i].threads = 3;
+        assert_int_equal(pthread_create(&thread[i], NULL, loops_of_a_thread, &w[i]), 0);
+    }
+    for (int i = 0; i < 3; i++) pthread_join(thread[i], NULL);
+    for (int i = 0; i < 3; i++)
+        for (size_t k = 0; k < TASKS; k++) assert_int_equal(atomic_load(&w[i].done[k]), 200);
+}
+
+static void a_child_process_has_threads_too(void **state) {
+    (void)state;
+    static work w;
+    w.threads = 3;
+    parallel_for(3, TASKS, task, &w);
+    pid_t child = fork();
+    if (child == 0) {
+        parallel_for(3, TASKS, task, &w);
+        for (size_t i = 0; i < TASKS; i++)
+            if (atomic_load(&w.done[i]) != 2) _exit(1);
+        _exit(0);
+    }
+    int how = 0;
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_int_equal(how, 0);
 }
 
 static void threads_are_as_asked(void **state) {
@@ -66,6 +133,10 @@ static void levels_contain_those_before(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_task_is_done_once),
+        cmocka_unit_test(many_short_loops),
+        cmocka_unit_test(a_loop_in_a_task_runs_alone),
+        cmocka_unit_test(threads_of_the_caller_have_their_own_loops),
+        cmocka_unit_test(a_child_process_has_threads_too),
         cmocka_unit_test(threads_are_as_asked),
         cmocka_unit_test(levels_contain_those_before),
     };
