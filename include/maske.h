@@ -126,7 +126,6 @@ typedef struct maske_tokenizer maske_tokenizer;
 
 typedef struct maske_tokenizer_train_options {
     int64_t vocab_size;             /* 16000: entries in all, special tokens and bytes included */
-    const char *vocab_sizes;        /* NULL, or "8000,16000": one folder OUT/SIZE each from one run */
     const char *pre_tokenizer;      /* "metaspace" | "bytelevel" | "bert" | "whitespace" */
     const char *normalizer;         /* "none" | "nfc" | "nfkc" | "bert-cased" | "bert-uncased" | "lower-tr" */
     int64_t min_frequency;          /* 2 */
@@ -151,6 +150,10 @@ MASKE_API MASKE_MUST_USE maske_status maske_tokenizer_train(maske_tokenizer **ou
 MASKE_API MASKE_MUST_USE maske_status maske_tokenizer_extend(maske_tokenizer **out, const maske_tokenizer *base,
     const maske_text *text, const maske_tokenizer_train_options *options, const maske_control *control,
     maske_tokenizer_train_report *report);
+/* Of a tokenizer that training made, the one that training for a smaller size would have made: several from one run.
+ * A copy where it has no more entries than that. */
+MASKE_API MASKE_MUST_USE maske_status maske_tokenizer_shrink(maske_tokenizer **out, const maske_tokenizer *trained,
+    int64_t vocab_size);
 /* `path`: a folder with tokenizer.json, or vocab.json (+ merges.txt), or vocab.txt; or one of these files. */
 MASKE_API MASKE_MUST_USE maske_status maske_tokenizer_open(maske_tokenizer **out, const char *path);
 MASKE_API void maske_tokenizer_free(maske_tokenizer *tokenizer);

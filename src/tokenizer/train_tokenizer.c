@@ -16,8 +16,6 @@
 static const maske_option rows[] = {
     {"vocab-size", MASKE_OPTION_INTEGER, offsetof(maske_tokenizer_train_options, vocab_size), 1, VOCAB_MOST, "N", "16000",
      "entries in all, special tokens and bytes included"},
-    {"vocab-sizes", MASKE_OPTION_TEXT, offsetof(maske_tokenizer_train_options, vocab_sizes), 0, 0, "A,B", NULL,
-     "several sizes from one run, a folder each"},
     {"pre-tokenizer", MASKE_OPTION_CHOICE, offsetof(maske_tokenizer_train_options, pre_tokenizer), 0, 0,
      "metaspace|bytelevel|bert|whitespace", "metaspace", "how text is cut into words"},
     {"normalizer", MASKE_OPTION_CHOICE, offsetof(maske_tokenizer_train_options, normalizer), 0, 0,
