@@ -21,6 +21,7 @@ const command *const commands[] = {
     &command_score,
     &command_embed,
     &command_tokenizer_train,
+    &command_tokenizer_extend,
     &command_tokenizer_encode,
     &command_tokenizer_decode,
     &command_data,

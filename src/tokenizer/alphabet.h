@@ -16,13 +16,6 @@ static inline int64_t character_table_get(const character_table *table, uint32_t
 }
 void character_table_free(character_table *table);
 
-/* The character that the next byte or bytes of a word stand for; *size: how many. */
-static inline uint32_t word_character(const word_counts *words, const char *text, size_t *size) {
-    if (words->form == WORD_BYTES) { *size = 1; return byte_level_character((unsigned char)*text); }
-    uint32_t character = utf8_next(text, size);
-    return character == ' ' && words->form == WORD_SPACES ? words->replacement : character;
-}
-
 /* The characters that words are made of, ascending: those of `initial` and of the words; if they are more than `limit`
  * (0: none) the rarest are left out, of equals the larger, those of `initial` last. *out is yours: free(). *dropped: how
  * many were left out. */

@@ -35,12 +35,14 @@ typedef struct learner {
     pair_rule rule;
     uint32_t *lengths, *bytes;  /* [limit] */
     uint8_t *seen;              /* [limit] whether the symbol was ever in the words */
+    uint8_t *halves;            /* [limit] whether a merge takes the symbol; kept for respelling */
     size_t limit;               /* symbols there can ever be */
     uint32_t longest;           /* bytes of the longest symbol so far */
     pair_index index;
     pair_queue queue;
     pair_merger merger;
     bool stale;                 /* the index must be built anew before it is used */
+    bool misspelled;            /* the words too: an older merge would go on where the last one ended */
     buffer joined;
     bpe_merge *merges;
     size_t merge_count, merge_capacity;
@@ -75,6 +77,10 @@ static maske_status learner_open(learner *l, const uint32_t *lengths) {
     TRY(memory_new(&l->seen, l->limit, sizeof *l->seen, "entries"));
     if (known > 0) memcpy(l->lengths, lengths, known * sizeof *lengths);
     for (size_t id = 0; id < known; id++) l->bytes[id] = l->entries->entries[id].length;
+    for (size_t id = 0; id < known && l->options->apart != NULL; id++)
+        if (l->options->apart[id]) l->bytes[id] = VOCAB_TOKEN_LIMIT + 1;        /* too long for any merge */
+    TRY(memory_new(&l->halves, l->limit, sizeof *l->halves, "entries"));
+    if (known > 0 && l->options->halves != NULL) memcpy(l->halves, l->options->halves, known * sizeof *l->halves);
     l->rule = (pair_rule){.lengths = l->lengths, .bytes = l->bytes, .max_length = l->options->max_token_length, .max_bytes = VOCAB_TOKEN_LIMIT};
     update_rule(l, 0);
     see_symbols(l);
@@ -89,6 +95,7 @@ static void learner_close(learner *l) {
     free(l->lengths);
     free(l->bytes);
     free(l->seen);
+    free(l->halves);
     free(l->merges);
 }
 
@@ -118,11 +125,15 @@ static maske_status join(learner *l, uint32_t left, uint32_t right, uint32_t *id
     TRY(buffer_add(&l->joined, right_text, right_length));
     int32_t found = vocab_find(l->entries, l->joined.data, l->joined.length);
     if (found < 0) TRY(vocab_append(l->entries, l->joined.data, l->joined.length, &found));
-    else if (l->seen[found]) l->stale = true;           /* its pairs may come up again: the index cannot know of them */
+    else {
+        if (l->seen[found]) l->stale = true;            /* its pairs may come up again: the index cannot know of them */
+        if (l->options->respell != NULL && l->halves[found]) l->misspelled = true;
+    }
     *id = (uint32_t)found;
     l->seen[found] = 1;
     l->lengths[found] = l->lengths[left] + l->lengths[right];
-    l->bytes[found] = (uint32_t)l->joined.length;
+    l->halves[left] = l->halves[right] = 1;
+    if (l->bytes[found] <= VOCAB_TOKEN_LIMIT) l->bytes[found] = (uint32_t)l->joined.length;
     update_rule(l, l->bytes[found]);
     TRY(memory_reserve(&l->merges, &l->merge_capacity, l->merge_count + 1, sizeof *l->merges, "merges"));
     l->merges[l->merge_count++] = (bpe_merge){(int32_t)left, (int32_t)right, found};
@@ -177,6 +188,14 @@ static maske_status merge_pair(learner *l, const symbol_pair *pair) {
     return status;
 }
 
+static maske_status respell(learner *l) {
+    TRY(l->options->respell(l->options->user, l->words, l->merges, l->merge_count));
+    see_symbols(l);
+    l->misspelled = false;
+    l->stale = true;
+    return MASKE_OK;
+}
+
 static maske_status learn(learner *l) {
     size_t first = l->entries->count;
     l->stale = true;
@@ -184,6 +203,7 @@ static maske_status learn(learner *l) {
         if (control_stopped(l->control)) return error_set(MASKE_STOPPED, "stopped after %zu merges", l->merge_count);
         if (l->merge_count % PROGRESS_EVERY == 0)
             control_progress(l->control, "merging", (double)(l->entries->count - first), (double)l->options->vocab_size - (double)first, "merges");
+        if (l->misspelled) TRY(respell(l));
         if (l->stale || l->queue.count == 0) {
             if (!l->stale && l->index.threshold <= l->minimum) break;
             TRY(build_index(l));

@@ -14,6 +14,12 @@ typedef struct merge_learner_options {
     int64_t min_frequency;          /* stops at a pair that occurs less often; never merges what does not occur at all */
     uint32_t max_token_length;      /* 0: none. In characters; a merged entry is shorter than this, as in the library */
     const char *prefix;             /* continuing_subword_prefix or NULL: the right half loses it */
+    const uint8_t *apart;           /* NULL, or [entries->limit] 1: never merged with anything, as it stands for unknown text */
+    /* For going on where an older BPE ended; NULL: there is none. Where a merge makes an entry that is half of an older
+     * merge, an encoder would go straight on with that one: then the words are spelled anew. */
+    const uint8_t *halves;          /* [entries->limit] 1: left or right of an older merge */
+    maske_status (*respell)(void *user, symbol_words *words, const bpe_merge *merges, size_t count);
+    void *user;
 } merge_learner_options;
 
 /* entries grows by what is learned; words change. lengths: [entries->limit] characters of each symbol that occurs in the

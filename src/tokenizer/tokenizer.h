@@ -60,6 +60,8 @@ MASKE_MUST_USE maske_status tokenizer_set_standard_bpe(maske_tokenizer *tokenize
  * An added token keeps its id, whether it lies in the vocabulary now or above it; if it cannot, this fails. */
 MASKE_MUST_USE maske_status tokenizer_copy_with_bpe(maske_tokenizer **out, const maske_tokenizer *base, vocab *entries,
     const bpe_merge *merges, size_t count);
+/* The same with another WordPiece vocabulary. */
+MASKE_MUST_USE maske_status tokenizer_copy_with_wordpiece(maske_tokenizer **out, const maske_tokenizer *base, vocab *entries);
 /* The decoder of a metaspace tokenizer as JSON: exact on all text without U+2581 or a leading space. */
 extern const char tokenizer_metaspace_decoder[];
 

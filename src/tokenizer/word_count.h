@@ -24,4 +24,13 @@ typedef struct word_counts {
 
 void word_counts_free(word_counts *counts);
 
+/* The character that the next byte or bytes of a word stand for; *size: how many. */
+static inline uint32_t word_character(const word_counts *words, const char *text, size_t *size) {
+    if (words->form == WORD_BYTES) { *size = 1; return byte_level_character((unsigned char)*text); }
+    uint32_t character = utf8_next(text, size);
+    return character == ' ' && words->form == WORD_SPACES ? words->replacement : character;
+}
+/* A word as the model gets it, in place of what `out` held. */
+MASKE_MUST_USE maske_status word_spell(const word_counts *words, counted_word word, buffer *out);
+
 #endif

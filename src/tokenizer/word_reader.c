@@ -207,6 +207,15 @@ maske_status word_counts_read(word_counts *out, corpus *text, const maske_tokeni
     return status;
 }
 
+maske_status word_spell(const word_counts *words, counted_word word, buffer *out) {
+    buffer_clear(out);
+    if (words->form == WORD_AS_IS) return buffer_add(out, word.text, word.length);
+    TRY(buffer_reserve(out, (size_t)word.length * 4));
+    for (size_t at = 0, size = 0; at < word.length; at += size)
+        out->length += utf8_put(out->data + out->length, word_character(words, word.text + at, &size));
+    return MASKE_OK;
+}
+
 void word_counts_free(word_counts *counts) {
     for (size_t i = 0; i < counts->arena_count; i++) word_arena_free(&counts->arenas[i]);
     free(counts->arenas);
