@@ -12,7 +12,8 @@ static struct settings settings;
 static maske_tokenizer_train_options training;
 
 static const maske_option rows[] = {
-    {"model", MASKE_OPTION_TEXT, offsetof(struct settings, model), 0, 0, "DIR", NULL, "folder of the tokenizer or model, or a vocab.json"},
+    {"model", MASKE_OPTION_TEXT, offsetof(struct settings, model), 0, 0, "DIR", NULL,
+     "folder of the tokenizer or model, or a vocab.json"},
     {"out", MASKE_OPTION_TEXT, offsetof(struct settings, out), 0, 0, "DIR", NULL, "folder to write"},
     ROW_FIELD(struct settings),
     ROW_FORCE(struct settings),
@@ -72,8 +73,9 @@ const command command_tokenizer_extend = {
     .name = "tokenizer extend",
     .summary = "learns more entries on top of a tokenizer",
     .arguments = "TEXT...",
-    .details = ABOUT_TEXT "\nEvery id and every merge of a BPE stays; no text is cut where it was not cut before. "
-                          "Weights in the model's folder grow too: a new entry starts as the mean of the pieces it was so far.",
+    .details = ABOUT_TEXT
+    "\nEvery id and every merge of a BPE stays; no text is cut where it was not cut before. "
+    "Weights in the model's folder grow too: a new entry starts as the mean of the pieces it was so far.",
     .examples = examples,
     .required = "model out vocab-size",
     .prints_figures = true,

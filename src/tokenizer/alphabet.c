@@ -65,7 +65,8 @@ static int by_character(const void *a, const void *b) {
     return x->character < y->character ? -1 : x->character > y->character;
 }
 
-static maske_status choose(uint32_t **out, size_t *count, size_t *dropped, const character_table *table, int64_t limit) {
+static maske_status choose(uint32_t **out, size_t *count, size_t *dropped, const character_table *table,
+                           int64_t limit) {
     size_t letters_capacity = 0, found = 0;
     letter *letters = NULL;
     maske_status status = MASKE_OK;

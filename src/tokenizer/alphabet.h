@@ -17,8 +17,8 @@ static inline int64_t character_table_get(const character_table *table, uint32_t
 void character_table_free(character_table *table);
 
 /* The characters that words are made of, ascending: those of `initial` and of the words; if they are more than `limit`
- * (0: none) the rarest are left out, of equals the larger, those of `initial` last. *out is yours: free(). *dropped: how
- * many were left out. */
+ * (0: none) the rarest are left out, of equals the larger, those of `initial` last. *out is yours: free(). *dropped:
+ * how many were left out. */
 MASKE_MUST_USE maske_status alphabet_choose(uint32_t **out, size_t *count, size_t *dropped, const word_counts *words,
     const uint32_t *initial, size_t initial_count, int64_t limit, int threads);
 

@@ -78,7 +78,9 @@ maske_status bpe_train(vocab *entries, bpe_merge **merges, size_t *merge_count, 
     if (status == MASKE_OK && dropped > 0)
         log_say(MASKE_LOG_NOTE, "%zu rare characters are left out of the vocabulary, %zu are in it", dropped, count);
     if (status == MASKE_OK && (int64_t)entries->count > options->vocab_size)
-        log_say(MASKE_LOG_WARNING, "%lld entries cannot hold %zu special tokens and bytes and %zu characters: the vocabulary has %zu entries and no merge",
+        log_say(MASKE_LOG_WARNING,
+                "%lld entries cannot hold %zu special tokens and bytes and %zu characters: the vocabulary has %zu "
+                "entries and no merge",
                 (long long)options->vocab_size, special, entries->count - special, entries->count);
     if (status == MASKE_OK) status = learn(entries, s, options, control, merges, merge_count);
     character_table_free(&s->symbols);

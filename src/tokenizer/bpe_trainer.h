@@ -10,8 +10,8 @@
 typedef struct bpe_trainer_options {
     int64_t vocab_size;             /* a ceiling; the special tokens and the alphabet are kept even above it */
     int64_t min_frequency;          /* of a pair, to be merged */
-    int64_t alphabet_limit;         /* characters kept, the most frequent; 0: all. Others vanish from the words. Of equally
-                                     * frequent ones the smaller code points stay (in the library: any) */
+    int64_t alphabet_limit; /* characters kept, the most frequent; 0: all. Others vanish from the words. Of equally
+                             * frequent ones the smaller code points stay (in the library: any) */
     uint32_t max_token_length;      /* 0: none; characters, a merged entry is shorter than this */
     const char *const *special_tokens;      /* [special_count]; repeats are skipped */
     size_t special_count;

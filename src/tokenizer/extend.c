@@ -28,7 +28,8 @@ typedef struct extension {
 } extension;
 
 static const char *base_prefix(const maske_tokenizer *base) {
-    return base->kind == MODEL_BPE ? base->model.bpe.options.continuing_subword_prefix : base->model.wordpiece.continuing_subword_prefix;
+    return base->kind == MODEL_BPE ? base->model.bpe.options.continuing_subword_prefix
+                                   : base->model.wordpiece.continuing_subword_prefix;
 }
 
 /* --------------------------------------------------------------------------------------------------- entries --- */
@@ -40,14 +41,17 @@ static maske_status fold_entries(vocab *entries, const maske_tokenizer *base) {
     for (int32_t id = 0; id < base->added.limit; id++) {
         const added_token *token = added_tokens_get(&base->added, id);
         size_t length = 0;
-        if (token != NULL && vocab_text(entries, id, &length) == NULL) TRY(vocab_add(entries, token->content, token->length, id));
+        if (token != NULL && vocab_text(entries, id, &length) == NULL)
+            TRY(vocab_add(entries, token->content, token->length, id));
     }
     size_t length = 0;
     int32_t hole = 0;
     while (hole < entries->limit && vocab_text(entries, hole, &length) != NULL) hole++;
     if (hole == entries->limit) return MASKE_OK;
-    return error_set(MASKE_BAD_FILE, "the vocabulary has no entry %d (it has %zu, the largest is %d): ids without holes are expected, "
-                     "since a larger vocabulary would give the ids of its added tokens away", hole, entries->count, entries->limit - 1);
+    return error_set(MASKE_BAD_FILE,
+                     "the vocabulary has no entry %d (it has %zu, the largest is %d): ids without holes are expected, "
+                     "since a larger vocabulary would give the ids of its added tokens away",
+                     hole, entries->count, entries->limit - 1);
 }
 
 /* What stands for unknown text is never part of a new entry: [UNK], and the pieces of byte fallback, which are bytes to
@@ -64,7 +68,8 @@ static maske_status find_apart(extension *e) {
     if (model->unk_id >= 0) e->apart[model->unk_id] = 1;
     for (int byte = 0; byte < 256 && model->options.byte_fallback; byte++)
         if (model->byte_ids[byte] >= 0) e->apart[model->byte_ids[byte]] = 1;
-    for (size_t i = 0; i < model->merge_count; i++) e->halves[model->merges[i].left] = e->halves[model->merges[i].right] = 1;
+    for (size_t i = 0; i < model->merge_count; i++)
+        e->halves[model->merges[i].left] = e->halves[model->merges[i].right] = 1;
     return MASKE_OK;
 }
 
@@ -86,11 +91,12 @@ static size_t word_room(const void *user, size_t i) {
 
 static int64_t word_weight(const void *user, size_t i) { return ((const extension *)user)->words->words[i].count; }
 
-static maske_status encode_word(const maske_tokenizer *tokenizer, const bpe *encoder, const word_counts *words, size_t i,
-        buffer *spelled, bpe_word *word) {
+static maske_status encode_word(const maske_tokenizer *tokenizer, const bpe *encoder, const word_counts *words,
+                                size_t i, buffer *spelled, bpe_word *word) {
     TRY(word_spell(words, words->words[i], spelled));
-    return tokenizer->kind == MODEL_WORDPIECE ? wordpiece_encode(&tokenizer->model.wordpiece, word, spelled->data, spelled->length)
-                                              : bpe_encode(encoder, word, spelled->data, spelled->length);
+    return tokenizer->kind == MODEL_WORDPIECE
+               ? wordpiece_encode(&tokenizer->model.wordpiece, word, spelled->data, spelled->length)
+               : bpe_encode(encoder, word, spelled->data, spelled->length);
 }
 
 static maske_status spell_word(void *user, int thread, size_t i, uint32_t *symbols, size_t *count) {
@@ -102,7 +108,8 @@ static maske_status spell_word(void *user, int thread, size_t i, uint32_t *symbo
     for (size_t s = 0; s < word->count; s++) {
         symbols[s] = (uint32_t)word->ids[s];
         covered += word->lengths[s];
-        unknown = unknown || (e->base->kind == MODEL_BPE ? word->ids[s] == e->encoder.unk_id : word->ids[s] == e->base->model.wordpiece.unk_id);
+        unknown = unknown || (e->base->kind == MODEL_BPE ? word->ids[s] == e->encoder.unk_id
+                                                         : word->ids[s] == e->base->model.wordpiece.unk_id);
     }
     if (unknown || covered < e->spelled[thread].length) e->unknown[thread] += e->words->words[i].count;
     *count = word->count;
@@ -126,7 +133,8 @@ static maske_status respell(void *user, symbol_words *words, const bpe_merge *me
     memcpy(all + old, merges, count * sizeof *all);
     bpe_free(&e->encoder);
     maske_status status = vocab_copy(&entries, &e->entries);
-    if (status == MASKE_OK) status = bpe_build(&e->encoder, &entries, all, old + count, &e->base->model.bpe.options, "extended model");
+    if (status == MASKE_OK)
+        status = bpe_build(&e->encoder, &entries, all, old + count, &e->base->model.bpe.options, "extended model");
     free(all);
     TRY(status);
     symbol_words_free(words);
@@ -139,7 +147,8 @@ static void warn_of_unknown(const extension *e) {
     int64_t unknown = 0;
     for (int t = 0; t < e->threads; t++) unknown += e->unknown[t];
     if (unknown == 0) return;
-    log_say(MASKE_LOG_WARNING, "%lld of the text's %lld words hold characters that the tokenizer does not know; those stay unknown",
+    log_say(MASKE_LOG_WARNING,
+            "%lld of the text's %lld words hold characters that the tokenizer does not know; those stay unknown",
             (long long)unknown, (long long)e->words->total);
 }
 
@@ -210,7 +219,8 @@ static void compare_task(void *user, size_t task, int thread) {
         bpe_word *before = &c->scratch[0][thread], *after = &c->scratch[1][thread];
         int64_t count = c->words->words[i].count;
         sum->status = encode_word(c->before, &c->before->model.bpe, c->words, i, &c->spelled[thread], before);
-        if (sum->status == MASKE_OK) sum->status = encode_word(c->after, &c->after->model.bpe, c->words, i, &c->spelled[thread], after);
+        if (sum->status == MASKE_OK)
+            sum->status = encode_word(c->after, &c->after->model.bpe, c->words, i, &c->spelled[thread], after);
         if (sum->status != MASKE_OK) return;
         sum->before += count * (int64_t)before->count;
         sum->after += count * (int64_t)after->count;
@@ -220,20 +230,27 @@ static void compare_task(void *user, size_t task, int thread) {
 
 static void say_changes(const extension *e, const tokens_sum *sum) {
     char share[16];
-    number_print(share, sizeof share, "%.1f", sum->before > 0 ? 100.0 * (double)(sum->before - sum->after) / (double)sum->before : 0.0);
-    log_say(MASKE_LOG_NOTE, "the text's words are %lld tokens now, %lld before (%s %% less)", (long long)sum->after, (long long)sum->before, share);
+    number_print(share, sizeof share, "%.1f",
+                 sum->before > 0 ? 100.0 * (double)(sum->before - sum->after) / (double)sum->before : 0.0);
+    log_say(MASKE_LOG_NOTE, "the text's words are %lld tokens now, %lld before (%s %% less)", (long long)sum->after,
+            (long long)sum->before, share);
     if (e->base->kind == MODEL_BPE) return;
-    number_print(share, sizeof share, "%.2f", e->words->total > 0 ? 100.0 * (double)sum->recut / (double)e->words->total : 0.0);
-    log_say(MASKE_LOG_NOTE, "%s %% of the text's words (%lld of %lld) are cut at a place where they were not cut before, as is WordPiece's way",
+    number_print(share, sizeof share, "%.2f",
+                 e->words->total > 0 ? 100.0 * (double)sum->recut / (double)e->words->total : 0.0);
+    log_say(MASKE_LOG_NOTE,
+            "%s %% of the text's words (%lld of %lld) are cut at a place where they were not cut before, as is "
+            "WordPiece's way",
             share, (long long)sum->recut, (long long)e->words->total);
 }
 
 static maske_status compare(const extension *e, const maske_tokenizer *after, int threads) {
-    comparison c = {.before = e->base, .after = after, .words = e->words, .spelled = e->spelled, .scratch = {e->scratch, NULL}};
+    comparison c = {
+        .before = e->base, .after = after, .words = e->words, .spelled = e->spelled, .scratch = {e->scratch, NULL}};
     tokens_sum sum = {0};
     maske_status status = memory_new(&c.sums, (size_t)threads, sizeof *c.sums, "words");
     if (status == MASKE_OK) status = memory_new(&c.scratch[1], (size_t)threads, sizeof *c.scratch[1], "words");
-    if (status == MASKE_OK) parallel_for(threads, (e->words->count + WORDS_A_TASK - 1) / WORDS_A_TASK, compare_task, &c);
+    if (status == MASKE_OK)
+        parallel_for(threads, (e->words->count + WORDS_A_TASK - 1) / WORDS_A_TASK, compare_task, &c);
     for (int t = 0; t < threads && status == MASKE_OK; t++) {
         if (c.sums[t].status != MASKE_OK) status = error_set(c.sums[t].status, "a word of the text cannot be encoded");
         sum.before += c.sums[t].before;
@@ -249,12 +266,14 @@ static maske_status compare(const extension *e, const maske_tokenizer *after, in
 
 /* --------------------------------------------------------------------------------------------------- the whole --- */
 
-static maske_status extend(maske_tokenizer **out, extension *e, const maske_text *text, const maske_tokenizer_train_options *options,
-        const maske_control *control, maske_tokenizer_train_report *report) {
+static maske_status extend(maske_tokenizer **out, extension *e, const maske_text *text,
+                           const maske_tokenizer_train_options *options, const maske_control *control,
+                           maske_tokenizer_train_report *report) {
     word_counts words = {0};
     TRY(fold_entries(&e->entries, e->base));
     if (options->vocab_size < (int64_t)e->entries.count)
-        return error_set(MASKE_BAD_ARGUMENT, "vocab_size is %lld, expected at least %zu: the tokenizer has as many entries",
+        return error_set(MASKE_BAD_ARGUMENT,
+                         "vocab_size is %lld, expected at least %zu: the tokenizer has as many entries",
                          (long long)options->vocab_size, e->entries.count);
     TRY(find_apart(e));
     TRY(memory_new(&e->scratch, (size_t)e->threads, sizeof *e->scratch, "words"));
@@ -286,7 +305,8 @@ static void extension_free(extension *e) {
 }
 
 maske_status maske_tokenizer_extend(maske_tokenizer **out, const maske_tokenizer *base, const maske_text *text,
-        const maske_tokenizer_train_options *options, const maske_control *control, maske_tokenizer_train_report *report) {
+                                    const maske_tokenizer_train_options *options, const maske_control *control,
+                                    maske_tokenizer_train_report *report) {
     maske_tokenizer_train_options defaults;
     maske_tokenizer_train_report made = {0};
     maske_tokenizer_train_options_defaults(&defaults);

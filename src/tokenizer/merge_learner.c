@@ -1,8 +1,9 @@
 /* tokenizer/merge_learner.c: the loop.
  *
  * The index holds the pairs that occur at least `threshold` times, the queue orders them. A merge lowers the counts of
- * the pairs it breaks, and adds the pairs it makes if they reach the threshold. When the queue is empty, every pair left
- * occurs less often: words are packed and the index is built anew for a lower threshold, until that is min_frequency.
+ * the pairs it breaks, and adds the pairs it makes if they reach the threshold. When the queue is empty, every pair
+ * left occurs less often: words are packed and the index is built anew for a lower threshold, until that is
+ * min_frequency.
  *
  * Why this equals the library's loop, which keeps lists of places and may queue a pair twice: a string has one
  * segmentation. If two stretches of words spell the same string and symbols begin and end with each, the symbols inside
@@ -55,7 +56,8 @@ static void update_rule(learner *l, uint32_t bytes) {
 
 static void see_symbols(learner *l) {
     for (size_t block = 0; block < l->words->block_count; block++) {
-        const uint32_t *record = l->words->cells + l->words->blocks[block].begin, *end = l->words->cells + l->words->blocks[block].end;
+        const uint32_t *record = l->words->cells + l->words->blocks[block].begin,
+                       *end = l->words->cells + l->words->blocks[block].end;
         for (; record < end; record += SYMBOL_HEADER + symbol_room(record))
             for (uint32_t i = 0; i < symbol_count(record); i++) l->seen[record[SYMBOL_HEADER + i]] = 1;
     }
@@ -81,7 +83,10 @@ static maske_status learner_open(learner *l, const uint32_t *lengths) {
         if (l->options->apart[id]) l->bytes[id] = VOCAB_TOKEN_LIMIT + 1;        /* too long for any merge */
     TRY(memory_new(&l->halves, l->limit, sizeof *l->halves, "entries"));
     if (known > 0 && l->options->halves != NULL) memcpy(l->halves, l->options->halves, known * sizeof *l->halves);
-    l->rule = (pair_rule){.lengths = l->lengths, .bytes = l->bytes, .max_length = l->options->max_token_length, .max_bytes = VOCAB_TOKEN_LIMIT};
+    l->rule = (pair_rule){.lengths = l->lengths,
+                          .bytes = l->bytes,
+                          .max_length = l->options->max_token_length,
+                          .max_bytes = VOCAB_TOKEN_LIMIT};
     update_rule(l, 0);
     see_symbols(l);
     return pair_merger_open(&l->merger, l->words, l->limit, l->threads);
@@ -116,7 +121,8 @@ static maske_status join(learner *l, uint32_t left, uint32_t right, uint32_t *id
     size_t left_length = 0, right_length = 0;
     const char *left_text = vocab_text(l->entries, (int32_t)left, &left_length);
     const char *right_text = vocab_text(l->entries, (int32_t)right, &right_length);
-    if (l->prefix_length > 0 && right_length >= l->prefix_length && memcmp(right_text, l->options->prefix, l->prefix_length) == 0) {
+    if (l->prefix_length > 0 && right_length >= l->prefix_length &&
+        memcmp(right_text, l->options->prefix, l->prefix_length) == 0) {
         right_text += l->prefix_length;
         right_length -= l->prefix_length;
     }
@@ -146,10 +152,13 @@ static void lower_counts(learner *l, merge_side side, uint32_t left, uint32_t ri
     const merge_neighbour *found = l->merger.found[side];
     size_t count = l->merger.found_count[side];
     for (size_t i = 0; i < count + AHEAD; i++) {
-        if (i < count) pair_index_prefetch(&l->index, side == MERGE_LEFT ? pair_key(found[i].symbol, left) : pair_key(right, found[i].symbol));
+        if (i < count)
+            pair_index_prefetch(&l->index, side == MERGE_LEFT ? pair_key(found[i].symbol, left)
+                                                              : pair_key(right, found[i].symbol));
         if (i < AHEAD) continue;
         merge_neighbour n = found[i - AHEAD];
-        uint32_t place = pair_index_find(&l->index, side == MERGE_LEFT ? pair_key(n.symbol, left) : pair_key(right, n.symbol));
+        uint32_t place =
+            pair_index_find(&l->index, side == MERGE_LEFT ? pair_key(n.symbol, left) : pair_key(right, n.symbol));
         if (place != PAIR_NONE) l->index.pairs[place].count -= n.weight;
     }
 }
@@ -202,7 +211,8 @@ static maske_status learn(learner *l) {
     while ((int64_t)l->entries->count < l->options->vocab_size) {
         if (control_stopped(l->control)) return error_set(MASKE_STOPPED, "stopped after %zu merges", l->merge_count);
         if (l->merge_count % PROGRESS_EVERY == 0)
-            control_progress(l->control, "merging", (double)(l->entries->count - first), (double)l->options->vocab_size - (double)first, "merges");
+            control_progress(l->control, "merging", (double)(l->entries->count - first),
+                             (double)l->options->vocab_size - (double)first, "merges");
         if (l->misspelled) TRY(respell(l));
         if (l->stale || l->queue.count == 0) {
             if (!l->stale && l->index.threshold <= l->minimum) break;
@@ -221,8 +231,9 @@ static maske_status learn(learner *l) {
     return MASKE_OK;
 }
 
-maske_status merges_learn(vocab *entries, symbol_words *words, const uint32_t *lengths, const merge_learner_options *options,
-        const maske_control *control, bpe_merge **merges, size_t *merge_count) {
+maske_status merges_learn(vocab *entries, symbol_words *words, const uint32_t *lengths,
+                          const merge_learner_options *options, const maske_control *control, bpe_merge **merges,
+                          size_t *merge_count) {
     learner l = {.entries = entries, .words = words, .options = options, .control = control};
     maske_status status = learner_open(&l, lengths);
     if (status == MASKE_OK) status = learn(&l);

@@ -5,7 +5,8 @@
  *      whole swarms of rare pairs are ruled out in an array that fits the cache;
  *   2. exact counts of the pairs that the sketch leaves;
  *   3. the lists of records of the pairs that reach the threshold.
- * Workers have fixed, ascending shares of the blocks, and lists are put together in the workers' order, so they ascend. */
+ * Workers have fixed, ascending shares of the blocks, and lists are put together in the workers' order, so they ascend.
+ */
 #include "tokenizer/pair_index.h"
 
 #include <stdlib.h>
@@ -70,7 +71,8 @@ static maske_status grow_slots(pair_index *index) {
 
 /* A pair without a list yet. */
 static maske_status add_bare(pair_index *index, uint64_t key, int64_t count, size_t *place) {
-    if (index->count >= UINT32_MAX - 1) return error_set(MASKE_UNSUPPORTED, "the corpus has 2^32 different pairs or more");
+    if (index->count >= UINT32_MAX - 1)
+        return error_set(MASKE_UNSUPPORTED, "the corpus has 2^32 different pairs or more");
     if (index->count * 2 >= index->slot_count) TRY(grow_slots(index));
     TRY(memory_reserve(&index->pairs, &index->capacity, index->count + 1, sizeof *index->pairs, "pairs"));
     put_slot(index->slots, index->slot_count, key, index->count);
@@ -95,7 +97,8 @@ void pair_index_free(pair_index *index) {
     *index = (pair_index){0};
 }
 
-/* ------------------------------------------------------------------------------------------------------ counting --- */
+/* ------------------------------------------------------------------------------------------------------ counting ---
+ */
 
 /* A worker's own table; last: 1 + the record that counted last, so that a record counts once. */
 typedef struct pair_count { uint64_t key; int64_t count; uint32_t records, last; } pair_count;
@@ -128,11 +131,14 @@ static inline __attribute__((always_inline)) void each_pair(counting *c, worker 
     const pair_rule *rule = c->rule;
     for (size_t block = 0; block < w->block_count; block++) {
         uint32_t *end = cells + w->blocks[block].end;
-        for (uint32_t *record = cells + w->blocks[block].begin; record < end; record += SYMBOL_HEADER + symbol_room(record)) {
-            uint32_t count = symbol_count(record), *symbols = record + SYMBOL_HEADER, place = (uint32_t)(record - cells);
+        for (uint32_t *record = cells + w->blocks[block].begin; record < end;
+             record += SYMBOL_HEADER + symbol_room(record)) {
+            uint32_t count = symbol_count(record), *symbols = record + SYMBOL_HEADER,
+                     place = (uint32_t)(record - cells);
             int64_t weight = symbol_weight(record);
             for (uint32_t i = 0; i + 1 < count; i++)
-                if (pair_allowed(rule, symbols[i], symbols[i + 1])) visit(c, w, place, pair_key(symbols[i], symbols[i + 1]), weight);
+                if (pair_allowed(rule, symbols[i], symbols[i + 1]))
+                    visit(c, w, place, pair_key(symbols[i], symbols[i + 1]), weight);
             if (!(record[0] & SYMBOL_JOINS_NEXT) || count == 0) continue;
             const uint32_t *next = symbol_next_record(record);
             if (next != NULL && pair_allowed(rule, symbols[count - 1], next[SYMBOL_HEADER]))
@@ -186,9 +192,21 @@ static void visit_scatter(counting *c, worker *w, uint32_t record, uint64_t key,
     w->cursors[place]++;
 }
 
-static void sketch_task(void *user, size_t i, int thread) { (void)thread; counting *c = user; each_pair(c, &c->workers[i], visit_sketch); }
-static void count_task(void *user, size_t i, int thread) { (void)thread; counting *c = user; each_pair(c, &c->workers[i], visit_count); }
-static void scatter_task(void *user, size_t i, int thread) { (void)thread; counting *c = user; each_pair(c, &c->workers[i], visit_scatter); }
+static void sketch_task(void *user, size_t i, int thread) {
+    (void)thread;
+    counting *c = user;
+    each_pair(c, &c->workers[i], visit_sketch);
+}
+static void count_task(void *user, size_t i, int thread) {
+    (void)thread;
+    counting *c = user;
+    each_pair(c, &c->workers[i], visit_count);
+}
+static void scatter_task(void *user, size_t i, int thread) {
+    (void)thread;
+    counting *c = user;
+    each_pair(c, &c->workers[i], visit_scatter);
+}
 
 /* Sums the sketches into the first one; returns the largest cell. */
 static uint64_t sum_sketches(counting *c) {
@@ -249,7 +267,8 @@ static maske_status count_all(counting *c, int64_t minimum, int64_t highest, int
     size_t blocks = c->words->block_count;
     for (int w = 0; w < c->worker_count; w++) {
         worker *to = &c->workers[w];
-        size_t first = blocks * (size_t)w / (size_t)c->worker_count, last = blocks * ((size_t)w + 1) / (size_t)c->worker_count;
+        size_t first = blocks * (size_t)w / (size_t)c->worker_count,
+               last = blocks * ((size_t)w + 1) / (size_t)c->worker_count;
         to->blocks = c->words->blocks + first;
         to->block_count = last - first;
         TRY(memory_new(&to->sketch, c->sketch_mask + 1, sizeof *to->sketch, "pairs"));
@@ -262,7 +281,8 @@ static maske_status count_all(counting *c, int64_t minimum, int64_t highest, int
     c->threshold = (uint64_t)c->index->threshold;
     parallel_for(threads, (size_t)c->worker_count, count_task, c);
     for (int w = 0; w < c->worker_count; w++)        /* the sentence of a failure stayed in its thread */
-        if (c->workers[w].status != MASKE_OK) return error_memory((c->workers[w].count_mask * 2 + 2) * sizeof(pair_count), "pairs");
+        if (c->workers[w].status != MASKE_OK)
+            return error_memory((c->workers[w].count_mask * 2 + 2) * sizeof(pair_count), "pairs");
     TRY(gather_counts(c));
     TRY(place_cursors(c));
     parallel_for(threads, (size_t)c->worker_count, scatter_task, c);
@@ -275,7 +295,8 @@ maske_status pair_index_build(pair_index *index, symbol_words *words, const pair
     while (bits < SKETCH_BITS_MAX && ((uint64_t)8 << bits) < words->symbols) bits++;
     counting c = {.words = words, .rule = rule, .index = index, .sketch_mask = ((size_t)1 << bits) - 1};
     c.worker_count = threads < WORKERS_MAX ? threads : WORKERS_MAX;
-    if ((size_t)c.worker_count > words->block_count) c.worker_count = words->block_count > 0 ? (int)words->block_count : 1;
+    if ((size_t)c.worker_count > words->block_count)
+        c.worker_count = words->block_count > 0 ? (int)words->block_count : 1;
     pair_index_free(index);
     maske_status status = count_all(&c, minimum, highest, share, threads);
     for (int w = 0; w < c.worker_count; w++) {

@@ -62,7 +62,8 @@ MASKE_MUST_USE maske_status pair_index_build(pair_index *index, symbol_words *wo
     int64_t minimum, int64_t highest, int64_t share, int threads);
 /* Adds a pair that is not there. *place is where in pairs; its records are the caller's to fill (their memory is the
  * index's). */
-MASKE_MUST_USE maske_status pair_index_add(pair_index *index, uint64_t key, int64_t count, uint32_t record_count, size_t *place);
+MASKE_MUST_USE maske_status pair_index_add(pair_index *index, uint64_t key, int64_t count, uint32_t record_count,
+                                           size_t *place);
 /* Place in pairs, or PAIR_NONE. */
 uint32_t pair_index_find(const pair_index *index, uint64_t key);
 static inline void pair_index_prefetch(const pair_index *index, uint64_t key) {

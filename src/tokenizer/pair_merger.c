@@ -1,7 +1,7 @@
 /* tokenizer/pair_merger.c: the inner loop of learning a BPE.
  *
- * Most of the time goes into fetching words that no cache holds, so records are asked for some steps ahead. Long lists are
- * shared among threads by words; each worker counts for itself, and the sums do not depend on who did what. */
+ * Most of the time goes into fetching words that no cache holds, so records are asked for some steps ahead. Long lists
+ * are shared among threads by words; each worker counts for itself, and the sums do not depend on who did what. */
 #include "tokenizer/pair_merger.h"
 
 #include <stdlib.h>
@@ -36,7 +36,8 @@ struct merge_worker {
 
 maske_status pair_merger_open(pair_merger *merger, symbol_words *words, size_t symbol_limit, int threads) {
     *merger = (pair_merger){.words = words, .symbol_limit = symbol_limit, .threads = threads};
-    size_t each = symbol_limit * (sizeof(tally) + sizeof(uint32_t)) * 2, most = each > 0 ? WORKER_BYTES / each : WORKERS_MAX;
+    size_t each = symbol_limit * (sizeof(tally) + sizeof(uint32_t)) * 2,
+           most = each > 0 ? WORKER_BYTES / each : WORKERS_MAX;
     int workers = threads < WORKERS_MAX ? threads : WORKERS_MAX;
     if ((size_t)workers > most) workers = most > 0 ? (int)most : 1;
     TRY(memory_new(&merger->workers, (size_t)workers, sizeof *merger->workers, "merging"));
@@ -144,7 +145,8 @@ static void merge_task(void *user, size_t i, int thread) {
             __builtin_prefetch(ahead + 16, 1);
         }
         if (w->occurrence_capacity - w->occurrence_count < SYMBOL_CHUNK) {
-            w->status = memory_reserve(&w->occurrences, &w->occurrence_capacity, w->occurrence_count + SYMBOL_CHUNK, sizeof *w->occurrences, "merging");
+            w->status = memory_reserve(&w->occurrences, &w->occurrence_capacity, w->occurrence_count + SYMBOL_CHUNK,
+                                       sizeof *w->occurrences, "merging");
             if (w->status != MASKE_OK) return;
         }
         uint32_t place = m->records[at], *record = cells + place;
@@ -175,7 +177,8 @@ static void gather_found(pair_merger *m, merge_side side) {
         for (size_t i = 0; i < worker->touched_count[side]; i++) {
             merge_neighbour sum = {.symbol = worker->touched[side][i]};
             bool earlier = false;
-            for (int other = 0; other < w && !earlier; other++) earlier = m->workers[other].tallies[side][sum.symbol].records > 0;
+            for (int other = 0; other < w && !earlier; other++)
+                earlier = m->workers[other].tallies[side][sum.symbol].records > 0;
             if (earlier) continue;
             for (int other = w; other < m->active; other++) {
                 sum.record_count += m->workers[other].tallies[side][sum.symbol].records;
@@ -186,7 +189,8 @@ static void gather_found(pair_merger *m, merge_side side) {
     }
 }
 
-maske_status pair_merger_apply(pair_merger *m, const uint32_t *records, size_t count, uint32_t left, uint32_t right, uint32_t merged) {
+maske_status pair_merger_apply(pair_merger *m, const uint32_t *records, size_t count, uint32_t left, uint32_t right,
+                               uint32_t merged) {
     m->records = records;
     m->left = left;
     m->right = right;
@@ -194,7 +198,8 @@ maske_status pair_merger_apply(pair_merger *m, const uint32_t *records, size_t c
     share_list(m, count);
     parallel_for(m->threads, (size_t)m->active, merge_task, m);
     for (int w = 0; w < m->active; w++)             /* the sentence of a failure stayed in its thread */
-        if (m->workers[w].status != MASKE_OK) return error_memory(m->workers[w].occurrence_capacity * sizeof(occurrence), "merging");
+        if (m->workers[w].status != MASKE_OK)
+            return error_memory(m->workers[w].occurrence_capacity * sizeof(occurrence), "merging");
     gather_found(m, MERGE_LEFT);
     gather_found(m, MERGE_RIGHT);
     return MASKE_OK;

@@ -2,10 +2,12 @@
  *
  * A word  ... P a b N ...  becomes  ... P new N ...: pairs (P, a) and (b, N) are gone, (P, new) and (new, N) have come.
  * The merger adds up the weights by neighbour, so that the pair index is asked once for each different neighbour and
- * not for each occurrence, and it remembers where the new pairs are until the caller knows which of them deserve a list.
+ * not for each occurrence, and it remembers where the new pairs are until the caller knows which of them deserve a
+ * list.
  *
  * Overlaps go by the library's rule, from left to right, a symbol just made being nobody's half in the same pass: in
- * "a b a b" the second occurrence has P = new. So the symbol `new` may be among the left neighbours, never the right ones. */
+ * "a b a b" the second occurrence has P = new. So the symbol `new` may be among the left neighbours, never the right
+ * ones. */
 #ifndef MASKE_TOKENIZER_PAIR_MERGER_H
 #define MASKE_TOKENIZER_PAIR_MERGER_H
 
@@ -30,7 +32,8 @@ typedef struct pair_merger {
 } pair_merger;
 
 /* Symbols are below symbol_limit, those to come included. Borrows the words. Free also after a failure. */
-MASKE_MUST_USE maske_status pair_merger_open(pair_merger *merger, symbol_words *words, size_t symbol_limit, int threads);
+MASKE_MUST_USE maske_status pair_merger_open(pair_merger *merger, symbol_words *words, size_t symbol_limit,
+                                             int threads);
 void pair_merger_close(pair_merger *merger);
 
 /* Merges in the records given (ascending) and fills `found`. */

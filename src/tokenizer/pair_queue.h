@@ -1,5 +1,6 @@
 /* tokenizer/pair_queue.h: the pairs in the order in which they are merged: higher count first, of equal counts the
- * smaller left id, then the smaller right id. A heap with four children a node, which halves the cache lines a pop visits.
+ * smaller left id, then the smaller right id. A heap with four children a node, which halves the cache lines a pop
+ * visits.
  *
  * Counts go stale as other merges take occurrences away: the owner compares what it pops with the current count and
  * pushes it back if that is lower. */

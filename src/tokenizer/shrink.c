@@ -19,8 +19,10 @@ static maske_status count_base(const bpe *model, int32_t *base) {
         int32_t id = model->merges[i].id;
         if (id == next) next++;
         else if (id > next)
-            return error_set(MASKE_BAD_ARGUMENT, "merge %zu makes entry %d, expected %d: the entries are not in the order of the "
-                             "merges, so that no smaller vocabulary lies in this one", i, id, next);
+            return error_set(MASKE_BAD_ARGUMENT,
+                             "merge %zu makes entry %d, expected %d: the entries are not in the order of the "
+                             "merges, so that no smaller vocabulary lies in this one",
+                             i, id, next);
     }
     *base = first;
     return MASKE_OK;
@@ -38,13 +40,15 @@ static maske_status first_entries(vocab *out, const vocab *from, int32_t count) 
 maske_status maske_tokenizer_shrink(maske_tokenizer **out, const maske_tokenizer *trained, int64_t vocab_size) {
     if (trained->kind != MODEL_BPE) return error_set(MASKE_UNSUPPORTED, "the model is WordPiece, expected BPE");
     const bpe *model = &trained->model.bpe;
-    if (vocab_size < 1) return error_set(MASKE_BAD_ARGUMENT, "vocab_size is %lld, expected at least 1", (long long)vocab_size);
+    if (vocab_size < 1)
+        return error_set(MASKE_BAD_ARGUMENT, "vocab_size is %lld, expected at least 1", (long long)vocab_size);
     if (vocab_size > model->vocab.limit) vocab_size = model->vocab.limit;
     int32_t base = 0;
     TRY(count_base(model, &base));
     int32_t size = vocab_size > base ? (int32_t)vocab_size : base;
     size_t merges = 0;
-    for (int32_t next = base; next < size && merges < model->merge_count; merges++) next += model->merges[merges].id == next;
+    for (int32_t next = base; next < size && merges < model->merge_count; merges++)
+        next += model->merges[merges].id == next;
     vocab entries = {0};
     maske_status status = first_entries(&entries, &model->vocab, size);
     if (status == MASKE_OK) status = tokenizer_copy_with_bpe(out, trained, &entries, model->merges, merges);

@@ -27,7 +27,8 @@ static void measure_block(void *user, size_t block, int thread) {
     builder *b = user;
     size_t cells = 0;
     (void)thread;
-    for (size_t i = block * WORDS_A_BLOCK; i < block_last(b->source, block); i++) cells += cells_of(b->source->room(b->source->user, i));
+    for (size_t i = block * WORDS_A_BLOCK; i < block_last(b->source, block); i++)
+        cells += cells_of(b->source->room(b->source->user, i));
     b->words->blocks[block].end = cells;
 }
 
@@ -39,8 +40,10 @@ static uint32_t *finish_word(uint32_t *record, size_t count, int64_t weight) {
     for (size_t chunk = chunks; chunk-- > 0;) {
         uint32_t *target = record + chunk * (SYMBOL_HEADER + SYMBOL_CHUNK);
         uint32_t length = (uint32_t)(chunk + 1 < chunks ? SYMBOL_CHUNK : count - chunk * SYMBOL_CHUNK);
-        if (chunk > 0) memmove(target + SYMBOL_HEADER, record + SYMBOL_HEADER + chunk * SYMBOL_CHUNK, length * sizeof *target);
-        target[0] = length | length << 8 | (chunk > 0 ? SYMBOL_JOINS_PREVIOUS : 0) | (chunk + 1 < chunks ? SYMBOL_JOINS_NEXT : 0);
+        if (chunk > 0)
+            memmove(target + SYMBOL_HEADER, record + SYMBOL_HEADER + chunk * SYMBOL_CHUNK, length * sizeof *target);
+        target[0] = length | length << 8 | (chunk > 0 ? SYMBOL_JOINS_PREVIOUS : 0) |
+                    (chunk + 1 < chunks ? SYMBOL_JOINS_NEXT : 0);
         memcpy(target + 1, &weight, sizeof weight);
     }
     return record + cells_of(count);
@@ -81,7 +84,8 @@ static maske_status build(builder *b, int threads) {
         cells += words->blocks[i].end;
     }
     if (cells >= UINT32_MAX)
-        return error_set(MASKE_UNSUPPORTED, "the corpus has %zu symbols in different words, expected less than 2^32", cells);
+        return error_set(MASKE_UNSUPPORTED, "the corpus has %zu symbols in different words, expected less than 2^32",
+                         cells);
     words->cell_bytes = cells * sizeof *words->cells;
     TRY(memory_pages_new(&words->cells, words->cell_bytes, "words"));
     parallel_for(threads, blocks, fill_block, b);
@@ -122,7 +126,8 @@ static size_t gather_word(uint32_t *target, uint32_t *record, uint32_t **next) {
 
 static void pack_block(void *user, size_t block, int thread) {
     symbol_words *words = user;
-    uint32_t *record = words->cells + words->blocks[block].begin, *end = words->cells + words->blocks[block].end, *at = record;
+    uint32_t *record = words->cells + words->blocks[block].begin, *end = words->cells + words->blocks[block].end,
+             *at = record;
     (void)thread;
     while (record < end) {
         int64_t weight = symbol_weight(record);

@@ -142,17 +142,22 @@ static maske_status fill_copy(maske_tokenizer *out, const maske_tokenizer *base)
     return tokenizer_finish(out);
 }
 
-static maske_status finish_copy(maske_tokenizer **out, maske_tokenizer *t, const maske_tokenizer *base, maske_status status) {
+static maske_status finish_copy(maske_tokenizer **out, maske_tokenizer *t, const maske_tokenizer *base,
+                                maske_status status) {
     if (status == MASKE_OK) status = fill_copy(t, base);
     if (status != MASKE_OK) maske_tokenizer_free(t);
     else *out = t;
     return status;
 }
 
-maske_status tokenizer_copy_with_bpe(maske_tokenizer **out, const maske_tokenizer *base, vocab *entries, const bpe_merge *merges, size_t count) {
+maske_status tokenizer_copy_with_bpe(maske_tokenizer **out, const maske_tokenizer *base, vocab *entries,
+                                     const bpe_merge *merges, size_t count) {
     maske_tokenizer *t = NULL;
-    maske_status status = base->kind == MODEL_BPE ? tokenizer_new(&t) : error_set(MASKE_UNSUPPORTED, "the model is WordPiece, expected BPE");
-    if (status == MASKE_OK) status = bpe_build(&t->model.bpe, entries, merges, count, &base->model.bpe.options, "extended model");
+    maske_status status = base->kind == MODEL_BPE
+                              ? tokenizer_new(&t)
+                              : error_set(MASKE_UNSUPPORTED, "the model is WordPiece, expected BPE");
+    if (status == MASKE_OK)
+        status = bpe_build(&t->model.bpe, entries, merges, count, &base->model.bpe.options, "extended model");
     vocab_free(entries);
     return finish_copy(out, t, base, status);
 }
@@ -160,10 +165,13 @@ maske_status tokenizer_copy_with_bpe(maske_tokenizer **out, const maske_tokenize
 maske_status tokenizer_copy_with_wordpiece(maske_tokenizer **out, const maske_tokenizer *base, vocab *entries) {
     maske_tokenizer *t = NULL;
     const wordpiece *model = &base->model.wordpiece;
-    maske_status status = base->kind == MODEL_WORDPIECE ? tokenizer_new(&t) : error_set(MASKE_UNSUPPORTED, "the model is BPE, expected WordPiece");
+    maske_status status = base->kind == MODEL_WORDPIECE
+                              ? tokenizer_new(&t)
+                              : error_set(MASKE_UNSUPPORTED, "the model is BPE, expected WordPiece");
     if (status == MASKE_OK) {
         t->kind = MODEL_WORDPIECE;
-        status = wordpiece_build(&t->model.wordpiece, entries, model->unk_token, model->continuing_subword_prefix, model->max_input_chars_per_word);
+        status = wordpiece_build(&t->model.wordpiece, entries, model->unk_token, model->continuing_subword_prefix,
+                                 model->max_input_chars_per_word);
     }
     vocab_free(entries);
     return finish_copy(out, t, base, status);

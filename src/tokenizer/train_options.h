@@ -8,8 +8,10 @@
 /* Fails if a number is out of its range; texts are checked by who uses them. */
 MASKE_MUST_USE maske_status train_options_check(const maske_tokenizer_train_options *options);
 /* Reads and counts; fills the report's figures of the text. *out is yours: word_counts_free. */
-MASKE_MUST_USE maske_status train_count_words(word_counts *out, maske_tokenizer_train_report *report, const maske_text *text,
-    const maske_tokenizer *tokenizer, const maske_tokenizer_train_options *options, const maske_control *control);
+MASKE_MUST_USE maske_status train_count_words(word_counts *out, maske_tokenizer_train_report *report,
+                                              const maske_text *text, const maske_tokenizer *tokenizer,
+                                              const maske_tokenizer_train_options *options,
+                                              const maske_control *control);
 /* Of a clock that only goes forward. */
 double train_seconds(void);
 

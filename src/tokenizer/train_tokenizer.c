@@ -14,29 +14,31 @@
 #define FREQUENCY_MOST 9e15
 
 static const maske_option rows[] = {
-    {"vocab-size", MASKE_OPTION_INTEGER, offsetof(maske_tokenizer_train_options, vocab_size), 1, VOCAB_MOST, "N", "16000",
-     "entries in all, special tokens and bytes included"},
+    {"vocab-size", MASKE_OPTION_INTEGER, offsetof(maske_tokenizer_train_options, vocab_size), 1, VOCAB_MOST, "N",
+     "16000", "entries in all, special tokens and bytes included"},
     {"pre-tokenizer", MASKE_OPTION_CHOICE, offsetof(maske_tokenizer_train_options, pre_tokenizer), 0, 0,
      "metaspace|bytelevel|bert|whitespace", "metaspace", "how text is cut into words"},
     {"normalizer", MASKE_OPTION_CHOICE, offsetof(maske_tokenizer_train_options, normalizer), 0, 0,
      "none|nfc|nfkc|bert-cased|bert-uncased|lower-tr", "none", "what is done to text before that"},
-    {"min-frequency", MASKE_OPTION_INTEGER, offsetof(maske_tokenizer_train_options, min_frequency), 1, FREQUENCY_MOST, "N", "2",
-     "how often a pair must occur to be merged"},
-    {"alphabet-limit", MASKE_OPTION_INTEGER, offsetof(maske_tokenizer_train_options, alphabet_limit), 0, CHARACTER_LIMIT, "N", "0",
-     "characters kept, the most frequent; 0: all"},
-    {"byte-fallback", MASKE_OPTION_YES_NO, offsetof(maske_tokenizer_train_options, byte_fallback), 0, 0, "yes|no", "yes",
-     "unknown characters become bytes, not [UNK]"},
-    {"memory", MASKE_OPTION_MEMORY, offsetof(maske_tokenizer_train_options, memory), 16 << 20, FREQUENCY_MOST, "BYTES", "2G",
-     "the most that counting words may hold in memory"},
-    {0}
-};
+    {"min-frequency", MASKE_OPTION_INTEGER, offsetof(maske_tokenizer_train_options, min_frequency), 1, FREQUENCY_MOST,
+     "N", "2", "how often a pair must occur to be merged"},
+    {"alphabet-limit", MASKE_OPTION_INTEGER, offsetof(maske_tokenizer_train_options, alphabet_limit), 0,
+     CHARACTER_LIMIT, "N", "0", "characters kept, the most frequent; 0: all"},
+    {"byte-fallback", MASKE_OPTION_YES_NO, offsetof(maske_tokenizer_train_options, byte_fallback), 0, 0, "yes|no",
+     "yes", "unknown characters become bytes, not [UNK]"},
+    {"memory", MASKE_OPTION_MEMORY, offsetof(maske_tokenizer_train_options, memory), 16 << 20, FREQUENCY_MOST, "BYTES",
+     "2G", "the most that counting words may hold in memory"},
+    {0}};
 
 const maske_option *maske_tokenizer_train_option_table(void) { return rows; }
 
 void maske_tokenizer_train_options_defaults(maske_tokenizer_train_options *options) {
-    *options = (maske_tokenizer_train_options){
-        .vocab_size = 16000, .pre_tokenizer = "metaspace", .normalizer = "none", .min_frequency = 2, .byte_fallback = true,
-        .memory = (int64_t)2 << 30};
+    *options = (maske_tokenizer_train_options){.vocab_size = 16000,
+                                               .pre_tokenizer = "metaspace",
+                                               .normalizer = "none",
+                                               .min_frequency = 2,
+                                               .byte_fallback = true,
+                                               .memory = (int64_t)2 << 30};
 }
 
 maske_status train_options_check(const maske_tokenizer_train_options *options) {
@@ -47,8 +49,8 @@ maske_status train_options_check(const maske_tokenizer_train_options *options) {
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         if (numbers[i].value < numbers[i].minimum || (double)numbers[i].value > numbers[i].maximum)
-            return error_set(MASKE_BAD_ARGUMENT, "%s is %lld, expected %lld to %lld", numbers[i].name, (long long)numbers[i].value,
-                             (long long)numbers[i].minimum, (long long)numbers[i].maximum);
+            return error_set(MASKE_BAD_ARGUMENT, "%s is %lld, expected %lld to %lld", numbers[i].name,
+                             (long long)numbers[i].value, (long long)numbers[i].minimum, (long long)numbers[i].maximum);
     }
     return MASKE_OK;
 }
@@ -75,7 +77,8 @@ maske_status train_count_words(word_counts *out, maske_tokenizer_train_report *r
     return MASKE_OK;
 }
 
-/* ------------------------------------------------------------------------------------------------------ training --- */
+/* ------------------------------------------------------------------------------------------------------ training ---
+ */
 
 enum { BYTES = 256, SPECIALS_MOST = MASKE_SPECIAL_COUNT + BYTES };
 typedef struct special_names { const char *names[SPECIALS_MOST]; size_t count; char bytes[BYTES][8]; } special_names;
@@ -99,15 +102,19 @@ static maske_status learn(vocab *entries, bpe_merge **merges, size_t *merge_coun
     special_names special = {0};
     name_specials(&special, options->byte_fallback && !bytelevel);
     for (int i = 0; i < BYTES; i++) alphabet[i] = byte_level_character((unsigned char)i);
-    bpe_trainer_options training = {
-        .vocab_size = options->vocab_size, .min_frequency = options->min_frequency, .alphabet_limit = options->alphabet_limit,
-        .special_tokens = special.names, .special_count = special.count,
-        .initial_alphabet = alphabet, .initial_count = bytelevel ? BYTES : 0};
+    bpe_trainer_options training = {.vocab_size = options->vocab_size,
+                                    .min_frequency = options->min_frequency,
+                                    .alphabet_limit = options->alphabet_limit,
+                                    .special_tokens = special.names,
+                                    .special_count = special.count,
+                                    .initial_alphabet = alphabet,
+                                    .initial_count = bytelevel ? BYTES : 0};
     return bpe_train(entries, merges, merge_count, words, &training, control);
 }
 
-maske_status maske_tokenizer_train(maske_tokenizer **out, const maske_text *text, const maske_tokenizer_train_options *options,
-        const maske_control *control, maske_tokenizer_train_report *report) {
+maske_status maske_tokenizer_train(maske_tokenizer **out, const maske_text *text,
+                                   const maske_tokenizer_train_options *options, const maske_control *control,
+                                   maske_tokenizer_train_report *report) {
     maske_tokenizer_train_options defaults;
     maske_tokenizer_train_report made = {0};
     maske_tokenizer_train_options_defaults(&defaults);

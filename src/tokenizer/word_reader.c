@@ -1,7 +1,7 @@
 /* tokenizer/word_reader.c: reading a corpus block by block, each cut at line ends into parts that threads take.
  *
- * Every thread counts into tables of its own, TABLES of them, chosen by a word's hash. At the end table i of all threads
- * is added up into one, each i by some thread. */
+ * Every thread counts into tables of its own, TABLES of them, chosen by a word's hash. At the end table i of all
+ * threads is added up into one, each i by some thread. */
 #include "tokenizer/word_reader.h"
 #include "base/parallel.h"
 #include "tokenizer/word_table.h"
@@ -86,7 +86,8 @@ static maske_status count_line(const counting *c, worker *w, const char *line, s
     return MASKE_OK;
 }
 
-/* ---------------------------------------------------------------------------------------------------- the corpus --- */
+/* ---------------------------------------------------------------------------------------------------- the corpus ---
+ */
 
 static void count_part(void *user, size_t i, int thread) {
     counting *c = user;
@@ -133,7 +134,8 @@ static maske_status count_corpus(counting *c, corpus *text, const maske_control 
     }
 }
 
-/* -------------------------------------------------------------------------------------------------- adding it up --- */
+/* -------------------------------------------------------------------------------------------------- adding it up ---
+ */
 
 /* Table i of every thread into that of the first. A thread's failure goes where worker i % threads keeps it. */
 static void merge_tables(void *user, size_t i, int thread) {
@@ -143,7 +145,8 @@ static void merge_tables(void *user, size_t i, int thread) {
     for (int t = 1; t < c->threads; t++) {
         word_table *from = &c->workers[t].tables[i];
         for (size_t j = 0; j < from->count && status == MASKE_OK; j++) {
-            counted_word *known = word_table_find(into, from->words[j].hash, from->words[j].text, from->words[j].length);
+            counted_word *known =
+                word_table_find(into, from->words[j].hash, from->words[j].text, from->words[j].length);
             if (known != NULL) known->count += from->words[j].count;
             else status = word_table_insert(into, from->words[j]);
         }

@@ -44,7 +44,8 @@ static void put(word_table *table, size_t index) {
 static maske_status grow(word_table *table) {
     size_t slot_count = table->slot_count == 0 ? FIRST_SLOTS : table->slot_count * 2;
     word_table_slot *slots = NULL;
-    if (table->count >= UINT32_MAX / 2) return error_set(MASKE_UNSUPPORTED, "the corpus has more than 2^31 different words");
+    if (table->count >= UINT32_MAX / 2)
+        return error_set(MASKE_UNSUPPORTED, "the corpus has more than 2^31 different words");
     TRY(memory_new(&slots, slot_count, sizeof *slots, "words"));
     free(table->slots);
     table->slots = slots;

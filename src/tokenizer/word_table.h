@@ -33,7 +33,8 @@ typedef struct word_table {
 MASKE_MUST_USE maske_status word_table_insert(word_table *table, counted_word word);
 void word_table_free(word_table *table);
 
-/* The word of this hash, or NULL. Hashes are of 32 bits: a table is one part of many (word_reader.c), chosen by others. */
+/* The word of this hash, or NULL. Hashes are of 32 bits: a table is one part of many (word_reader.c), chosen by others.
+ */
 static inline counted_word *word_table_find(const word_table *table, uint32_t hash, const char *text, size_t length) {
     if (table->slot_count == 0) return NULL;
     for (size_t i = hash & (table->slot_count - 1);; i = (i + 1) & (table->slot_count - 1)) {

@@ -1,5 +1,5 @@
-/* tests/tokenizer/naive_bpe.h: the oracle of the trainer: Hugging Face's BpeTrainer step by step, with its queue of entries
- * that each have their own set of words, every look-up a search through everything. Small inputs only. */
+/* tests/tokenizer/naive_bpe.h: the oracle of the trainer: Hugging Face's BpeTrainer step by step, with its queue of
+ * entries that each have their own set of words, every look-up a search through everything. Small inputs only. */
 #ifndef MASKE_TESTS_NAIVE_BPE_H
 #define MASKE_TESTS_NAIVE_BPE_H
 
@@ -12,7 +12,11 @@ enum { NAIVE_WORDS = 64, NAIVE_SYMBOLS = 512, NAIVE_PAIRS = 60000, NAIVE_MERGES 
 
 typedef struct naive_pair { uint32_t left, right; int64_t count; } naive_pair;
 typedef struct naive_entry { uint32_t left, right; int64_t count; bool words[NAIVE_WORDS]; bool live; } naive_entry;
-typedef struct naive_word { uint32_t symbols[NAIVE_SYMBOLS], lengths[NAIVE_SYMBOLS]; size_t count; int64_t weight; } naive_word;
+typedef struct naive_word {
+    uint32_t symbols[NAIVE_SYMBOLS], lengths[NAIVE_SYMBOLS];
+    size_t count;
+    int64_t weight;
+} naive_word;
 
 typedef struct naive_bpe {
     vocab entries;
@@ -48,18 +52,21 @@ static void naive_delta(naive_bpe *n, size_t first, size_t word, uint32_t left, 
     if (sign > 0) naive_fresh(n, first, left, right)->words[word] = true;
 }
 
-static void naive_merge_word(naive_bpe *n, size_t first, size_t index, uint32_t a, uint32_t b, uint32_t merged, uint32_t max_length) {
+static void naive_merge_word(naive_bpe *n, size_t first, size_t index, uint32_t a, uint32_t b, uint32_t merged,
+                             uint32_t max_length) {
     naive_word *w = &n->words[index];
     for (size_t i = 0; i + 1 < w->count; i++) {
         if (w->symbols[i] != a || w->symbols[i + 1] != b) continue;
         uint32_t length = w->lengths[i] + w->lengths[i + 1];
         if (i > 0) {
             naive_delta(n, first, index, w->symbols[i - 1], a, -1);
-            if (max_length == 0 || w->lengths[i - 1] + length < max_length) naive_delta(n, first, index, w->symbols[i - 1], merged, +1);
+            if (max_length == 0 || w->lengths[i - 1] + length < max_length)
+                naive_delta(n, first, index, w->symbols[i - 1], merged, +1);
         }
         if (i + 2 < w->count) {
             naive_delta(n, first, index, b, w->symbols[i + 2], -1);
-            if (max_length == 0 || w->lengths[i + 2] + length < max_length) naive_delta(n, first, index, merged, w->symbols[i + 2], +1);
+            if (max_length == 0 || w->lengths[i + 2] + length < max_length)
+                naive_delta(n, first, index, merged, w->symbols[i + 2], +1);
         }
         w->symbols[i] = merged;
         w->lengths[i] = length;
@@ -86,7 +93,8 @@ static void naive_loop(naive_bpe *n, const bpe_trainer_options *options) {
     for (size_t w = 0; w < n->word_count; w++)
         for (size_t i = 0; i + 1 < n->words[w].count; i++)
             naive_delta(n, 0, w, n->words[w].symbols[i], n->words[w].symbols[i + 1], +1);
-    for (size_t i = 0; i < n->queue_count; i++) n->queue[i].count = *naive_count(n, n->queue[i].left, n->queue[i].right);
+    for (size_t i = 0; i < n->queue_count; i++)
+        n->queue[i].count = *naive_count(n, n->queue[i].left, n->queue[i].right);
     while ((int64_t)n->entries.count < options->vocab_size && n->merge_count < NAIVE_MERGES) {
         naive_entry *top = NULL;
         for (size_t i = 0; i < n->queue_count; i++) {
@@ -131,7 +139,9 @@ static void naive_alphabet(naive_bpe *n, const word_counts *words, const bpe_tra
     for (uint32_t c = 0; c < CHARACTER_LIMIT; c++) {
         char text[4];
         size_t length = utf8_put(text, c);
-        if (kept[c] && vocab_find(&n->entries, text, length) < 0 && vocab_append(&n->entries, text, length, NULL) != MASKE_OK) abort();
+        if (kept[c] && vocab_find(&n->entries, text, length) < 0 &&
+            vocab_append(&n->entries, text, length, NULL) != MASKE_OK)
+            abort();
     }
 }
 
@@ -142,7 +152,9 @@ static void naive_bpe_train(naive_bpe *n, const word_counts *words, const bpe_tr
     memset(n, 0, sizeof *n);
     for (size_t i = 0; i < options->special_count; i++) {
         const char *token = options->special_tokens[i];
-        if (vocab_find(&n->entries, token, strlen(token)) < 0 && vocab_append(&n->entries, token, strlen(token), NULL) != MASKE_OK) abort();
+        if (vocab_find(&n->entries, token, strlen(token)) < 0 &&
+            vocab_append(&n->entries, token, strlen(token), NULL) != MASKE_OK)
+            abort();
     }
     naive_alphabet(n, words, options, kept);
     n->word_count = words->count;

@@ -58,10 +58,14 @@ static void make_corpus(random_corpus *c, random_stream *r) {
 static bpe_trainer_options make_options(random_stream *r) {
     static const char *const specials[] = {"[PAD]", "[UNK]", "ab", "aa", "--", "a", "abab", "[PAD]"};
     static const uint32_t lengths[] = {0, 0, 0, 2, 3, 16}, initial[] = {'a', 'q', 0x131, 0x2581};
-    return (bpe_trainer_options){
-        .vocab_size = 1 + draw(r, draw(r, 2) ? 40 : 400), .min_frequency = draw(r, 4), .alphabet_limit = draw(r, 4) ? 0 : 1 + draw(r, 6),
-        .max_token_length = lengths[draw(r, 6)], .special_tokens = specials, .special_count = draw(r, 9),
-        .initial_alphabet = initial, .initial_count = draw(r, 2) ? 0 : draw(r, 5) };
+    return (bpe_trainer_options){.vocab_size = 1 + draw(r, draw(r, 2) ? 40 : 400),
+                                 .min_frequency = draw(r, 4),
+                                 .alphabet_limit = draw(r, 4) ? 0 : 1 + draw(r, 6),
+                                 .max_token_length = lengths[draw(r, 6)],
+                                 .special_tokens = specials,
+                                 .special_count = draw(r, 9),
+                                 .initial_alphabet = initial,
+                                 .initial_count = draw(r, 2) ? 0 : draw(r, 5)};
 }
 
 /* Merges as a model keeps them: of a pair recorded twice the last stays. Returns how many. */
@@ -69,7 +73,8 @@ static size_t keep_last(bpe_merge *merges, size_t count) {
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
         bool later = false;
-        for (size_t j = i + 1; j < count; j++) later = later || (merges[j].left == merges[i].left && merges[j].right == merges[i].right);
+        for (size_t j = i + 1; j < count; j++)
+            later = later || (merges[j].left == merges[i].left && merges[j].right == merges[i].right);
         if (!later) merges[kept++] = merges[i];
     }
     return kept;
@@ -130,7 +135,8 @@ static void equals_the_naive_trainer(void **state) {
 
 /* Many words of Zipf's frequencies, some very long, so that lists are shared among threads. */
 static void make_large(word_counts *counts, char **text, uint64_t seed, size_t words) {
-    static const char *const syllables[] = {"ka", "le", "mi", "no", "tu", "ş", "ler", "da", "xyz", "e", "i", "n", "--", "a"};
+    static const char *const syllables[] = {"ka", "le",  "mi", "no", "tu", "ş",  "ler",
+                                            "da", "xyz", "e",  "i",  "n",  "--", "a"};
     random_stream r = random_stream_start(seed, RANDOM_TEST, 1, 0);
     char *at = *text = malloc(words * 64 + 400000);
     counts->words = calloc(words + 2, sizeof *counts->words);
@@ -158,7 +164,8 @@ static void does_not_depend_on_threads_or_order(void **state) {
     vocab first = {0};
     bpe_merge *first_merges = NULL;
     size_t first_count = 0;
-    assert_int_equal(bpe_train(&first, &first_merges, &first_count, &counts, &options, &(maske_control){.threads = 1}), MASKE_OK);
+    assert_int_equal(bpe_train(&first, &first_merges, &first_count, &counts, &options, &(maske_control){.threads = 1}),
+                     MASKE_OK);
     assert_int_equal(first.count, 3000);
     for (int threads = 2; threads <= 5; threads += 3) {
         for (size_t i = 0; i < counts.count / 2; i++) {         /* reversed each time */
@@ -169,7 +176,8 @@ static void does_not_depend_on_threads_or_order(void **state) {
         vocab entries = {0};
         bpe_merge *merges = NULL;
         size_t count = 0;
-        assert_int_equal(bpe_train(&entries, &merges, &count, &counts, &options, &(maske_control){.threads = threads}), MASKE_OK);
+        assert_int_equal(bpe_train(&entries, &merges, &count, &counts, &options, &(maske_control){.threads = threads}),
+                         MASKE_OK);
         assert_same_entries(&entries, &first);
         assert_same_merges(merges, count, first_merges, first_count);
         free(merges);
@@ -267,7 +275,8 @@ static void stops_when_told(void **state) {
     bpe_merge *merges = NULL;
     size_t count = 0;
     const volatile sig_atomic_t stop = 1;
-    assert_int_equal(bpe_train(&entries, &merges, &count, &counts, &options, &(maske_control){.stop = &stop}), MASKE_STOPPED);
+    assert_int_equal(bpe_train(&entries, &merges, &count, &counts, &options, &(maske_control){.stop = &stop}),
+                     MASKE_STOPPED);
     assert_null(merges);
     vocab_free(&entries);
 }
