@@ -100,15 +100,23 @@ static maske_status write_plain(const maske_fill_result *r) {
     return out_status();
 }
 
+/* How many prompts there were, and how many of them were longer than the model's positions. */
+static int64_t prompts, cut;
+
 static maske_status fill_one(const invocation *call, const maske_model *model, const char *prompt,
                              maske_fill_result *r) {
     TRY(maske_fill(model, prompt, &fill_options, r));
-    if (r->cut_tokens > 0)
-        say("warning: the prompt is longer than the model's positions: %lld tokens far from the masks were not looked "
-            "at",
-            (long long)r->cut_tokens);
+    prompts++;
+    cut += r->cut_tokens > 0;
     if (settings.verbose) say_details(r);
     return call->json ? write_json(maske_model_tokenizer(model), prompt, r) : write_plain(r);
+}
+
+static void say_cut(void) {
+    if (cut == 0) return;
+    say("warning: %lld of %lld prompts %s longer than the model's positions: what lies far from the masks was not "
+        "looked at",
+        (long long)cut, (long long)prompts, cut == 1 ? "was" : "were");
 }
 
 /* ------------------------------------------------------------------------------------------------ all of them --- */
@@ -144,6 +152,7 @@ static maske_status fill_all(const invocation *call, const maske_model *model) {
     }
     if (status == MASKE_OK && (settings.file != NULL || o->argument_count == 0)) status = fill_lines(call, model, &r);
     maske_fill_result_free(&r);
+    say_cut();
     return status;
 }
 

@@ -81,8 +81,8 @@ done
 "$MASKE" train --out "$work/on" --model "$model" --tokenizer "$model" "$text" 2>"$work/err"; [ $? = 2 ] || fail "--model beside --tokenizer"
 "$MASKE" train --out "$work/on" --model "$model" --steps 2 --max-length 32 --quiet "$text" 2>"$work/err" || fail "training on: $(cat "$work/err")"
 [ ! -s "$work/err" ] || fail "--quiet says $(cat "$work/err")"
-"$MASKE" train --out "$work/stopped" --tokenizer "$model" --size tiny --steps 100000 --max-length 32 --log-steps 1 "$text" 2>"$work/log" & pid=$!
-for i in $(seq 200); do grep -q "^Epoch" "$work/log" && break; sleep 0.1; done
-kill -INT $pid; wait $pid; [ $? = 130 ] || fail "Ctrl-C: exit code, $(tail -3 "$work/log")"
+"$MASKE" train --out "$work/stopped" --tokenizer "$model" --size tiny --steps 100000 --max-length 32 --log-steps 1 "$text" 2>"$work/stopped.log" & pid=$!
+for i in $(seq 200); do grep -qs "^Epoch" "$work/stopped.log" && break; sleep 0.1; done
+kill -INT $pid; wait $pid; [ $? = 130 ] || fail "Ctrl-C: exit code, $(tail -3 "$work/stopped.log")"
 ls "$work/stopped/checkpoints" | grep -q step- || fail "Ctrl-C wrote no checkpoint"
 exit $failed
