@@ -18,7 +18,7 @@ static size_t word_room(const void *user, size_t i) {
 
 static int64_t word_weight(const void *user, size_t i) { return ((const speller *)user)->words->words[i].count; }
 
-/* Characters outside the alphabet vanish; their neighbours become neighbours of each other. */
+/* Characters without an entry vanish; their neighbours become neighbours of each other. */
 static maske_status spell_word(void *user, int thread, size_t i, uint32_t *symbols, size_t *count) {
     const speller *s = user;
     counted_word word = s->words->words[i];
@@ -32,15 +32,27 @@ static maske_status spell_word(void *user, int thread, size_t i, uint32_t *symbo
     return MASKE_OK;
 }
 
+static maske_status set_symbol(speller *s, uint32_t character, int32_t id) {
+    int64_t *symbol = character_table_at(&s->symbols, character);
+    if (symbol == NULL) return error_memory(256 * sizeof *symbol, "characters");
+    *symbol = 1 + (int64_t)id;
+    return MASKE_OK;
+}
+
+/* A special token of one character is that character, even one that the alphabet's limit leaves out. */
 static maske_status add_alphabet(vocab *entries, speller *s, const uint32_t *alphabet, size_t count) {
+    for (int32_t id = 0; id < entries->limit; id++) {
+        size_t length = 0, size = 0;
+        const char *text = vocab_text(entries, id, &length);
+        uint32_t character = length > 0 ? utf8_next(text, &size) : 0;
+        if (length > 0 && size == length) TRY(set_symbol(s, character, id));
+    }
     for (size_t i = 0; i < count; i++) {
         char text[4];
         size_t length = utf8_put(text, alphabet[i]);
-        int32_t id = vocab_find(entries, text, length);             /* it may be a special token */
+        int32_t id = vocab_find(entries, text, length);
         if (id < 0) TRY(vocab_append(entries, text, length, &id));
-        int64_t *symbol = character_table_at(&s->symbols, alphabet[i]);
-        if (symbol == NULL) return error_memory(256 * sizeof *symbol, "characters");
-        *symbol = 1 + (int64_t)id;
+        TRY(set_symbol(s, alphabet[i], id));
     }
     return MASKE_OK;
 }

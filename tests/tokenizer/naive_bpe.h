@@ -164,10 +164,11 @@ static void naive_bpe_train(naive_bpe *n, const word_counts *words, const bpe_tr
         for (size_t at = 0, size = 0; at < words->words[w].length; at += size) {
             uint32_t character = word_character(words, words->words[w].text + at, &size);
             char text[4];
-            if (!kept[character]) continue;
+            int32_t id = vocab_find(&n->entries, text, utf8_put(text, character));
+            if (id < 0) continue;
             if (to->count == NAIVE_SYMBOLS) abort();
             to->lengths[to->count] = 1;
-            to->symbols[to->count++] = (uint32_t)vocab_find(&n->entries, text, utf8_put(text, character));
+            to->symbols[to->count++] = (uint32_t)id;
         }
     }
     naive_loop(n, options);
