@@ -1,8 +1,10 @@
 /* tasks/extend.c: a model grown to an extended vocabulary.
  *
- * A new entry is a merge of a merge of ... old entries: those are what the network has read it as so far. Its row of
- * the word embeddings, and its bias in the decoder, start as the mean of theirs, so that the grown model begins close
- * to the old one, where random rows would take probability from every known entry. */
+ * A new entry of a BPE is a merge of a merge of ... old entries,
+     one of a WordPiece is cut into the longest old entries:
+ * those are what the network has read it as so far. Its row of the word embeddings, and its bias in the decoder, start
+ * as the mean of theirs, so that the grown model begins close to the old one, where random rows would take probability
+ * from every known entry. */
 #include "base/output_folder.h"
 #include "tasks/model_folder.h"
 #include "tokenizer/tokenizer.h"
@@ -16,6 +18,7 @@ typedef struct growing {
     int32_t *left, *right;          /* [new_size] the merge that makes an entry; -1: none */
     double *sums;                   /* [hidden + 1] of rows, and of biases behind them */
     int64_t parts;
+    buffer text;                    /* a piece that is looked up */
 } growing;
 
 static maske_status find_halves(growing *g) {
@@ -23,8 +26,8 @@ static maske_status find_halves(growing *g) {
     TRY(memory_new(&g->left, (size_t)g->new_size, sizeof *g->left, "merges"));
     TRY(memory_new(&g->right, (size_t)g->new_size, sizeof *g->right, "merges"));
     for (int32_t i = 0; i < g->new_size; i++) g->left[i] = g->right[i] = -1;
-    for (size_t i = model->merge_count; i-- > 0;) {         /* backwards: of several merges the first one counts */
-        const bpe_merge *m = &model->merges[i];
+    for (size_t i = g->tokenizer->kind == MODEL_BPE ? model->merge_count : 0; i-- > 0;) {
+        const bpe_merge *m = &model->merges[i];         /* backwards: of several merges the first one counts */
         if (m->id < 0 || m->id >= g->new_size) continue;
         g->left[m->id] = m->left;
         g->right[m->id] = m->right;
@@ -32,20 +35,48 @@ static maske_status find_halves(growing *g) {
     return MASKE_OK;
 }
 
-/* Adds the rows of an entry's old parts. Halves of a new entry are older merges, so this ends. */
-static void add_parts(growing *g, int32_t id, int depth) {
-    if (id >= g->old_size && g->left[id] >= 0 && depth < 4096) {
-        add_parts(g, g->left[id], depth + 1);
-        add_parts(g, g->right[id], depth + 1);
-        return;
-    }
-    if (id >= g->old_size) return;
+/* Adds the row and the bias of an old entry. */
+static void add_row(growing *g, int32_t id) {
     const parameters *table = &g->network->table;
     size_t hidden = (size_t)g->network->config.hidden_size;
     const float *row = g->network->weights + table->word_embeddings + (size_t)id * hidden;
     for (size_t i = 0; i < hidden; i++) g->sums[i] += (double)row[i];
     if (table->head) g->sums[hidden] += (double)g->network->weights[table->decoder_bias + (size_t)id];
     g->parts++;
+}
+
+/* A BPE's entry: the halves of its merge. Halves of a new entry are older merges, so this ends. */
+static void add_halves(growing *g, int32_t id, int depth) {
+    if (id < g->old_size) add_row(g, id);
+    else if (g->left[id] >= 0 && depth < 4096) {
+        add_halves(g, g->left[id], depth + 1);
+        add_halves(g, g->right[id], depth + 1);
+    }
+}
+
+/* A WordPiece's entry, "word" or "##part": from the left the longest old entries, as the model itself cuts words. */
+static maske_status add_pieces(growing *g, int32_t id) {
+    const vocab *entries = tokenizer_vocab(g->tokenizer);
+    const char *prefix = g->tokenizer->model.wordpiece.continuing_subword_prefix;
+    size_t length = 0, prefix_length = strlen(prefix);
+    const char *entry = vocab_text(entries, id, &length);
+    bool continuing = entry != NULL && length > prefix_length && memcmp(entry, prefix, prefix_length) == 0;
+    size_t at = continuing ? prefix_length : 0;
+    while (entry != NULL && at < length) {
+        int32_t found = -1;
+        size_t end = length + 1;
+        while (found < 0 && --end > at) {
+            buffer_clear(&g->text);
+            TRY(buffer_add(&g->text, prefix, at > 0 ? prefix_length : 0));
+            TRY(buffer_add(&g->text, entry + at, end - at));
+            found = vocab_find(entries, g->text.data, g->text.length);
+            if (found >= g->old_size) found = -1;
+        }
+        if (found < 0) return MASKE_OK;
+        add_row(g, found);
+        at = end;
+    }
+    return MASKE_OK;
 }
 
 static maske_status set_new_rows(growing *g) {
@@ -55,8 +86,9 @@ static maske_status set_new_rows(growing *g) {
     for (int32_t id = g->old_size; id < g->new_size; id++) {
         memset(g->sums, 0, (hidden + 1) * sizeof *g->sums);
         g->parts = 0;
-        add_parts(g, id, 0);
-        if (g->parts == 0) continue;        /* no merge leads there: the row keeps its random start */
+        if (g->tokenizer->kind == MODEL_BPE) add_halves(g, id, 0);
+        else TRY(add_pieces(g, id));
+        if (g->parts == 0) continue;        /* nothing known leads there: the row keeps its random start */
         float *row = g->network->weights + table->word_embeddings + (size_t)id * hidden;
         for (size_t i = 0; i < hidden; i++) row[i] = (float)(g->sums[i] / (double)g->parts);
         if (table->head)
@@ -78,7 +110,6 @@ static maske_status grow(growing *g, const char *folder) {
     g->old_size = (int32_t)maske_tokenizer_vocab_size(old);
     maske_tokenizer_free(old);
     g->new_size = (int32_t)maske_tokenizer_vocab_size(g->tokenizer);
-    if (g->tokenizer->kind != MODEL_BPE) return error_set(MASKE_UNSUPPORTED, "%s: only a BPE can be extended", folder);
     TRY(masked_lm_open(&network, folder));
     /* Rows that were spare before (a size rounded up) serve new entries first. */
     int64_t rows = network->config.vocab_size > g->new_size ? network->config.vocab_size : g->new_size;
@@ -99,5 +130,6 @@ maske_status maske_model_extend(const char *model_folder, const maske_tokenizer 
     free(g.left);
     free(g.right);
     free(g.sums);
+    buffer_free(&g.text);
     return status;
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# From raw text to filled masks by the program alone: train, fill, evaluate, info, score, embed, data, run, export.
+# From raw text to filled masks by the program alone: train, fill, evaluate, info, score, embed, data, run, export, extend.
 set -uo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -67,12 +67,17 @@ for name in logits loss hidden_states.2 attentions.1 grad.cls.predictions.bias; 
     head -c 20000 "$work/out.safetensors" | grep -qa "\"$name\"" || fail "run: no $name"
 done
 
-# Export.
+# Export, extend.
 "$MASKE" export --model "$model" --out "$work/f16" --dtype f16 --quiet || fail "export"
 [ "$("$MASKE" fill --model "$work/f16" "Kitap okumak [MASK] bir alışkanlıktır." | tail -1)" = "Kitap okumak güzel bir alışkanlıktır." ] || fail "fill by an exported model"
 "$MASKE" export --model "$model" --out "$work/f16" 2>"$work/err" && fail "export overwrote"
 "$MASKE" export --model "$model" --out "$work/onnx" --onnx 2>"$work/err" && fail "--onnx passed"
 [ ! -e "$work/onnx" ] || fail "--onnx left something"
+printf 'Programlama dilleri öğrenmek gerekir, programlama dilleri çoktur.\n%.0s' $(seq 20) >"$work/more"
+"$MASKE" tokenizer extend --model "$model" --out "$work/wide" --vocab-size 590 --quiet "$work/more" || fail "tokenizer extend"
+size() { "$MASKE" info --model "$1" --json | number vocab_size; }
+[ "$(size "$work/wide")" -gt "$(size "$model")" ] || fail "the embeddings did not grow"
+[ "$("$MASKE" fill --model "$work/wide" "Kitap okumak [MASK] bir alışkanlıktır." | tail -1)" = "Kitap okumak güzel bir alışkanlıktır." ] || fail "fill by an extended model"
 
 # A finished run says so; another into its folder is refused; a stopped one goes on.
 "$MASKE" train --resume "$model" 2>"$work/err" && grep -q "complete already" "$work/err" || fail "resuming a finished run: $(cat "$work/err")"

@@ -79,7 +79,47 @@ static void new_rows_are_means_of_what_was_read_before(void **state) {
     }
 }
 
+/* Learned from text, for a BPE over bytes and a WordPiece: a new word starts as the mean of what it was cut into. */
+static void learned_words_start_as_their_pieces(void **state) {
+    (void)state;
+    static const char *const kinds[] = {"bytelevel", "wordpiece"}, *const word = "programlama";
+    buffer text = {0};
+    for (int i = 0; i < 30; i++) assert_ok(buffer_add_text(&text, "programlama dilleri, yazar programlama dilleri\n"));
+    const char *path = scratch_text("text", text.data);
+    for (int k = 0; k < 2; k++) {
+        const char *folder = small_model_write("learning", kinds[k], 0.3, 0), *out = scratch_path("learned");
+        maske_model *old = small_model_open(folder);
+        maske_tokenizer_train_options options;
+        maske_tokenizer *extended = NULL;
+        maske_tokenizer_train_options_defaults(&options);
+        options.vocab_size = maske_tokenizer_vocab_size(maske_model_tokenizer(old)) + 40;
+        assert_ok(maske_tokenizer_extend(&extended, maske_model_tokenizer(old), &(maske_text){&path, 1, NULL}, &options,
+                                         NULL, NULL));
+        assert_ok(maske_model_extend(folder, extended, out, true));
+        maske_model *grown = small_model_open(out);
+        int32_t id = maske_tokenizer_id(extended, word, strlen(word));
+        assert_true(id >= maske_tokenizer_vocab_size(maske_model_tokenizer(old)));
+        maske_encoding cut = {0};
+        const maske_encode_options plain = {.no_special = true};
+        assert_ok(maske_tokenizer_encode(maske_model_tokenizer(old), word, strlen(word), NULL, 0, &plain, &cut));
+        assert_true(cut.count > 1);
+        for (size_t i = 0; i < 24; i++) {
+            double sum = 0;
+            for (size_t p = 0; p < cut.count; p++) sum += row_value(old, cut.ids[p], i);
+            assert_true(fabs(row_value(grown, id, i) - sum / (double)cut.count) < 1e-6);
+        }
+        maske_encoding_free(&cut);
+        maske_tokenizer_free(extended);
+        maske_model_close(old);
+        maske_model_close(grown);
+    }
+    buffer_free(&text);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(new_rows_are_means_of_what_was_read_before)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(new_rows_are_means_of_what_was_read_before),
+        cmocka_unit_test(learned_words_start_as_their_pieces),
+    };
     return cmocka_run_group_tests_name("tasks/extend", tests, NULL, NULL);
 }
