@@ -24,6 +24,7 @@ const command *const commands[] = {
     &command_tokenizer_extend,
     &command_tokenizer_encode,
     &command_tokenizer_decode,
+    &command_tokenizer_inspect,
     &command_data,
     &command_info,
     &command_export,

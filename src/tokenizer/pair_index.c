@@ -97,8 +97,7 @@ void pair_index_free(pair_index *index) {
     *index = (pair_index){0};
 }
 
-/* ------------------------------------------------------------------------------------------------------ counting ---
- */
+/* ----------------------------------------------------------------------------------------------------- counting --- */
 
 /* A worker's own table; last: 1 + the record that counted last, so that a record counts once. */
 typedef struct pair_count { uint64_t key; int64_t count; uint32_t records, last; } pair_count;

@@ -65,7 +65,7 @@ maske_status train_count_words(word_counts *out, maske_tokenizer_train_report *r
         const maske_tokenizer *tokenizer, const maske_tokenizer_train_options *options, const maske_control *control) {
     corpus *in = NULL;
     TRY(corpus_open(&in, text));
-    maske_status status = word_counts_read(out, in, tokenizer, options->memory, control);
+    maske_status status = word_counts_read(out, in, tokenizer, options->memory, NULL, control);
     corpus_totals totals = corpus_read_so_far(in);
     corpus_close(in);
     TRY(status);

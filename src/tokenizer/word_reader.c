@@ -28,6 +28,7 @@ typedef struct counting {
     text_range *parts;              /* [part_count] of the block */
     size_t part_count, part_capacity;
     const char *block;
+    const line_visitor *visitor;
 } counting;
 
 /* ----------------------------------------------------------------------------------------------------- one line --- */
@@ -96,7 +97,10 @@ static void count_part(void *user, size_t i, int thread) {
     while (line < end && w->status == MASKE_OK) {
         const char *line_end = memchr(line, '\n', (size_t)(end - line));
         if (line_end == NULL) line_end = end;
-        if (line_end > line) w->status = count_line(c, w, line, (size_t)(line_end - line));
+        size_t length = (size_t)(line_end - line);
+        if (length > 0) w->status = count_line(c, w, line, length);
+        if (length > 0 && c->visitor != NULL && w->status == MASKE_OK)
+            w->status = c->visitor->visit(c->visitor->user, thread, line, length);
         line = line_end + 1;
     }
     if (w->status != MASKE_OK && w->error[0] == '\0') {
@@ -194,9 +198,9 @@ static void counting_free(counting *c) {
 }
 
 maske_status word_counts_read(word_counts *out, corpus *text, const maske_tokenizer *tokenizer, int64_t memory,
-        const maske_control *control) {
+                              const line_visitor *visitor, const maske_control *control) {
     (void)memory;
-    counting c = {.tokenizer = tokenizer, .threads = parallel_threads(control)};
+    counting c = {.tokenizer = tokenizer, .visitor = visitor, .threads = parallel_threads(control)};
     word_counts counts = {.form = pre_tokenizer_word_form(tokenizer->pre_tokenizer)};
     const char *replacement = pre_tokenizer_replacement(tokenizer->pre_tokenizer);
     size_t size;
