@@ -134,6 +134,7 @@ static maske_status add_words(const maske_tokenizer *t, pipeline *p, id_list *ou
                 TRY(add_new_word(t, p, word, length, hashes[i], form, out));
                 continue;
             }
+            if (record.count == 0) continue;
             TRY(reserve_ids(out, record.count));
             memcpy(out->items + out->count, record.ids, record.count * sizeof *out->items);
             out->count += record.count;
@@ -266,6 +267,8 @@ static maske_status load_word(const maske_tokenizer *t, pipeline *p, const char 
         word_cache_add(&p->pieces_seen, hash, text, length, p->word.ids, p->word.lengths, p->word.count);
         return MASKE_OK;
     }
+    p->word.count = 0;
+    if (record.count == 0) return MASKE_OK;
     TRY(bpe_word_reserve(&p->word, record.count));
     memcpy(p->word.ids, record.ids, record.count * sizeof *p->word.ids);
     for (size_t i = 0; i < record.count; i++) p->word.lengths[i] = record.lengths[i];

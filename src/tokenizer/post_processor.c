@@ -71,17 +71,18 @@ void output_tokens_free(output_tokens *tokens) {
     *tokens = (output_tokens){0};
 }
 
-static maske_status add_tokens(post_process *s, const output_token *tokens, size_t count) {
-    TRY(output_tokens_reserve(&s->next, count));
-    if (count > 0) memcpy(s->next.items + s->next.count, tokens, count * sizeof *tokens);
-    s->next.count += count;
+static maske_status add_tokens(post_process *s, const output_tokens *from, size_t begin, size_t end) {
+    if (begin == end) return MASKE_OK;
+    TRY(output_tokens_reserve(&s->next, end - begin));
+    memcpy(s->next.items + s->next.count, from->items + begin, (end - begin) * sizeof *from->items);
+    s->next.count += end - begin;
     return MASKE_OK;
 }
 
 static maske_status add_special_tokens(post_process *s, const template_special *special, int32_t type_id) {
     for (size_t i = 0; i < special->count; i++) {
-        output_token token = {.id = special->ids[i], .type_id = type_id, .special = true};
-        TRY(add_tokens(s, &token, 1));
+        TRY(output_tokens_reserve(&s->next, 1));
+        s->next.items[s->next.count++] = (output_token){.id = special->ids[i], .type_id = type_id, .special = true};
     }
     return MASKE_OK;
 }
@@ -142,7 +143,7 @@ static maske_status wrap_parts(const post_processor *p, post_process *s) {
         if (part == 0) TRY(add_special_tokens(s, &p->cls, 0));
         else if (roberta) TRY(add_special_tokens(s, &p->sep, 0));
         size_t inner = s->next.count;
-        TRY(add_tokens(s, s->tokens.items + begin, s->ends[part] - begin));
+        TRY(add_tokens(s, &s->tokens, begin, s->ends[part]));
         for (size_t i = inner; i < s->next.count; i++) s->next.items[i].special = false;
         TRY(add_special_tokens(s, &p->sep, part == 0 ? 0 : 1));
         for (size_t i = from; roberta && i < s->next.count; i++) s->next.items[i].type_id = 0;
@@ -164,7 +165,7 @@ static maske_status apply_template(const post_processor *p, post_process *s, boo
             TRY(add_special_tokens(s, find_special(p, piece), piece->type_id));
         } else {
             size_t part = piece->is_second ? 1 : 0, begin = part_begin(s, part), from = s->next.count;
-            TRY(add_tokens(s, s->tokens.items + begin, s->ends[part] - begin));
+            TRY(add_tokens(s, &s->tokens, begin, s->ends[part]));
             for (size_t j = from; j < s->next.count; j++) s->next.items[j].type_id = piece->type_id;
         }
         TRY(end_part(s));
@@ -199,7 +200,7 @@ maske_status post_processor_apply(const post_processor *p, const output_tokens *
     for (int part = 0; part < (second == NULL ? 1 : 2); part++) {
         const output_tokens *from = part == 0 ? first : second;
         size_t begin = s->next.count;
-        TRY(add_tokens(s, from->items, from->count));
+        TRY(add_tokens(s, from, 0, from->count));
         for (size_t i = begin; i < s->next.count; i++) s->next.items[i].type_id = part;
         TRY(end_part(s));
     }

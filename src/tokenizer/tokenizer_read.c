@@ -120,8 +120,7 @@ static maske_status read_bpe_parts(bpe *out, const json_t *json, vocab *entries,
     place_name(place, name, "vocab");
     TRY(vocab_read_json(entries, json_object_get(json, "vocab"), place));
     TRY(read_merges(merges, entries, json_object_get(json, "merges")));
-    if (options.dropout > 0)
-        log_say(MASKE_LOG_NOTE, "%s: \"dropout\" is %g; texts are encoded without it", name, options.dropout);
+    if (options.dropout > 0) log_say(MASKE_LOG_NOTE, "%s: has a \"dropout\"; texts are encoded without it", name);
     return bpe_build(out, entries, merges->items, merges->count, &options, name);
 }
 

@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-#define LENGTH_LIMIT ((int64_t)1 << 30)
+#define LENGTH_LIMIT ((int64_t)1 << 30)     /* tokens that a text may be cut to */
+#define PAD_LIMIT ((int64_t)1 << 20)        /* tokens that a text may be padded to: these are made for every text */
 
 static const char *const direction_names[] = { "Right", "Left" };
 static const char *const strategy_names[] = { "LongestFirst", "OnlyFirst", "OnlySecond" };
@@ -73,7 +74,7 @@ static maske_status read_strategy(padding *p, const json_t *strategy, const char
                          "%s: \"strategy\": found %s, expected \"BatchLongest\" or {\"Fixed\": a length}", name,
                          json_kind(strategy));
     p->fixed = true;
-    return json_get_integer(&p->length, strategy, "Fixed", 0, LENGTH_LIMIT, name);
+    return json_get_integer(&p->length, strategy, "Fixed", 0, PAD_LIMIT, name);
 }
 
 maske_status padding_read(padding *out, const json_t *value, const char *name) {
@@ -84,7 +85,7 @@ maske_status padding_read(padding *out, const json_t *value, const char *name) {
     if (p.set) {
         TRY(read_strategy(&p, json_object_get(value, "strategy"), name));
         TRY(read_direction(&p.direction, value, NULL, name));
-        TRY(json_get_integer_or(&p.pad_to_multiple_of, -1, value, "pad_to_multiple_of", 0, LENGTH_LIMIT, name));
+        TRY(json_get_integer_or(&p.pad_to_multiple_of, -1, value, "pad_to_multiple_of", 0, PAD_LIMIT, name));
         TRY(json_get_integer(&id, value, "pad_id", 0, INT32_MAX, name));
         TRY(json_get_integer(&type_id, value, "pad_type_id", 0, INT32_MAX, name));
         p.pad_id = (int32_t)id;
