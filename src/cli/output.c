@@ -10,7 +10,7 @@
 static int failure;             /* errno of the first write that failed, 0: none */
 
 void out_bytes(const void *bytes, size_t length) {
-    if (failure != 0) return;
+    if (failure != 0 || length == 0) return;
     errno = 0;
     if (fwrite(bytes, 1, length, stdout) != length) failure = errno != 0 ? errno : EIO;
 }
