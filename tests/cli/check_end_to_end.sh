@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # From raw text to filled masks by the program alone: train, fill, evaluate, info, score, embed, data, run, export, extend.
 set -uo pipefail
+# As grep -q, but reads to the end: whoever writes into the pipe must not be cut off.
+has() { grep "$@" >/dev/null; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0
@@ -34,7 +36,7 @@ done
 [ "$("$MASKE" fill --model "$model" --top-k 4 "Kitap [MASK]." | wc -l)" = 5 ] || fail "rows of one mask"
 "$MASKE" fill --model "$model" --top-k 4 "Kitap [MASK]." | head -4 | awk -F'\t' 'NF != 3 || $1 <= 0 || $1 > 1 {exit 1}' || fail "score, token, text"
 [ "$("$MASKE" fill --model "$model" "Mert Akçay [MASK] üniversite [MASK]." 2>"$work/err" | wc -l)" = 1 ] || fail "rows of two masks"
-"$MASKE" fill --model "$model" --verbose "Mert Akçay [MASK] üniversite [MASK]." 2>&1 >/dev/null | grep -qx 'mask id: 4' || fail "--verbose"
+"$MASKE" fill --model "$model" --verbose "Mert Akçay [MASK] üniversite [MASK]." 2>&1 >/dev/null | has -x 'mask id: 4' || fail "--verbose"
 printf 'a [MASK]\nb [MASK]\n' >"$work/prompts"
 [ "$("$MASKE" fill --model "$model" --json --file "$work/prompts" | grep -c '"prompt":.*"text":.*"candidates":')" = 2 ] || fail "--json --file"
 [ "$("$MASKE" fill --model "$model" --json <"$work/prompts" | grep -c candidates)" = 2 ] || fail "prompts on standard input"
@@ -49,14 +51,14 @@ number() { sed -n "s/.*\"$1\":\([-0-9.e+]*\).*/\1/p"; }
 "$MASKE" evaluate --model "$model" --json "$text" >"$work/figures" || fail "evaluate"
 awk -v a="$(number accuracy <"$work/figures")" -v u="$(number unigram_accuracy <"$work/figures")" 'BEGIN {exit !(a > 0.5 && a > u)}' || fail "accuracy: $(cat "$work/figures")"
 "$MASKE" evaluate --model "$model" --json "$text" | cmp -s - "$work/figures" || fail "evaluate is not the same twice"
-"$MASKE" info --model "$model" --json | grep -q '"trained_steps":200' || fail "info: $("$MASKE" info --model "$model" --json)"
-"$MASKE" info --model "$model" | grep -q '^hidden size  *128' || fail "info"
+"$MASKE" info --model "$model" --json | has '"trained_steps":200' || fail "info: $("$MASKE" info --model "$model" --json)"
+"$MASKE" info --model "$model" | has '^hidden size  *128' || fail "info"
 "$MASKE" score --model "$model" <<<$'Kitap okumak güzel bir alışkanlıktır.\nKitap bir okumak alışkanlıktır güzel.' >"$work/scores" || fail "score"
 awk 'NR == 1 {a = $1} NR == 2 {exit !(a > $1)}' "$work/scores" || fail "score: $(cat "$work/scores")"
 "$MASKE" embed --model "$model" --normalize <"$work/sentences" | awk -F, 'NF != 128 {exit 1} END {exit NR != 8}' || fail "embed"
 [ "$("$MASKE" embed --model "$model" --format f32 <"$work/sentences" | wc -c)" = $((8 * 128 * 4)) ] || fail "embed --format f32"
 "$MASKE" embed --model "$model" --format npy <"$work/sentences" >"$work/vectors.npy" || fail "embed --format npy"
-head -c 80 "$work/vectors.npy" | grep -qa "'shape': (8, 128)" || fail "the head of an .npy file"
+head -c 80 "$work/vectors.npy" | has -a "'shape': (8, 128)" || fail "the head of an .npy file"
 [ "$(wc -c <"$work/vectors.npy")" = $((128 + 8 * 128 * 4)) ] || fail "the size of an .npy file"
 
 # What data writes, run takes.
@@ -64,7 +66,7 @@ head -c 80 "$work/vectors.npy" | grep -qa "'shape': (8, 128)" || fail "the head 
 "$MASKE" run --model "$model" --in "$work/data.safetensors" --out "$work/out.safetensors" --grad --attentions --hidden-states || fail "run"
 "$MASKE" run --model "$model" --in "$work/data.safetensors" --out "$work/out.safetensors" 2>"$work/err" && fail "run overwrote"
 for name in logits loss hidden_states.2 attentions.1 grad.cls.predictions.bias; do
-    head -c 20000 "$work/out.safetensors" | grep -qa "\"$name\"" || fail "run: no $name"
+    head -c 20000 "$work/out.safetensors" | has -a "\"$name\"" || fail "run: no $name"
 done
 
 # Export, extend.
@@ -89,5 +91,5 @@ size() { "$MASKE" info --model "$1" --json | number vocab_size; }
 "$MASKE" train --out "$work/stopped" --tokenizer "$model" --size tiny --steps 100000 --max-length 32 --log-steps 1 "$text" 2>"$work/stopped.log" & pid=$!
 for i in $(seq 200); do grep -qs "^Epoch" "$work/stopped.log" && break; sleep 0.1; done
 kill -INT $pid; wait $pid; [ $? = 130 ] || fail "Ctrl-C: exit code, $(tail -3 "$work/stopped.log")"
-ls "$work/stopped/checkpoints" | grep -q step- || fail "Ctrl-C wrote no checkpoint"
+ls "$work/stopped/checkpoints" | has step- || fail "Ctrl-C wrote no checkpoint"
 exit $failed

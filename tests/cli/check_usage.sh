@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # The program's frame: help, wrong usage, exit codes, closed and full streams, completion, manual, locale.
 set -uo pipefail
+# As grep -q, but reads to the end: whoever writes into the pipe must not be cut off.
+has() { grep "$@" >/dev/null; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0
@@ -45,7 +47,7 @@ done
 while read -r name; do
     for columns in 40 60 80 200; do
         COLUMNS=$columns "$MASKE" $name --help >"$work/help" </dev/null || fail "$name --help"
-        head -1 "$work/help" | grep -q "^maske ${name}: " || fail "$name --help begins with $(head -1 "$work/help")"
+        head -1 "$work/help" | has "^maske ${name}: " || fail "$name --help begins with $(head -1 "$work/help")"
         # Examples are whole lines to be copied; all else fits.
         sed '/^Examples:/,/^$/d' "$work/help" | LC_ALL=C.UTF-8 grep -E "^.{$((columns + 1)),}" && fail "$name --help is wider than $columns"
     done
