@@ -81,6 +81,8 @@ size() { "$MASKE" info --model "$1" --json | number vocab_size; }
 [ "$(size "$work/wide")" -gt "$(size "$model")" ] || fail "the embeddings did not grow"
 [ "$("$MASKE" fill --model "$work/wide" "Kitap okumak [MASK] bir alışkanlıktır." | tail -1)" = "Kitap okumak güzel bir alışkanlıktır." ] || fail "fill by an extended model"
 
+"$MASKE" tokenizer inspect --model "$model" --json "$text" | grep -q '"lossless":' || fail "tokenizer inspect"
+
 # A finished run says so; another into its folder is refused; a stopped one goes on.
 "$MASKE" train --resume "$model" 2>"$work/err" && grep -q "complete already" "$work/err" || fail "resuming a finished run: $(cat "$work/err")"
 "$MASKE" train --resume "$model" --steps 7 2>"$work/err"; [ $? = 2 ] || fail "--resume took other settings"
