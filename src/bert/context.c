@@ -94,7 +94,7 @@ static void plan_head(arena *a, masked_lm_context *c) {
 static void plan_threads(arena *a, masked_lm_context *c) {
     const masked_lm_capacity *capacity = &c->capacity;
     size_t scratch = larger(attention_scratch(capacity->sequence_length, c->head_size, capacity->backward),
-                            cross_entropy_thread_scratch(c->chunk_rows, c->hidden, c->vocab, capacity->backward));
+                            cross_entropy_thread_scratch(c->chunk_rows, c->hidden, capacity->backward));
     for (int i = 0; i < capacity->threads; i++) {
         float *thread = floats(a, scratch, 1);
         float *block = capacity->backward ? NULL : floats(a, BERT_BLOCK, c->intermediate);

@@ -43,8 +43,8 @@ static void transform_block_backward(void *user, size_t block, int thread) {
 typedef struct chunk { masked_lm_context *c; cross_entropy loss; } chunk;
 
 static void logits_task(void *user, size_t i, int thread) {
-    (void)thread;
-    cross_entropy_logits(&((chunk *)user)->loss, i);
+    chunk *k = user;
+    cross_entropy_logits(&k->loss, i, k->c->thread_scratch[thread]);
 }
 static void gradient_task(void *user, size_t i, int thread) {
     chunk *k = user;

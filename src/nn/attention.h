@@ -17,7 +17,7 @@
  * any allowed key. In a row where no key is allowed the lowest float swallows every score: the probabilities are
  * uniform over all keys, and gradients still flow through the scores, as they do in PyTorch.
  *
- * CPU levels agree to a tolerance; dropout draws the same mask on all. Nothing allocates. */
+ * AVX2 and AVX-512 agree bit for bit, plain C to rounding; dropout draws the same mask on all. Nothing allocates. */
 #ifndef MASKE_NN_ATTENTION_H
 #define MASKE_NN_ATTENTION_H
 

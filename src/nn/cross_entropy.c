@@ -1,14 +1,15 @@
 /* nn/cross_entropy.c: the decoder's products over ranges of the vocabulary, and what stands between them.
  *
  * After Liger's order (chunks of rows; gradients made right after the loss, nothing computed twice), with the vocabulary
- * cut into tasks so that threads share one chunk whose logits stay in the outer caches. */
+ * cut into tasks so that threads share one chunk. A task goes through its range in blocks of BLOCK tokens, whose
+ * weights, logits and gradients are in the second level cache together; weights are packed once for all rows. */
 #include "nn/cross_entropy.h"
 #include "nn/kernels.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { IGNORED = -100, TASK_WIDTH = 1024, TASKS = 32 };
+enum { IGNORED = -100, TASK_WIDTH = 1024, TASKS = 32, BLOCK = 256 };
 
 size_t cross_entropy_rows(size_t vocab) {
     size_t rows = ((size_t)4 << 20) / (vocab > 0 ? vocab : 1) / 16 * 16;
@@ -21,10 +22,24 @@ size_t cross_entropy_tasks(size_t vocab) {
 size_t cross_entropy_scratch(size_t rows, size_t hidden, size_t vocab, bool training) {
     return cross_entropy_tasks(vocab) * rows * (3 + (training ? hidden : 0)) + 2 * rows;
 }
-/* A task's d_logits. */
-size_t cross_entropy_thread_scratch(size_t rows, size_t hidden, size_t vocab, bool training) {
-    (void)hidden;
-    return training ? rows * (vocab / cross_entropy_tasks(vocab) + 1) : 16;
+
+/* Floats of a packed right factor of n columns and k rows, in whole cache lines. */
+static size_t packed_floats(size_t n, size_t k) {
+    size_t f32 = gemm_packed_bytes(GEMM_F32, n, k), bf16 = gemm_packed_bytes(GEMM_BF16, n, k);
+    return ((f32 > bf16 ? f32 : bf16) + 63) / 64 * 16;
+}
+/* A thread's scratch: one block's packed weights from 0; then, where they are needed, the packed input and one block's
+ * d_logits. */
+typedef struct thread_places { size_t packed_input, d_logits, end; } thread_places;
+static thread_places thread_place(size_t rows, size_t hidden, bool training) {
+    size_t transposed = packed_floats(BLOCK, hidden), straight = packed_floats(hidden, BLOCK);
+    thread_places p = {.packed_input = transposed > straight ? transposed : straight};
+    p.d_logits = p.packed_input + (training ? packed_floats(hidden, rows) : 0);
+    p.end = p.d_logits + (training ? rows * BLOCK : 0);
+    return p;
+}
+size_t cross_entropy_thread_scratch(size_t rows, size_t hidden, bool training) {
+    return thread_place(rows, hidden, training).end;
 }
 
 /* The scratch: per task and row: maximum, sum, tokens likelier than the label; then per row the logarithm of the sum
@@ -38,17 +53,33 @@ static places place(const cross_entropy *c) {
 static size_t task_begin(const cross_entropy *c, size_t task) { return task * c->vocab / cross_entropy_tasks(c->vocab); }
 static bool counts(const cross_entropy *c, size_t row) { return c->labels != NULL && c->labels[row] != IGNORED; }
 
-void cross_entropy_logits(const cross_entropy *c, size_t task) {
-    places p = place(c);
-    const kernels *k = kernels_of_cpu();
-    size_t begin = task_begin(c, task), width = task_begin(c, task + 1) - begin;
-    gemm(c->logits + begin, c->vocab, false, c->input, c->hidden, false, c->weight + begin * c->hidden, c->hidden, true,
-         c->precision, c->rows, width, c->hidden);
+/* One block: its logits; each row's maximum so far, and the sum of exp(logit - maximum). */
+static void logits_block(const cross_entropy *c, const kernels *k, float *most, float *sum, size_t begin, size_t width, void *packed) {
+    gemm_pack(packed, c->precision, c->weight + begin * c->hidden, c->hidden, true, width, c->hidden);
+    gemm_packed(c->logits + begin, c->vocab, false, c->input, c->hidden, false, packed, c->precision, c->rows, width, c->hidden);
     for (size_t r = 0; r < c->rows; r++) {
         float *logits = c->logits + r * c->vocab + begin;
-        float most = k->logits_finish(logits, c->bias != NULL ? c->bias + begin : NULL, width);
-        p.most[task * c->rows + r] = most;
-        if (c->labels != NULL) p.sum[task * c->rows + r] = k->logits_sum(logits, most, width);
+        float largest = k->logits_finish(logits, c->bias != NULL ? c->bias + begin : NULL, width);
+        if (!counts(c, r)) continue;
+        if (largest > most[r]) {        /* what was summed so far stands to the old maximum */
+            sum[r] *= expf(most[r] - largest);
+            most[r] = largest;
+        }
+        sum[r] += k->logits_sum(logits, most[r], width);
+    }
+}
+
+void cross_entropy_logits(const cross_entropy *c, size_t task, float *thread_scratch) {
+    places p = place(c);
+    const kernels *k = kernels_of_cpu();
+    size_t end = task_begin(c, task + 1), width = 0;
+    for (size_t r = 0; r < c->rows; r++) {
+        p.most[task * c->rows + r] = -INFINITY;
+        p.sum[task * c->rows + r] = 0;
+    }
+    for (size_t begin = task_begin(c, task); begin < end; begin += width) {
+        width = end - begin < BLOCK ? end - begin : BLOCK;
+        logits_block(c, k, p.most + task * c->rows, p.sum + task * c->rows, begin, width, thread_scratch);
     }
 }
 
@@ -77,29 +108,40 @@ static size_t count_above(const kernels *k, const float *logits, float bound, si
     return k->logits_above(logits + begin, bound, true, middle - begin) + k->logits_above(logits + middle, bound, false, end - middle);
 }
 
-void cross_entropy_gradient(const cross_entropy *c, size_t task, float *thread_scratch) {
-    places p = place(c);
-    const kernels *k = kernels_of_cpu();
-    size_t begin = task_begin(c, task), end = task_begin(c, task + 1), width = end - begin;
-    for (size_t r = 0; r < c->rows; r++) {
-        const float *logits = c->logits + r * c->vocab;
-        float *d = thread_scratch + r * width;
+/* One block's d_logits, times scale; 0 in rows without a label. */
+static void gradient_block(float *d, const cross_entropy *c, const kernels *k, const float *log_sum, size_t begin, size_t width) {
+    for (size_t r = 0; r < c->rows; r++, d += width) {
         if (!counts(c, r)) {
-            if (c->training) memset(d, 0, width * sizeof *d);
+            memset(d, 0, width * sizeof *d);
             continue;
         }
+        k->logits_gradient(d, c->logits + r * c->vocab + begin, log_sum[r], c->scale, width);
         size_t label = (size_t)c->labels[r];
-        p.above[task * c->rows + r] = (float)count_above(k, logits, p.label[r], begin, end, label);
-        if (!c->training) continue;
-        k->logits_gradient(d, logits + begin, p.log_sum[r], c->scale, width);
-        if (label >= begin && label < end) d[label - begin] -= c->scale;
+        if (label >= begin && label < begin + width) d[label - begin] -= c->scale;
     }
-    if (!c->training) return;
-    if (c->d_bias != NULL) bias_backward(c->d_bias + begin, thread_scratch, width, c->rows, width);
-    gemm(c->d_weight + begin * c->hidden, c->hidden, true, thread_scratch, width, true, c->input, c->hidden, false,
-         c->precision, width, c->hidden, c->rows);
-    gemm(p.share + task * c->rows * c->hidden, c->hidden, false, thread_scratch, width, false, c->weight + begin * c->hidden,
-         c->hidden, false, c->precision, c->rows, c->hidden, width);
+}
+
+void cross_entropy_gradient(const cross_entropy *c, size_t task, float *thread_scratch) {
+    places p = place(c);
+    thread_places t = thread_place(c->rows, c->hidden, c->training);
+    const kernels *k = kernels_of_cpu();
+    float *d = thread_scratch + t.d_logits, *packed_input = thread_scratch + t.packed_input;
+    size_t first = task_begin(c, task), end = task_begin(c, task + 1), width = 0, hidden = c->hidden;
+    float *above = p.above + task * c->rows, *share = p.share + task * c->rows * hidden;
+    for (size_t r = 0; r < c->rows; r++) above[r] = 0;
+    if (c->training) gemm_pack(packed_input, c->precision, c->input, hidden, false, hidden, c->rows);
+    for (size_t begin = first; begin < end; begin += width) {
+        width = end - begin < BLOCK ? end - begin : BLOCK;
+        for (size_t r = 0; r < c->rows; r++)
+            if (counts(c, r))
+                above[r] += (float)count_above(k, c->logits + r * c->vocab, p.label[r], begin, begin + width, (size_t)c->labels[r]);
+        if (!c->training) continue;
+        gradient_block(d, c, k, p.log_sum, begin, width);
+        if (c->d_bias != NULL) bias_backward(c->d_bias + begin, d, width, c->rows, width);
+        gemm_packed(c->d_weight + begin * hidden, hidden, true, d, width, true, packed_input, c->precision, width, hidden, c->rows);
+        gemm_pack(thread_scratch, c->precision, c->weight + begin * hidden, hidden, false, hidden, width);
+        gemm_packed(share, hidden, begin > first, d, width, false, thread_scratch, c->precision, c->rows, hidden, width);
+    }
 }
 
 void cross_entropy_finish(cross_entropy *c, size_t first, size_t last) {

@@ -8,7 +8,8 @@
  *     for each task, in parallel    cross_entropy_gradient    counts; d_weight and d_bias of its range; its share of d_hidden
  *     once, or by rows in parallel  cross_entropy_finish      d_hidden and counts: the tasks' shares, in order
  *
- * With training false the gradient step only counts. The loss is summed in double.
+ * With training false the gradient step only counts. The loss is summed in double. A block's gradient of the logits
+ * lives in the thread's scratch while both products with it are made: it never goes to memory.
  * CPU levels agree to a tolerance. Nothing allocates. */
 #ifndef MASKE_NN_CROSS_ENTROPY_H
 #define MASKE_NN_CROSS_ENTROPY_H
@@ -21,7 +22,7 @@ typedef struct cross_entropy {
     const float *weight, *bias;         /* [vocab, hidden], [vocab] (or NULL): the decoder's */
     const int32_t *labels;              /* [rows]: 0..vocab-1, or -100: no loss, no gradient. NULL: logits are all that is wanted */
     bool training;
-    gemm_precision precision;           /* of the three products; logits, loss and sums are f32 all the same */
+    gemm_precision precision;           /* of the three products; logits and gradients are f32 all the same */
     float scale;                        /* gradients are those of scale * loss_sum */
     float *logits;                      /* [rows, vocab] set by cross_entropy_logits and left as they are: the caller may keep them */
     float *d_input;                     /* [rows, hidden] set */
@@ -33,15 +34,17 @@ typedef struct cross_entropy {
                                                  * label; whose label is among the five likeliest */
 } cross_entropy;
 
-/* Rows of a chunk that pay best: enough that the weight's traffic is spread, few enough that the logits stay below 16 MiB. */
+/* Rows of a chunk that pay best. The decoder's weight and its gradient pass through the cache once a chunk, a row's
+ * logits twice: with as many rows as hidden elements the two weigh the same. So up to 256 rows, and no more than keep
+ * the logits below 16 MiB, but at least 32. */
 size_t cross_entropy_rows(size_t vocab);
 /* Tasks that the vocabulary is cut into (at most 32). */
 size_t cross_entropy_tasks(size_t vocab);
-/* Floats of shared scratch, and of scratch for each thread. */
+/* Floats of shared scratch, and of scratch for each thread (64-byte aligned), for chunks of up to `rows` rows. */
 size_t cross_entropy_scratch(size_t rows, size_t hidden, size_t vocab, bool training);
-size_t cross_entropy_thread_scratch(size_t rows, size_t hidden, size_t vocab, bool training);
+size_t cross_entropy_thread_scratch(size_t rows, size_t hidden, bool training);
 
-void cross_entropy_logits(const cross_entropy *c, size_t task);
+void cross_entropy_logits(const cross_entropy *c, size_t task, float *thread_scratch);
 void cross_entropy_loss(cross_entropy *c);
 void cross_entropy_gradient(const cross_entropy *c, size_t task, float *thread_scratch);
 /* d_input rows first..last-1; the call with first 0 also sets the counts. */

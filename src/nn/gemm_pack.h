@@ -1,6 +1,7 @@
 /* nn/gemm_pack.h: packing for the float kernels, included by each CPU level's file so that it is compiled with that
  * level's vectors. The including file defines TILE_ROWS and TILE_COLUMNS. */
 #include "nn/gemm_kernel.h"
+#include "nn/transpose_body.h"
 
 /* panel[k][rows] from a[rows, k], or from a[k, rows] when transposed. */
 static void pack_a(float *restrict panel, const float *restrict a, size_t lda, bool transposed, size_t rows, size_t k) {
@@ -32,10 +33,5 @@ static void pack_b(float *restrict panel, const float *restrict b, size_t ldb, b
             for (size_t j = 0; j < columns; j++) panel[p * TILE_COLUMNS + j] = b[p * ldb + j];
         return;
     }
-    size_t p = 0;
-    for (; p + 8 <= k; p += 8)
-        for (size_t j = 0; j < columns; j++)
-            for (size_t q = 0; q < 8; q++) panel[(p + q) * TILE_COLUMNS + j] = b[j * ldb + p + q];
-    for (; p < k; p++)
-        for (size_t j = 0; j < columns; j++) panel[p * TILE_COLUMNS + j] = b[j * ldb + p];
+    transpose(panel, TILE_COLUMNS, b, ldb, columns, k);
 }

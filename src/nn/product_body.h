@@ -5,6 +5,7 @@
 #ifndef MASKE_NN_PRODUCT_BODY_H
 #define MASKE_NN_PRODUCT_BODY_H
 
+#include "nn/transpose_body.h"
 #include "nn/vector.h"
 
 /* Rows and vectors of C kept in registers. */
@@ -59,31 +60,6 @@ INLINE void product_rows(float *c, size_t c_row, bool accumulate, strided a, con
 static void product(float *c, size_t c_row, bool accumulate, strided a, const float *b, size_t b_row, size_t rows,
                     size_t columns, size_t depth) {
     EACH_STEP(TILE_COLUMNS, j, n, columns, { product_rows(c + j, c_row, accumulate, a, b + j, b_row, rows, n, depth); });
-}
-
-/* out[columns, rows] = in[rows, columns] transposed, four by four. Rows of out are out_row apart. */
-static void transpose(float *out, size_t out_row, const float *in, size_t in_row, size_t rows, size_t columns) {
-    size_t i = 0;
-    for (; i + 4 <= rows; i += 4, in += 4 * in_row) {
-        size_t j = 0;
-        for (; j + 4 <= columns; j += 4) {
-            four_floats r[4], t[4];
-            for (int k = 0; k < 4; k++) memcpy(&r[k], in + (size_t)k * in_row + j, sizeof r[k]);
-            t[0] = __builtin_shufflevector(r[0], r[1], 0, 4, 1, 5);
-            t[1] = __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5);
-            t[2] = __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7);
-            t[3] = __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7);
-            r[0] = __builtin_shufflevector(t[0], t[1], 0, 1, 4, 5);
-            r[1] = __builtin_shufflevector(t[0], t[1], 2, 3, 6, 7);
-            r[2] = __builtin_shufflevector(t[2], t[3], 0, 1, 4, 5);
-            r[3] = __builtin_shufflevector(t[2], t[3], 2, 3, 6, 7);
-            for (int k = 0; k < 4; k++) memcpy(out + (j + (size_t)k) * out_row + i, &r[k], sizeof r[k]);
-        }
-        for (; j < columns; j++)
-            for (size_t k = 0; k < 4; k++) out[j * out_row + i + k] = in[k * in_row + j];
-    }
-    for (; i < rows; i++, in += in_row)
-        for (size_t j = 0; j < columns; j++) out[j * out_row + i] = in[j];
 }
 
 #endif
