@@ -151,6 +151,7 @@ static void order_of_tasks_and_training_change_no_bit(void **state) {
 static void bf16_follows_f32(void **state) {
     (void)state;
     enum { ROWS = 40, HIDDEN = 64, VOCAB = 1500 };
+    cpu_allow(~0u);
     if (!gemm_has_bf16()) skip();
     float *input = random_floats(ROWS * HIDDEN, 1), *weight = random_floats(VOCAB * HIDDEN, 2);
     int32_t *labels = some_labels(ROWS, VOCAB);
