@@ -165,7 +165,7 @@ static void bf16_follows_f32(void **state) {
     }
     assert_true(fabs(c[1].loss_sum - c[0].loss_sum) < 1e-3 * c[0].loss_sum);
     for (size_t i = 0; i < ROWS * HIDDEN; i++) assert_true(fabsf(c[1].d_input[i] - c[0].d_input[i]) < 5e-3f);
-    for (size_t i = 0; i < VOCAB * HIDDEN; i++) assert_true(fabsf(c[1].d_weight[i] - c[0].d_weight[i]) < 2e-2f);
+    for (size_t i = 0; i < VOCAB * HIDDEN; i++) assert_true(fabsf(c[1].d_weight[i] - c[0].d_weight[i]) < 5e-2f);
     for (int i = 0; i < 2; i++) { free(c[i].logits); free(c[i].d_input); free(c[i].d_weight); }
     free(input); free(weight); free(labels);
 }
