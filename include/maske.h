@@ -131,7 +131,7 @@ typedef struct maske_tokenizer_train_options {
     int64_t min_frequency;          /* 2 */
     int64_t alphabet_limit;         /* 0: none */
     bool byte_fallback;             /* true; no meaning with bytelevel */
-    int64_t memory;                 /* 2 GiB: bound on what word counting holds */
+    int64_t memory;                 /* 2 GiB: what counting words may take; a text that needs more is refused */
 } maske_tokenizer_train_options;
 MASKE_API void maske_tokenizer_train_options_defaults(maske_tokenizer_train_options *options);
 /* The rows of the structure above, ending with a NULL name. Borrowed, for ever. */
@@ -166,7 +166,14 @@ MASKE_API int64_t maske_tokenizer_vocab_size(const maske_tokenizer *tokenizer); 
 MASKE_API const char *maske_tokenizer_token(const maske_tokenizer *tokenizer, int32_t id);
 /* The id of a token's string, -1 if it is not there. */
 MASKE_API int32_t maske_tokenizer_id(const maske_tokenizer *tokenizer, const char *token, size_t length);
-typedef enum maske_special { MASKE_PAD, MASKE_UNK, MASKE_CLS, MASKE_SEP, MASKE_MASK, MASKE_SPECIAL_COUNT } maske_special;
+typedef enum maske_special {
+    MASKE_PAD,
+    MASKE_UNK,
+    MASKE_CLS,
+    MASKE_SEP,
+    MASKE_MASK,
+    MASKE_SPECIAL_COUNT
+} maske_special;
 /* The id of a special token by its role ([PAD] or <pad> ...), -1 if the tokenizer has none. */
 MASKE_API int32_t maske_tokenizer_special(const maske_tokenizer *tokenizer, maske_special role);
 /* Whether the id is a special token (an added token marked special). */
@@ -247,14 +254,21 @@ typedef struct maske_train_options {
 MASKE_API void maske_train_options_defaults(maske_train_options *options);
 MASKE_API const maske_option *maske_train_option_table(void);
 
-typedef struct maske_data_options { int64_t epoch, seed, max_length; double mask_probability; bool line_by_line; } maske_data_options;
+typedef struct maske_data_options {
+    int64_t epoch, seed, max_length;
+    double mask_probability;
+    bool line_by_line;
+} maske_data_options;
 MASKE_API void maske_data_options_defaults(maske_data_options *options);
-typedef struct maske_data_report { int64_t documents, lines, sequences, tokens, predicted, truncated_lines; } maske_data_report;
+typedef struct maske_data_report {
+    int64_t documents, lines, sequences, tokens, predicted, truncated_lines;
+} maske_data_report;
 /* Writes the MLM data set that training would see in that epoch, in its order, padded: input_ids, attention_mask,
  * token_type_ids, labels, each int64 [sequences, max_length] in one safetensors file. Fails with MASKE_EXISTS unless
  * `force`. report may be NULL. */
 MASKE_API MASKE_MUST_USE maske_status maske_data_write(const maske_tokenizer *tokenizer, const maske_text *text,
-    const maske_data_options *options, const char *file, bool force, const maske_control *control, maske_data_report *report);
+                                                       const maske_data_options *options, const char *file, bool force,
+                                                       const maske_control *control, maske_data_report *report);
 
 /* What a run tells while it goes. Each is borrowed for the call. */
 typedef struct maske_train_step {
@@ -267,7 +281,11 @@ typedef struct maske_train_step {
     int64_t tokens;
     bool logged;                            /* the log line is due */
 } maske_train_step;
-typedef struct maske_train_evaluation { int64_t step; double valid_loss, valid_accuracy, unigram_loss, unigram_accuracy; bool best; } maske_train_evaluation;
+typedef struct maske_train_evaluation {
+    int64_t step;
+    double valid_loss, valid_accuracy, unigram_loss, unigram_accuracy;
+    bool best;
+} maske_train_evaluation;
 typedef struct maske_train_watch {
     void (*on_step)(void *user, const maske_train_step *step);
     void (*on_evaluation)(void *user, const maske_train_evaluation *evaluation);
@@ -277,7 +295,8 @@ typedef struct maske_train_watch {
 /* Trains into the folder `out`: from raw text (model and tokenizer NULL: a tokenizer is learned first), from a
  * tokenizer's folder, or on from a model's folder. MASKE_STOPPED: the stop flag was raised and a checkpoint written. */
 MASKE_API MASKE_MUST_USE maske_status maske_train(const char *out, const char *model, const char *tokenizer,
-    const maske_text *text, const maske_train_options *options, const maske_control *control, const maske_train_watch *watch);
+                                                  const maske_text *text, const maske_train_options *options,
+                                                  const maske_control *control, const maske_train_watch *watch);
 /* Goes on where the run in the folder stopped. *finished (may be NULL): it was complete already, nothing was done. */
 MASKE_API MASKE_MUST_USE maske_status maske_train_resume(const char *out, const maske_control *control,
     const maske_train_watch *watch, bool *finished);
@@ -290,7 +309,8 @@ typedef struct maske_model_options {
     int threads;                /* 0: every core */
 } maske_model_options;
 /* Opens a folder with config.json, model.safetensors and a tokenizer. Yours: maske_model_close. */
-MASKE_API MASKE_MUST_USE maske_status maske_model_open(maske_model **out, const char *folder, const maske_model_options *options);
+MASKE_API MASKE_MUST_USE maske_status maske_model_open(maske_model **out, const char *folder,
+                                                       const maske_model_options *options);
 MASKE_API void maske_model_close(maske_model *model);
 MASKE_API const maske_tokenizer *maske_model_tokenizer(const maske_model *model);       /* borrowed from the model */
 
@@ -342,18 +362,29 @@ MASKE_API MASKE_MUST_USE maske_status maske_evaluate(const maske_model *model, c
 
 /* Pseudo-log-likelihood (natural logarithm) of each of `count` texts: every token masked once, by itself. */
 typedef struct maske_score { double log_likelihood; int64_t tokens; bool cut; } maske_score_result;
-MASKE_API MASKE_MUST_USE maske_status maske_score(const maske_model *model, const char *const *texts, const size_t *lengths,
-    size_t count, maske_score_result *out);
+MASKE_API MASKE_MUST_USE maske_status maske_score(const maske_model *model, const char *const *texts,
+                                                  const size_t *lengths, size_t count, maske_score_result *out);
 
 /* One vector a text. */
-typedef enum maske_pooling { MASKE_POOLING_DEFAULT, MASKE_POOLING_CLS, MASKE_POOLING_MEAN, MASKE_POOLING_MAX, MASKE_POOLING_POOLER } maske_pooling;
+typedef enum maske_pooling {
+    MASKE_POOLING_DEFAULT,
+    MASKE_POOLING_CLS,
+    MASKE_POOLING_MEAN,
+    MASKE_POOLING_MAX,
+    MASKE_POOLING_POOLER
+} maske_pooling;
 typedef struct maske_embed_options { maske_pooling pooling; bool normalize; } maske_embed_options;
 /* out: [count, hidden], the caller's memory. *cut (may be NULL): how many texts were cut to the model's length. */
-MASKE_API MASKE_MUST_USE maske_status maske_embed(const maske_model *model, const char *const *texts, const size_t *lengths,
-    size_t count, const maske_embed_options *options, float *out, int64_t *cut);
+MASKE_API MASKE_MUST_USE maske_status maske_embed(const maske_model *model, const char *const *texts,
+                                                  const size_t *lengths, size_t count,
+                                                  const maske_embed_options *options, float *out, int64_t *cut);
 
 /* Tensors in, tensors out: the window on the model (see `maske run --help` for the names in the files). */
-typedef struct maske_run_options { bool hidden_states, attentions, grad, force; const char *precision; int threads; } maske_run_options;
+typedef struct maske_run_options {
+    bool hidden_states, attentions, grad, force;
+    const char *precision;
+    int threads;
+} maske_run_options;
 MASKE_API MASKE_MUST_USE maske_status maske_run(const char *model_folder, const char *in_file, const char *out_file,
     const maske_run_options *options);
 
@@ -362,11 +393,13 @@ typedef struct maske_export_options {
     const char *dtype;          /* "f32" | "f16" | "bf16"; NULL: "f32" */
     bool force;                 /* replace files in a folder that holds something */
 } maske_export_options;
-MASKE_API MASKE_MUST_USE maske_status maske_export(const char *model_folder, const char *out, const maske_export_options *options);
+MASKE_API MASKE_MUST_USE maske_status maske_export(const char *model_folder, const char *out,
+                                                   const maske_export_options *options);
 
-/* Writes a model with a tokenizer that maske_tokenizer_extend made of its own: the embeddings and the decoder's bias grow,
- * each new row the mean of the rows of the pieces that the old tokenizer makes of the new entry. */
-MASKE_API MASKE_MUST_USE maske_status maske_model_extend(const char *model_folder, const maske_tokenizer *extended, const char *out, bool force);
+/* Writes a model with a tokenizer that maske_tokenizer_extend made of its own: the embeddings and the decoder's bias
+ * grow, each new row the mean of the rows of the pieces that the old tokenizer makes of the new entry. */
+MASKE_API MASKE_MUST_USE maske_status maske_model_extend(const char *model_folder, const maske_tokenizer *extended,
+                                                         const char *out, bool force);
 
 #ifdef __cplusplus
 }

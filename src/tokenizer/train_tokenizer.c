@@ -27,7 +27,7 @@ static const maske_option rows[] = {
     {"byte-fallback", MASKE_OPTION_YES_NO, offsetof(maske_tokenizer_train_options, byte_fallback), 0, 0, "yes|no",
      "yes", "unknown characters become bytes, not [UNK]"},
     {"memory", MASKE_OPTION_MEMORY, offsetof(maske_tokenizer_train_options, memory), 16 << 20, FREQUENCY_MOST, "BYTES",
-     "2G", "the most that counting words may hold in memory"},
+     "2G", "what counting words may take; a text that needs more is refused"},
     {0}};
 
 const maske_option *maske_tokenizer_train_option_table(void) { return rows; }
@@ -46,6 +46,7 @@ maske_status train_options_check(const maske_tokenizer_train_options *options) {
         {"vocab_size", options->vocab_size, 1, VOCAB_MOST},
         {"min_frequency", options->min_frequency, 0, FREQUENCY_MOST},
         {"alphabet_limit", options->alphabet_limit, 0, CHARACTER_LIMIT},
+        {"memory", options->memory, 1, FREQUENCY_MOST},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         if (numbers[i].value < numbers[i].minimum || (double)numbers[i].value > numbers[i].maximum)

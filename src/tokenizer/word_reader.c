@@ -29,6 +29,7 @@ typedef struct counting {
     size_t part_count, part_capacity;
     const char *block;
     const line_visitor *visitor;
+    size_t memory;                  /* bytes that the counts may take */
 } counting;
 
 /* ----------------------------------------------------------------------------------------------------- one line --- */
@@ -123,6 +124,29 @@ static maske_status cut_into_parts(counting *c, size_t length) {
     return MASKE_OK;
 }
 
+/* What the words counted so far take; growing a table takes as much again for a moment. */
+static size_t bytes_held(const counting *c) {
+    size_t bytes = 0;
+    for (int t = 0; t < c->threads; t++) {
+        bytes += c->workers[t].arena.bytes;
+        for (int i = 0; i < TABLES; i++) {
+            const word_table *table = &c->workers[t].tables[i];
+            bytes += table->slot_count * sizeof *table->slots + table->capacity * sizeof *table->words;
+        }
+    }
+    return bytes;
+}
+
+static maske_status check_memory(const counting *c, corpus_totals totals) {
+    size_t held = bytes_held(c);
+    if (held <= c->memory) return MASKE_OK;
+    return error_set(
+        MASKE_OUT_OF_MEMORY,
+        "the different words of the first %lld bytes of text take %zu bytes, which is more than the %zu that "
+        "counting may take: allow more memory, or train on less text",
+        (long long)totals.bytes, held, c->memory);
+}
+
 static maske_status count_corpus(counting *c, corpus *text, const maske_control *control) {
     while (true) {
         size_t length = 0;
@@ -134,6 +158,7 @@ static maske_status count_corpus(counting *c, corpus *text, const maske_control 
         for (int t = 0; t < c->threads; t++)
             if (c->workers[t].status != MASKE_OK) return error_set(c->workers[t].status, "%s", c->workers[t].error);
         corpus_totals totals = corpus_read_so_far(text);
+        TRY(check_memory(c, totals));
         control_progress(control, "reading", (double)totals.file_bytes, (double)totals.file_bytes_total, "bytes");
     }
 }
@@ -199,8 +224,8 @@ static void counting_free(counting *c) {
 
 maske_status word_counts_read(word_counts *out, corpus *text, const maske_tokenizer *tokenizer, int64_t memory,
                               const line_visitor *visitor, const maske_control *control) {
-    (void)memory;
-    counting c = {.tokenizer = tokenizer, .visitor = visitor, .threads = parallel_threads(control)};
+    counting c = {
+        .tokenizer = tokenizer, .visitor = visitor, .memory = (size_t)memory, .threads = parallel_threads(control)};
     word_counts counts = {.form = pre_tokenizer_word_form(tokenizer->pre_tokenizer)};
     const char *replacement = pre_tokenizer_replacement(tokenizer->pre_tokenizer);
     size_t size;
