@@ -187,14 +187,14 @@ static maske_tokenizer *open_odd(random_stream *r) {
     char entries[MOST][40] = {"a", "b", "c"}, merges[2 * MOST][100];
     size_t count = 3, merge_count = 0;
     for (uint32_t i = 0, tries = draw(r, 60); i < tries && count < MOST && merge_count < MOST; i++) {
-        char joined[80];
+        char joined[80] = "";
         const char *left = entries[draw(r, (uint32_t)count)], *right = entries[draw(r, (uint32_t)count)];
         snprintf(joined, sizeof joined, "%s%s", left, right);
         if (strlen(joined) > 6) continue;
         size_t found = 0;
         while (found < count && strcmp(entries[found], joined) != 0) found++;
         if (draw(r, 4) > 0) snprintf(merges[merge_count++], sizeof merges[0], "[\"%s\", \"%s\"]", left, right);
-        if (found == count) snprintf(entries[count++], sizeof entries[0], "%s", joined);
+        if (found == count) memcpy(entries[count++], joined, 8);        /* six letters at most */
     }
     buffer text = {0};
     assert_ok(buffer_add_text(
