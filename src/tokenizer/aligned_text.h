@@ -69,7 +69,8 @@ void aligned_text_free(aligned_text *text);
  *     replace  a character that stands for the next bytes (its origin: that of their first character)
  *     insert   a character that stands for nothing of its own (its origin: that of the byte before, dropped or not;
  *              at the very start the empty range at origin_begin)
- * Failure (memory) is kept in `status`; the operations after it do nothing. */
+ * Failure (memory) is kept in `status`; the operations after it write nothing, but go on through the source, so that a
+ * loop over it ends. */
 typedef struct text_edit {
     const char *source;
     const text_range *origins;      /* [length] if aligned */
@@ -90,7 +91,8 @@ static inline bool text_edit_room(text_edit *edit, size_t more) {
     return edit->status == MASKE_OK;
 }
 static inline void text_edit_keep(text_edit *edit, size_t size) {
-    if (size == 0 || !text_edit_room(edit, size)) return;      /* nothing to keep: there may be no memory yet */
+    if (size == 0) return;      /* nothing to keep: there may be no memory yet */
+    if (!text_edit_room(edit, size)) { edit->at += size; return; }
     aligned_bytes *out = edit->out;
     memcpy(out->bytes + out->length, edit->source + edit->at, size);
     if (edit->aligned) memcpy(out->origins + out->length, edit->origins + edit->at, size * sizeof(text_range));
@@ -114,7 +116,7 @@ static inline void text_edit_write(text_edit *edit, const char *bytes, size_t si
     if (at_start || from < edit->source_start) edit->out_start = out->length - edit->out_begin;
 }
 static inline void text_edit_replace(text_edit *edit, uint32_t character, size_t size) {
-    if (!text_edit_room(edit, 4)) return;
+    if (!text_edit_room(edit, 4)) { edit->at += size; return; }
     char bytes[4];
     size_t written = utf8_put(bytes, character);
     text_edit_write(edit, bytes, written, edit->at, false);

@@ -1,4 +1,5 @@
-/* tokenizer/tokenizer_config.c */
+/* tokenizer/tokenizer_config.c: the two files are read with a forgiving eye (many tools write them, members come and go)
+ * and written with no more than the tools need. */
 #include "tokenizer/tokenizer_config.h"
 
 #include <stdlib.h>

@@ -59,18 +59,6 @@ static void count(const float *logits, const oracle *o, int64_t *predicted, int6
     }
 }
 
-/* Labels that are the likeliest, the second ... the seventh: around the edges of what counts as correct and top five. */
-static void labels_by_rank(int32_t *labels, const oracle *o) {
-    for (size_t r = 0; r < o->rows; r++) {
-        const double *row = o->logits + r * o->vocab;
-        for (size_t j = 0; j < o->vocab && labels[r] >= 0; j++) {
-            size_t before = 0;
-            for (size_t i = 0; i < o->vocab; i++) before += row[i] > row[j];
-            if (before == r % 7) labels[r] = (int32_t)j;
-        }
-    }
-}
-
 static void check(size_t rows, size_t hidden, size_t vocab, bool with_bias, bool differences) {
     float *input = random_floats(rows * hidden, 1), *weight = random_floats(vocab * hidden, 2), *bias = random_floats(vocab, 3);
     if (!with_bias) memset(bias, 0, vocab * sizeof *bias);
@@ -78,10 +66,6 @@ static void check(size_t rows, size_t hidden, size_t vocab, bool with_bias, bool
     oracle o = {rows, hidden, vocab, labels, as_doubles(input, rows * hidden), as_doubles(weight, vocab * hidden), as_doubles(bias, vocab),
                 calloc(rows * vocab + 1, sizeof(double)), 0.25};
     double loss = forward(&o);
-    if (!differences) {
-        labels_by_rank(labels, &o);
-        loss = forward(&o);
-    }
     cross_entropy c = {.rows = rows, .hidden = hidden, .vocab = vocab, .input = input, .weight = weight, .bias = with_bias ? bias : NULL,
                        .labels = labels, .training = true, .scale = 0.25f, .logits = zeros(rows * vocab), .d_input = random_floats(rows * hidden, 4),
                        .d_weight = zeros(vocab * hidden), .d_bias = zeros(vocab)};
@@ -113,8 +97,8 @@ static void matches_finite_differences(void **state) {
 static void many_tasks_give_the_loss_and_counts(void **state) {
     (void)state;
     EACH_CPU_LEVEL(level) {
-        check(29, 8, 1025, true, false);
-        check(15, 17, 2503, true, false);
+        check(13, 8, 1025, true, false);
+        check(6, 17, 5003, true, false);
     }
 }
 

@@ -468,7 +468,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--driver", required=True)
     parser.add_argument("--only", default="", help="variants whose name holds this")
-    parser.add_argument("--fuzz", type=int, default=150, help="random texts a variant")
+    parser.add_argument("--fuzz", type=int, default=60, help="random texts a variant")
     parser.add_argument("--sweep", type=int, default=64, help="code points a text; 0: no sweep")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--shown", type=int, default=25)
