@@ -131,7 +131,8 @@ typedef struct maske_tokenizer_train_options {
     int64_t min_frequency;          /* 2 */
     int64_t alphabet_limit;         /* 0: none */
     bool byte_fallback;             /* true; no meaning with bytelevel */
-    int64_t memory;                 /* 2 GiB: what counting words may take; a text that needs more is refused */
+    int64_t memory;                 /* 2 GiB: what counting words may take: more is put aside on disk ($TMPDIR);
+                                     * a text whose different words alone need more is refused */
 } maske_tokenizer_train_options;
 MASKE_API void maske_tokenizer_train_options_defaults(maske_tokenizer_train_options *options);
 /* The rows of the structure above, ending with a NULL name. Borrowed, for ever. */

@@ -27,7 +27,7 @@ static const maske_option rows[] = {
     {"byte-fallback", MASKE_OPTION_YES_NO, offsetof(maske_tokenizer_train_options, byte_fallback), 0, 0, "yes|no",
      "yes", "unknown characters become bytes, not [UNK]"},
     {"memory", MASKE_OPTION_MEMORY, offsetof(maske_tokenizer_train_options, memory), 16 << 20, FREQUENCY_MOST, "BYTES",
-     "2G", "what counting words may take; a text that needs more is refused"},
+     "2G", "what counting words may take; more is put aside in $TMPDIR"},
     {0}};
 
 const maske_option *maske_tokenizer_train_option_table(void) { return rows; }

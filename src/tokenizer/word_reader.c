@@ -1,22 +1,22 @@
 /* tokenizer/word_reader.c: reading a corpus block by block, each cut at line ends into parts that threads take.
  *
- * Every thread counts into tables of its own, TABLES of them, chosen by a word's hash. At the end table i of all
- * threads is added up into one, each i by some thread. */
+ * Every thread counts into a tally of its own. When they hold more than half of the memory allowed (the other half is
+ * for adding up), they are put aside on disk between two blocks. At the end each part is added up over all tallies and
+ * what was put aside, by some thread. */
 #include "tokenizer/word_reader.h"
 #include "base/parallel.h"
-#include "tokenizer/word_table.h"
+#include "tokenizer/word_spill.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
-enum { TABLES_BITS = 5, TABLES = 1 << TABLES_BITS, PART = 64 << 10 };       /* PART: bytes of text, one task */
+enum { TASK_BYTES = 64 << 10 };     /* of text, at least */
 
 typedef struct worker {
-    word_table tables[TABLES];
-    word_arena arena;
+    word_tally tally;
     aligned_text text;              /* scratch from here on */
     added_splits raw_splits, normalized_splits;
     word_list words;
-    int64_t total;
     maske_status status;
     char error[1024];               /* the thread's sentence, for the calling one */
 } worker;
@@ -29,34 +29,20 @@ typedef struct counting {
     size_t part_count, part_capacity;
     const char *block;
     const line_visitor *visitor;
-    size_t memory;                  /* bytes that the counts may take */
+    size_t memory;                  /* that the tallies may take between two blocks, and the sum at the end */
+    _Atomic size_t summed;          /* bytes of the sum so far */
+    word_spill spill;
+    counted_word *words[WORD_PARTS];        /* [word_count] of each part, added up */
+    size_t word_count[WORD_PARTS];
 } counting;
 
 /* ----------------------------------------------------------------------------------------------------- one line --- */
-
-static maske_status count_word(worker *w, const char *text, size_t length) {
-    uint64_t hash = hash_bytes(text, length);
-    word_table *table = &w->tables[hash >> (64 - TABLES_BITS)];
-    counted_word *known = word_table_find(table, (uint32_t)hash, text, length);
-    w->total++;
-    if (known != NULL) {
-        known->count++;
-        return MASKE_OK;
-    }
-    counted_word word = {.count = 1, .length = (uint32_t)length, .hash = (uint32_t)hash};
-    TRY(word_arena_copy(&w->arena, &word.text, text, length));
-    return word_table_insert(table, word);
-}
 
 /* Normalised text between added tokens. */
 static maske_status count_words(const counting *c, worker *w, const char *text, size_t length, bool at_start) {
     if (length == 0) return MASKE_OK;
     TRY(pre_tokenizer_words(c->tokenizer->pre_tokenizer, text, length, at_start, &w->words));
-    for (size_t i = 0; i < w->words.ranges.count; i++) {
-        text_range range = w->words.ranges.items[i];
-        TRY(count_word(w, w->words.text + range.begin, range.end - range.begin));
-    }
-    return MASKE_OK;
+    return word_tally_add(&w->tally, w->words.text, w->words.ranges.items, w->words.ranges.count);
 }
 
 /* Text as it stands in the corpus, between added tokens. */
@@ -91,6 +77,25 @@ static maske_status count_line(const counting *c, worker *w, const char *line, s
 /* ---------------------------------------------------------------------------------------------------- the corpus ---
  */
 
+static void keep_error(worker *w) {
+    if (w->status != MASKE_OK && w->error[0] == '\0') snprintf(w->error, sizeof w->error, "%s", maske_error());
+}
+
+static maske_status first_failure(const counting *c) {
+    for (int t = 0; t < c->threads; t++)
+        if (c->workers[t].status != MASKE_OK) return error_set(c->workers[t].status, "%s", c->workers[t].error);
+    return MASKE_OK;
+}
+
+/* Puts the tallies aside once they have grown too large: half is left for the next block and for growing tables. */
+static maske_status stay_within_memory(counting *c) {
+    size_t bytes = 0;
+    for (int t = 0; t < c->threads; t++) bytes += word_tally_bytes(&c->workers[t].tally);
+    if (bytes <= c->memory / 2) return MASKE_OK;
+    for (int t = 0; t < c->threads; t++) TRY(word_spill_write(&c->spill, &c->workers[t].tally));
+    return MASKE_OK;
+}
+
 static void count_part(void *user, size_t i, int thread) {
     counting *c = user;
     worker *w = &c->workers[thread];
@@ -104,47 +109,21 @@ static void count_part(void *user, size_t i, int thread) {
             w->status = c->visitor->visit(c->visitor->user, thread, line, length);
         line = line_end + 1;
     }
-    if (w->status != MASKE_OK && w->error[0] == '\0') {
-        size_t length = strlen(maske_error());
-        memcpy(w->error, maske_error(), length + 1);
-    }
+    keep_error(w);
 }
 
 static maske_status cut_into_parts(counting *c, size_t length) {
     c->part_count = 0;
     for (size_t begin = 0, end; begin < length; begin = end) {
         end = length;
-        if (length - begin > PART) {
-            const char *cut = memchr(c->block + begin + PART, '\n', length - begin - PART);
+        if (length - begin > TASK_BYTES) {
+            const char *cut = memchr(c->block + begin + TASK_BYTES, '\n', length - begin - TASK_BYTES);
             if (cut != NULL) end = (size_t)(cut - c->block) + 1;
         }
         TRY(memory_reserve(&c->parts, &c->part_capacity, c->part_count + 1, sizeof *c->parts, "parts of the text"));
         c->parts[c->part_count++] = (text_range){(uint32_t)begin, (uint32_t)end};
     }
     return MASKE_OK;
-}
-
-/* What the words counted so far take; growing a table takes as much again for a moment. */
-static size_t bytes_held(const counting *c) {
-    size_t bytes = 0;
-    for (int t = 0; t < c->threads; t++) {
-        bytes += c->workers[t].arena.bytes;
-        for (int i = 0; i < TABLES; i++) {
-            const word_table *table = &c->workers[t].tables[i];
-            bytes += table->slot_count * sizeof *table->slots + table->capacity * sizeof *table->words;
-        }
-    }
-    return bytes;
-}
-
-static maske_status check_memory(const counting *c, corpus_totals totals) {
-    size_t held = bytes_held(c);
-    if (held <= c->memory) return MASKE_OK;
-    return error_set(
-        MASKE_OUT_OF_MEMORY,
-        "the different words of the first %lld bytes of text take %zu bytes, which is more than the %zu that "
-        "counting may take: allow more memory, or train on less text",
-        (long long)totals.bytes, held, c->memory);
 }
 
 static maske_status count_corpus(counting *c, corpus *text, const maske_control *control) {
@@ -155,10 +134,9 @@ static maske_status count_corpus(counting *c, corpus *text, const maske_control 
         if (length == 0) return MASKE_OK;
         TRY(cut_into_parts(c, length));
         parallel_for(c->threads, c->part_count, count_part, c);
-        for (int t = 0; t < c->threads; t++)
-            if (c->workers[t].status != MASKE_OK) return error_set(c->workers[t].status, "%s", c->workers[t].error);
+        TRY(first_failure(c));
+        TRY(stay_within_memory(c));
         corpus_totals totals = corpus_read_so_far(text);
-        TRY(check_memory(c, totals));
         control_progress(control, "reading", (double)totals.file_bytes, (double)totals.file_bytes_total, "bytes");
     }
 }
@@ -166,44 +144,63 @@ static maske_status count_corpus(counting *c, corpus *text, const maske_control 
 /* -------------------------------------------------------------------------------------------------- adding it up ---
  */
 
-/* Table i of every thread into that of the first. A thread's failure goes where worker i % threads keeps it. */
-static void merge_tables(void *user, size_t i, int thread) {
-    counting *c = user;
-    word_table *into = &c->workers[0].tables[i];
+/* The different words must fit: all are needed at once to learn from. */
+static maske_status check_sum(counting *c, size_t more) {
+    size_t held = c->summed += more;
+    if (held <= c->memory) return MASKE_OK;
+    return error_set(MASKE_OUT_OF_MEMORY, "the text's different words take more than the %zu bytes that counting may take: "
+                     "allow more memory, or train on less text", c->memory);
+}
+
+/* Part i of all tallies and of the file. The worker is that of the thread. */
+static maske_status sum_part(counting *c, worker *w, size_t i) {
+    word_table sum = {0};
     maske_status status = MASKE_OK;
-    for (int t = 1; t < c->threads; t++) {
-        word_table *from = &c->workers[t].tables[i];
-        for (size_t j = 0; j < from->count && status == MASKE_OK; j++) {
-            counted_word *known =
-                word_table_find(into, from->words[j].hash, from->words[j].text, from->words[j].length);
-            if (known != NULL) known->count += from->words[j].count;
-            else status = word_table_insert(into, from->words[j]);
+    for (int t = 0; t < c->threads && status == MASKE_OK; t++) {
+        word_table *from = &c->workers[t].tally.parts[i];
+        if (t == 0) {
+            sum = *from;
+            *from = (word_table){0};
+        } else {
+            status = word_table_add(&sum, from);
+            word_table_free(from);
         }
-        word_table_free(from);
     }
-    if (status != MASKE_OK) c->workers[thread].status = status;
+    if (status == MASKE_OK) status = word_spill_read(&c->spill, (int)i, &sum, &w->tally.arena);
+    if (status == MASKE_OK) status = check_sum(c, word_table_bytes(&sum));
+    if (status == MASKE_OK) status = memory_new(&c->words[i], word_table_words(&sum), sizeof *c->words[i], "words");
+    if (status == MASKE_OK) status = word_table_list(&sum, &w->tally.arena, c->words[i]);
+    c->word_count[i] = word_table_words(&sum);
+    word_table_free(&sum);
+    return status;
+}
+
+static void sum_task(void *user, size_t i, int thread) {
+    counting *c = user;
+    worker *w = &c->workers[thread];
+    if (w->status != MASKE_OK) return;
+    w->status = sum_part(c, w, i);
+    keep_error(w);
 }
 
 static maske_status gather(word_counts *out, counting *c) {
-    parallel_for(c->threads, TABLES, merge_tables, c);
-    for (int t = 0; t < c->threads; t++) {
-        if (c->workers[t].status != MASKE_OK) return error_memory(sizeof(counted_word), "words");
-        out->total += c->workers[t].total;
-    }
-    word_table *tables = c->workers[0].tables;
-    for (int i = 0; i < TABLES; i++) out->count += tables[i].count;
-    TRY(memory_resize(&out->words, out->count + 1, sizeof *out->words, "words"));
-    out->count = 0;
-    for (int i = 0; i < TABLES; i++) {
-        if (tables[i].count > 0) memcpy(out->words + out->count, tables[i].words, tables[i].count * sizeof *out->words);
-        out->count += tables[i].count;
-        word_table_free(&tables[i]);
+    parallel_for(c->threads, WORD_PARTS, sum_task, c);
+    TRY(first_failure(c));
+    size_t count = 0;
+    for (int i = 0; i < WORD_PARTS; i++) count += c->word_count[i];
+    TRY(memory_resize(&out->words, count + 1, sizeof *out->words, "words"));
+    for (int i = 0; i < WORD_PARTS; i++) {
+        if (c->word_count[i] > 0) memcpy(out->words + out->count, c->words[i], c->word_count[i] * sizeof *out->words);
+        out->count += c->word_count[i];
+        free(c->words[i]);
+        c->words[i] = NULL;
     }
     TRY(memory_new(&out->arenas, (size_t)c->threads, sizeof *out->arenas, "words"));
     out->arena_count = (size_t)c->threads;
     for (int t = 0; t < c->threads; t++) {
-        out->arenas[t] = c->workers[t].arena;
-        c->workers[t].arena = (word_arena){0};
+        out->total += c->workers[t].tally.total;
+        out->arenas[t] = c->workers[t].tally.arena;
+        c->workers[t].tally.arena = (word_arena){0};
     }
     return MASKE_OK;
 }
@@ -211,21 +208,22 @@ static maske_status gather(word_counts *out, counting *c) {
 static void counting_free(counting *c) {
     for (int t = 0; t < c->threads && c->workers != NULL; t++) {
         worker *w = &c->workers[t];
-        for (int i = 0; i < TABLES; i++) word_table_free(&w->tables[i]);
-        word_arena_free(&w->arena);
+        word_tally_clear(&w->tally);
         aligned_text_free(&w->text);
         added_splits_free(&w->raw_splits);
         added_splits_free(&w->normalized_splits);
         word_list_free(&w->words);
     }
+    for (int i = 0; i < WORD_PARTS; i++) free(c->words[i]);
+    word_spill_free(&c->spill);
     free(c->workers);
     free(c->parts);
 }
 
 maske_status word_counts_read(word_counts *out, corpus *text, const maske_tokenizer *tokenizer, int64_t memory,
                               const line_visitor *visitor, const maske_control *control) {
-    counting c = {
-        .tokenizer = tokenizer, .visitor = visitor, .memory = (size_t)memory, .threads = parallel_threads(control)};
+    counting c = {.tokenizer = tokenizer, .visitor = visitor, .threads = parallel_threads(control),
+                  .memory = (size_t)(memory > 0 ? memory : 0)};
     word_counts counts = {.form = pre_tokenizer_word_form(tokenizer->pre_tokenizer)};
     const char *replacement = pre_tokenizer_replacement(tokenizer->pre_tokenizer);
     size_t size;

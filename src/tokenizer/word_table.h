@@ -1,8 +1,14 @@
-/* tokenizer/word_table.h: words and their counts, in a hash table.
+/* tokenizer/word_table.h: words and their counts, in two hash tables.
  *
- *   slots  [power of two]  (tag, index + 1)        open addressing, at most half full
- *   words  [count]         text, count, length     in the order in which they were first met
- *   arena                  the texts               in chunks that never move
+ * Nearly every word has at most SHORT_WORD bytes. Such a word is its own record: its bytes, zeros behind them and its
+ * length in the last byte are two numbers, compared at once, and the count stands beside them, so that counting a word
+ * costs one fetch from memory and no other place needs to be looked at.
+ *
+ *   shorts  [power of two]  (16 bytes of word, count)      open addressing, count 0: free
+ *
+ *   slots   [power of two]  (tag, index + 1)               the longer ones: open addressing, at most half full
+ *   words   [count]         text, count, length            in the order in which they were first met
+ *   arena                   their texts                    in chunks that never move
  *
  * Zeroed structures are empty. One thread at a time. */
 #ifndef MASKE_TOKENIZER_WORD_TABLE_H
@@ -10,6 +16,8 @@
 
 #include "base/hash.h"
 #include "tokenizer/word_count.h"
+
+enum { SHORT_WORD = 15 };
 
 typedef struct word_arena {
     char **chunks;                  /* [chunk_count] */
@@ -21,29 +29,70 @@ typedef struct word_arena {
 MASKE_MUST_USE maske_status word_arena_copy(word_arena *arena, const char **out, const char *text, size_t length);
 void word_arena_free(word_arena *arena);
 
+typedef struct short_word { uint64_t low, high; int64_t count; } short_word;
 typedef struct word_table_slot { uint32_t tag, index; } word_table_slot;        /* index 0: free */
 typedef struct word_table {
+    short_word *shorts;
+    size_t short_room, short_count;
     word_table_slot *slots;
     size_t slot_count;
     counted_word *words;            /* [count] */
     size_t count, capacity;
 } word_table;
 
-/* Adds a word that is not there; the text is borrowed. */
-MASKE_MUST_USE maske_status word_table_insert(word_table *table, counted_word word);
-void word_table_free(word_table *table);
-
-/* The word of this hash, or NULL. Hashes are of 32 bits: a table is one part of many (word_reader.c), chosen by others.
- */
-static inline counted_word *word_table_find(const word_table *table, uint32_t hash, const char *text, size_t length) {
-    if (table->slot_count == 0) return NULL;
-    for (size_t i = hash & (table->slot_count - 1);; i = (i + 1) & (table->slot_count - 1)) {
-        word_table_slot slot = table->slots[i];
-        if (slot.index == 0) return NULL;
-        if (slot.tag != hash) continue;
-        counted_word *word = &table->words[slot.index - 1];
-        if (word->length == length && memcmp(word->text, text, length) == 0) return word;
+/* Bytes of a short word as numbers: the same for the same word. `end`: behind the last byte that may be read. */
+static inline void short_word_load(short_word *out, const char *text, size_t length, const char *end) {
+    static const unsigned char mask[32] = {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
+    unsigned char copy[16] = {0}, tail[8] = {0};
+    uint64_t keep[2], last;
+    if (end - text >= 16) {
+        memcpy(&out->low, text, 8);
+        memcpy(&out->high, text + 8, 8);
+        memcpy(keep, mask + 16 - length, 16);
+        out->low &= keep[0];
+        out->high &= keep[1];
+    } else {
+        memcpy(copy, text, length);
+        memcpy(&out->low, copy, 8);
+        memcpy(&out->high, copy + 8, 8);
     }
+    tail[7] = (unsigned char)length;
+    memcpy(&last, tail, 8);
+    out->high |= last;
 }
+static inline uint64_t short_word_hash(const short_word *word) {
+    return hash_mix(word->low ^ 0x9E3779B97F4A7C15u, word->high ^ 0xD6E8FEB86659FD93u);
+}
+static inline const char *short_word_text(const short_word *word, size_t *length) {
+    *length = ((const unsigned char *)word)[SHORT_WORD];
+    return (const char *)word;
+}
+
+/* Counts a word `word->count` times more; hash: short_word_hash. */
+MASKE_MUST_USE maske_status word_table_grow_shorts(word_table *table);
+static inline MASKE_MUST_USE maske_status word_table_count_short(word_table *table, const short_word *word, uint64_t hash) {
+    if (table->short_count * 8 >= table->short_room * 5) TRY(word_table_grow_shorts(table));
+    size_t mask = table->short_room - 1, i = hash & mask;
+    while (table->shorts[i].count != 0 && (table->shorts[i].low != word->low || table->shorts[i].high != word->high)) i = (i + 1) & mask;
+    short_word *known = &table->shorts[i];
+    table->short_count += known->count == 0;
+    known->low = word->low;
+    known->high = word->high;
+    known->count += word->count;
+    return MASKE_OK;
+}
+/* The same for a word of more than SHORT_WORD bytes; hash: hash_bytes. A new word's text is copied into the arena, or,
+ * where that is NULL, borrowed. */
+MASKE_MUST_USE maske_status word_table_count_long(word_table *table, word_arena *arena, uint64_t hash, const char *text,
+    size_t length, int64_t count);
+
+/* Adds another table's words to this one; their texts are borrowed. */
+MASKE_MUST_USE maske_status word_table_add(word_table *table, const word_table *from);
+static inline size_t word_table_words(const word_table *table) { return table->short_count + table->count; }
+/* All words; short ones are copied into the arena. out: [word_table_words]. */
+MASKE_MUST_USE maske_status word_table_list(const word_table *table, word_arena *arena, counted_word *out);
+/* Memory that the tables take, arenas not counted. */
+size_t word_table_bytes(const word_table *table);
+void word_table_free(word_table *table);
 
 #endif
