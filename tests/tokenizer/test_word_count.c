@@ -125,6 +125,14 @@ static void a_corpus_is_counted_the_same_with_little_memory(void **state) {
             corpus_close(in);
         }
     }
+    /* And it was put aside: without a place for that, counting fails. */
+    word_counts counts = {0};
+    corpus *in = NULL;
+    assert_ok(corpus_open(&in, &(maske_text){&path, 1, NULL}));
+    assert_int_equal(setenv("TMPDIR", "/nowhere/at/all", 1), 0);
+    assert_fails(word_counts_read(&counts, in, tokenizer, 400000, NULL, NULL), MASKE_IO, "/nowhere/at/all");
+    assert_int_equal(unsetenv("TMPDIR"), 0);
+    corpus_close(in);
     maske_tokenizer_free(tokenizer);
     buffer_free(&text);
 }
