@@ -47,6 +47,25 @@ static bool ticket_open(uint64_t ticket, int thread) {
     return ticket_next(ticket) < ticket_tasks(ticket) && (size_t)thread < ticket_threads(ticket);
 }
 
+/* Numbers too small for a normal float count as 0 while tasks run, on every thread alike: AdamW's moments of a token that
+ * is rarely seen fade into such numbers, and arithmetic on them is a hundred times slower. Gives the mode before. */
+static inline unsigned flush_small_numbers(void) {
+#if defined(__x86_64__)
+    unsigned before = __builtin_ia32_stmxcsr();
+    __builtin_ia32_ldmxcsr(before | 0x8040);        /* flush to zero, denormals are zero */
+    return before;
+#else
+    return 0;
+#endif
+}
+static inline void restore_mode(unsigned before) {
+#if defined(__x86_64__)
+    __builtin_ia32_ldmxcsr(before);
+#else
+    (void)before;
+#endif
+}
+
 static inline void relax(void) {
 #if defined(__x86_64__) || defined(__i386__)
     __builtin_ia32_pause();
@@ -82,6 +101,7 @@ static void wait_for_work(pool *p, int thread) {
 static void *worker(void *number) {
     int thread = (int)(intptr_t)number;
     inside = true;
+    (void)flush_small_numbers();
     for (;;) {
         wait_for_work(&the_pool, thread);
         work_on(&the_pool, thread);
@@ -138,16 +158,19 @@ static void run_loop(pool *p, int threads, size_t first, size_t count, void (*ta
 
 void parallel_for(int threads, size_t count, void (*task)(void *user, size_t i, int thread), void *user) {
     pool *p = &the_pool;
+    unsigned mode = flush_small_numbers();
     if (threads > MOST_THREADS) threads = MOST_THREADS;
     if ((size_t)threads > count) threads = (int)count;
     if (threads <= 1 || inside || pthread_mutex_trylock(&p->owner) != 0) {
         for (size_t i = 0; i < count; i++) task(user, i, 0);
+        restore_mode(mode);
         return;
     }
     start_threads(p, threads - 1);
     for (size_t first = 0; first < count; first += MOST_TASKS)
         run_loop(p, threads, first, count - first < MOST_TASKS ? count - first : MOST_TASKS, task, user);
     pthread_mutex_unlock(&p->owner);
+    restore_mode(mode);
 }
 
 int parallel_threads(const maske_control *control) {
