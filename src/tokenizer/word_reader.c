@@ -7,6 +7,7 @@
 #include "base/parallel.h"
 #include "tokenizer/word_spill.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -146,7 +147,7 @@ static maske_status count_corpus(counting *c, corpus *text, const maske_control 
 
 /* The different words must fit: all are needed at once to learn from. */
 static maske_status check_sum(counting *c, size_t more) {
-    size_t held = c->summed += more;
+    size_t held = atomic_fetch_add(&c->summed, more) + more;
     if (held <= c->memory) return MASKE_OK;
     return error_set(MASKE_OUT_OF_MEMORY, "the text's different words take more than the %zu bytes that counting may take: "
                      "allow more memory, or train on less text", c->memory);
