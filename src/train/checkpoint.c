@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 static const char state_name[] = "trainer_state.json", moments_name[] = "optimizer.safetensors";
+static const char own_fingerprint[] = "fingerprint";
 enum { STATE_LIMIT = 1 << 20 };
 
 /* Both moments of every parameter, in the table's order. */
@@ -28,7 +29,8 @@ static maske_status write_moments(safetensors_writer *w, const parameters *table
     for (int moment = 0; moment < 2; moment++)
         for (size_t i = 0; i < table->count; i++) {
             const parameter *row = &table->rows[i];
-            TRY(safetensors_writer_declare(w, name_of_moment(moment, row).text, SAFETENSORS_F32, row->shape, row->rank));
+            TRY(safetensors_writer_declare(w, name_of_moment(moment, row).text, SAFETENSORS_F32, row->shape,
+                                           row->rank));
         }
     TRY(safetensors_writer_begin(w));
     for (int moment = 0; moment < 2; moment++)
@@ -90,6 +92,11 @@ static maske_status write_state(buffer *text, const char *folder, const checkpoi
     json_begin_array(&w);
     TRY(folder_list(folder, add_file, &(file_list){&w, folder}));
     json_end_array(&w);
+    TRY(json_writer_end(&w));
+    char fingerprint[17];
+    fingerprint_print(fingerprint, fingerprint_bytes(text->data, text->length));
+    json_key(&w, own_fingerprint);
+    json_text(&w, fingerprint);
     json_end_object(&w);
     TRY(json_writer_end(&w));
     return buffer_add_text(text, "\n");
@@ -213,7 +220,8 @@ static maske_status check_file(const char *folder, const json_t *entry, const ch
     TRY(json_get_integer(&bytes, entry, "bytes", 0, INT64_MAX, place));
     TRY(fingerprint_read(&fingerprint, entry, "fingerprint", place));
     if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL)
-        return error_set(MASKE_BAD_FILE, "%s: found the file name \"%.100s\", expected one in this folder", place, name);
+        return error_set(MASKE_BAD_FILE, "%s: found the file name \"%.100s\", expected one in this folder", place,
+                         name);
     char *path;
     TRY(path_join(&path, folder, name));
     struct stat info;
@@ -222,36 +230,68 @@ static maske_status check_file(const char *folder, const json_t *entry, const ch
     else if (!S_ISREG(info.st_mode)) status = error_set(MASKE_BAD_FILE, "%s: not a regular file", path);
     if (status == MASKE_OK) status = fingerprint_file(&found, &found_bytes, path, NULL);
     if (status == MASKE_OK && (found_bytes != bytes || found != fingerprint))
-        status = error_set(MASKE_BAD_FILE, "%s: %lld bytes with fingerprint %016llx, expected %lld with %016llx", path, (long long)found_bytes,
-                           (unsigned long long)found, (long long)bytes, (unsigned long long)fingerprint);
+        status = error_set(MASKE_BAD_FILE, "%s: %lld bytes with fingerprint %016llx, expected %lld with %016llx", path,
+                           (long long)found_bytes, (unsigned long long)found, (long long)bytes,
+                           (unsigned long long)fingerprint);
     free(path);
     return status;
 }
 
-static maske_status read_state(checkpoint *c, const json_t *object, int64_t step, const char *place) {
+static maske_status check_format(const json_t *object, const char *place) {
     int64_t format = 0;
     TRY(json_get_integer(&format, object, "format", 1, INT64_MAX, place));
-    if (format > TRAINER_STATE_FORMAT)
-        return error_set(MASKE_UNSUPPORTED, "%s: format %lld, this maske (%s) reads up to %d", place, (long long)format, MASKE_VERSION, TRAINER_STATE_FORMAT);
+    if (format <= TRAINER_STATE_FORMAT) return MASKE_OK;
+    return error_set(MASKE_UNSUPPORTED, "%s: format %lld, this maske (%s) reads up to %d", place, (long long)format,
+                     MASKE_VERSION, TRAINER_STATE_FORMAT);
+}
+
+static maske_status read_state(checkpoint *c, const json_t *object, int64_t step, const char *place) {
     TRY(trainer_state_read(&c->state, object, place));
-    if (c->state.step != step) return error_set(MASKE_BAD_FILE, "%s: \"step\" is %lld, expected %lld", place, (long long)c->state.step, (long long)step);
+    if (c->state.step != step)
+        return error_set(MASKE_BAD_FILE, "%s: \"step\" is %lld, expected %lld", place, (long long)c->state.step,
+                         (long long)step);
     TRY(run_identity_read(&c->identity, json_object_get(object, "identity"), place));
     const json_t *files = json_object_get(object, "files");
-    if (!json_is_array(files)) return error_set(MASKE_BAD_FILE, "%s: \"files\" is %s, expected an array", place, json_kind(files));
+    if (!json_is_array(files))
+        return error_set(MASKE_BAD_FILE, "%s: \"files\" is %s, expected an array", place, json_kind(files));
     for (size_t i = 0; i < json_array_size(files); i++) TRY(check_file(c->path, json_array_get(files, i), place));
     return settings_read(&c->settings, json_object_get(object, "settings"), place);
+}
+
+/* The state's own fingerprint is that of all that stands before its last member. */
+static maske_status check_own_fingerprint(const json_t *object, const char *text, const char *place) {
+    static const char mark[] = ",\n  \"fingerprint\": ";
+    uint64_t expected = 0;
+    TRY(fingerprint_read(&expected, object, own_fingerprint, place));
+    const char *last = NULL;
+    for (const char *at = text; (at = strstr(at, mark)) != NULL; at++) last = at;
+    uint64_t found = fingerprint_bytes(text, last != NULL ? (size_t)(last - text) : strlen(text));
+    if (found == expected) return MASKE_OK;
+    return error_set(MASKE_BAD_FILE, "%s: its fingerprint is %016llx, expected %016llx", place,
+                     (unsigned long long)found, (unsigned long long)expected);
+}
+
+static maske_status read_text(checkpoint *c, int64_t step, const char *place) {
+    char *text;
+    size_t length;
+    json_t *object = NULL;
+    TRY(file_read(&text, &length, place, STATE_LIMIT));
+    maske_status status = json_parse_object(&object, text, length, place);
+    if (status == MASKE_OK) status = check_format(object, place);
+    if (status == MASKE_OK) status = check_own_fingerprint(object, text, place);
+    if (status == MASKE_OK) status = read_state(c, object, step, place);
+    json_decref(object);
+    free(text);
+    return status;
 }
 
 /* Reads one checkpoint and checks every byte of it. */
 static maske_status open_step(checkpoint *out, const char *folder, int64_t step) {
     checkpoint c = {0};
     char *place = NULL;
-    json_t *object = NULL;
     TRY(step_path(&c.path, folder, step));
     maske_status status = path_join(&place, c.path, state_name);
-    if (status == MASKE_OK) status = json_read_object(&object, place, STATE_LIMIT);
-    if (status == MASKE_OK) status = read_state(&c, object, step, place);
-    json_decref(object);
+    if (status == MASKE_OK) status = read_text(&c, step, place);
     free(place);
     if (status != MASKE_OK) checkpoint_free(&c);
     else *out = c;
@@ -268,7 +308,8 @@ maske_status checkpoint_newest(checkpoint *out, const char *folder) {
         /* A newer version's file or no memory is no damage: what an older checkpoint says must not stand in for it. */
         if (opened == MASKE_OUT_OF_MEMORY || opened == MASKE_UNSUPPORTED) status = opened;
         else if (opened != MASKE_OK)
-            log_say(MASKE_LOG_WARNING, "the checkpoint of step %lld is damaged and not used: %s", (long long)list.steps[i], maske_error());
+            log_say(MASKE_LOG_WARNING, "the checkpoint of step %lld is damaged and not used: %s",
+                    (long long)list.steps[i], maske_error());
     }
     free(list.steps);
     if (status == MASKE_OK) *out = c;
@@ -286,8 +327,9 @@ void checkpoint_free(checkpoint *c) {
 static maske_status check_moments(const float *values, const parameter *row, bool squares, const char *path) {
     for (size_t i = 0; i < row->elements; i++)
         if (!isfinite(values[i]) || (squares && values[i] < 0))
-            return error_set(MASKE_BAD_FILE, "%s: tensor %s%s: element %zu is %s, expected a finite number%s", path, moment_prefixes[squares], row->name, i,
-                             isfinite(values[i]) ? "negative" : "not finite", squares ? " of 0 or more" : "");
+            return error_set(MASKE_BAD_FILE, "%s: tensor %s%s: element %zu is %s, expected a finite number%s", path,
+                             moment_prefixes[squares], row->name, i, isfinite(values[i]) ? "negative" : "not finite",
+                             squares ? " of 0 or more" : "");
     return MASKE_OK;
 }
 

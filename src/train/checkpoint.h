@@ -2,7 +2,8 @@
  *
  *   config.json, model.safetensors, tokenizer.json, ...     a model directory like any other
  *   optimizer.safetensors       AdamW's moments: exp_avg.NAME and exp_avg_sq.NAME for each parameter
- *   trainer_state.json          state, settings, identity; length and fingerprint of every other file
+ *   trainer_state.json          state, settings, identity; length and fingerprint of every other file, and last the
+ *                               fingerprint of its own text before that
  *
  * A checkpoint is written beside, synced and renamed, so it is there whole or not at all; one that was damaged later is
  * seen by lengths and fingerprints. */
@@ -23,7 +24,7 @@ typedef struct checkpoint_parts {
     const run_identity *identity;
 } checkpoint_parts;
 
-/* Writes FOLDER/step-N. Where it is there already, weights and moments are these, and only its state is written anew. */
+/* Writes FOLDER/step-N. Where it is there already, weights and moments are these, and only its state is written. */
 MASKE_MUST_USE maske_status checkpoint_save(const char *folder, const checkpoint_parts *parts);
 /* Removes all but the newest `keep`. */
 MASKE_MUST_USE maske_status checkpoint_prune(const char *folder, int64_t keep);

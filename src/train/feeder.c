@@ -49,7 +49,8 @@ static maske_status make_step(feeder *f, int64_t step) {
     for (size_t i = 0; i < input->count; i++) {
         int64_t first = (input->first_batch + (int64_t)i) * f->plan.batch_size;
         int64_t count = smaller(f->plan.batch_size, f->plan.sequences - first);
-        TRY(dataset_make_batch(f->data, f->order + first, (size_t)count, (uint64_t)input->epoch, f->masking, &input->batches[i]));
+        TRY(dataset_make_batch(f->data, f->order + first, (size_t)count, (uint64_t)input->epoch, f->masking,
+                               &input->batches[i]));
         input->tokens += (int64_t)input->batches[i].batch.tokens;
         input->predicted += (int64_t)input->batches[i].batch.predictions;
     }
@@ -78,7 +79,8 @@ static void *work(void *user) {
     return NULL;
 }
 
-maske_status feeder_start(feeder **out, const dataset *data, const epoch_plan *plan, const dataset_masking *masking, int64_t first_step) {
+maske_status feeder_start(feeder **out, const dataset *data, const epoch_plan *plan, const dataset_masking *masking,
+                          int64_t first_step) {
     feeder *f;
     TRY(memory_new(&f, 1, sizeof *f, "the input side"));
     f->data = data;
@@ -88,7 +90,8 @@ maske_status feeder_start(feeder **out, const dataset *data, const epoch_plan *p
     f->taken = first_step - 1;
     pthread_mutex_init(&f->mutex, NULL);
     pthread_cond_init(&f->changed, NULL);
-    maske_status status = memory_new(&f->order, (size_t)plan->sequences, sizeof *f->order, "the order of the sequences");
+    maske_status status =
+        memory_new(&f->order, (size_t)plan->sequences, sizeof *f->order, "the order of the sequences");
     size_t most = (size_t)smaller(plan->accumulate, plan->batches);
     for (size_t i = 0; i < SLOTS && status == MASKE_OK; i++)
         status = memory_new(&f->slots[i].batches, most, sizeof *f->slots[i].batches, "batches");

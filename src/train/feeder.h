@@ -1,8 +1,8 @@
 /* train/feeder.h: the input side: a thread of its own makes the masked batches of the next steps while this one trains.
  *
  * What it gives depends on the settings and the step alone. An epoch's sequences are in the order random_order(seed,
- * epoch); its batch k holds order[k * batch_size ...], the last one what is left. A step takes `accumulate` batches, the
- * last one of an epoch what is left: steps do not reach over epochs. */
+ * epoch); its batch k holds order[k * batch_size ...], the last one what is left. A step takes `accumulate` batches,
+ * the last one of an epoch what is left: steps do not reach over epochs. */
 #ifndef MASKE_TRAIN_FEEDER_H
 #define MASKE_TRAIN_FEEDER_H
 

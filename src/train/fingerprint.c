@@ -16,6 +16,12 @@ void fingerprint_print(char out[17], uint64_t fingerprint) {
     snprintf(out, 17, "%016llx", (unsigned long long)fingerprint);
 }
 
+uint64_t fingerprint_bytes(const void *bytes, size_t length) {
+    hash_stream stream = {0};
+    hash_stream_add(&stream, bytes, length);
+    return hash_stream_end(&stream);
+}
+
 maske_status fingerprint_read(uint64_t *out, const json_t *object, const char *key, const char *place) {
     const char *text = NULL;
     TRY(json_get_text(&text, object, key, place));
@@ -33,7 +39,8 @@ maske_status fingerprint_read(uint64_t *out, const json_t *object, const char *k
     return MASKE_OK;
 }
 
-static maske_status read_all(int descriptor, char *piece, hash_stream *stream, const char *path, const maske_control *control) {
+static maske_status read_all(int descriptor, char *piece, hash_stream *stream, const char *path,
+                             const maske_control *control) {
     for (;;) {
         if (control_stopped(control)) return error_set(MASKE_STOPPED, "%s: stopped while it was read", path);
         ssize_t n = read(descriptor, piece, PIECE);

@@ -19,7 +19,8 @@ static size_t count_blocks(const parameters *table) {
 static size_t count_norm_blocks(size_t total) { return (total + GRADIENT_NORM_BLOCK - 1) / GRADIENT_NORM_BLOCK; }
 
 size_t optimizer_bytes(const parameters *table) {
-    return 3 * table->total * sizeof(float) + count_blocks(table) * sizeof(optimizer_block) + count_norm_blocks(table->total) * sizeof(double);
+    return 3 * table->total * sizeof(float) + count_blocks(table) * sizeof(optimizer_block) +
+           count_norm_blocks(table->total) * sizeof(double);
 }
 
 static void fill_blocks(optimizer *o, const parameters *table) {
@@ -39,8 +40,10 @@ maske_status optimizer_new(optimizer *out, const parameters *table) {
     maske_status status = memory_pages_new(&o.gradients, bytes, "gradients");
     if (status == MASKE_OK) status = memory_pages_new(&o.first_moment, bytes, "AdamW's first moments");
     if (status == MASKE_OK) status = memory_pages_new(&o.second_moment, bytes, "AdamW's second moments");
-    if (status == MASKE_OK) status = memory_new(&o.blocks, count_blocks(table), sizeof *o.blocks, "the optimizer's blocks");
-    if (status == MASKE_OK) status = memory_new(&o.square_sums, count_norm_blocks(o.total), sizeof *o.square_sums, "sums of squares");
+    if (status == MASKE_OK)
+        status = memory_new(&o.blocks, count_blocks(table), sizeof *o.blocks, "the optimizer's blocks");
+    if (status == MASKE_OK)
+        status = memory_new(&o.square_sums, count_norm_blocks(o.total), sizeof *o.square_sums, "sums of squares");
     if (status != MASKE_OK) {
         optimizer_free(&o);
         return status;
@@ -63,7 +66,8 @@ static void sum_block(void *user, size_t i, int thread) {
     (void)thread;
     const optimizer *o = user;
     size_t place = i * GRADIENT_NORM_BLOCK, left = o->total - place;
-    o->square_sums[i] = gradient_square_sum(o->gradients + place, left < GRADIENT_NORM_BLOCK ? left : GRADIENT_NORM_BLOCK);
+    o->square_sums[i] =
+        gradient_square_sum(o->gradients + place, left < GRADIENT_NORM_BLOCK ? left : GRADIENT_NORM_BLOCK);
 }
 
 double optimizer_gradient_norm(const optimizer *o, int threads) {
@@ -85,8 +89,8 @@ static void step_block(void *user, size_t i, int thread) {
                o->second_moment + block->place, block->decay ? &task->with_decay : &task->without, block->count);
 }
 
-void optimizer_step(optimizer *o, float *weights, const maske_train_options *settings, double learning_rate, double norm,
-                    uint64_t update, int threads) {
+void optimizer_step(optimizer *o, float *weights, const maske_train_options *settings, double learning_rate,
+                    double norm, uint64_t update, int threads) {
     adamw a = {learning_rate, settings->beta1, settings->beta2, settings->epsilon, settings->weight_decay,
                gradient_clip_factor(norm, settings->max_grad_norm), update};
     step_task task = {o, weights, a, a};

@@ -26,8 +26,8 @@ size_t optimizer_bytes(const parameters *table);
 double optimizer_gradient_norm(const optimizer *o, int threads);
 /* Update number `update` (from 1) with the gradients, whose norm is given, clipped to max_grad_norm. Gradients are
  * zero afterwards. */
-void optimizer_step(optimizer *o, float *weights, const maske_train_options *settings, double learning_rate, double norm,
-                    uint64_t update, int threads);
+void optimizer_step(optimizer *o, float *weights, const maske_train_options *settings, double learning_rate,
+                    double norm, uint64_t update, int threads);
 /* Forgets the gradients of a step that is skipped. */
 void optimizer_drop_gradients(optimizer *o);
 

@@ -30,8 +30,8 @@ masked_lm_capacity plan_capacity(const maske_train_options *settings, int thread
 /* Adds a to *sum, or says false where either is out of range. */
 static bool add(size_t *sum, size_t a) { return a != SIZE_MAX && size_add(sum, *sum, a); }
 
-maske_status plan_make(run_plan *out, const maske_train_options *settings, const bert_config *config, gemm_precision precision,
-                       int threads, int64_t sequences, int64_t tokens, int64_t kept) {
+maske_status plan_make(run_plan *out, const maske_train_options *settings, const bert_config *config,
+                       gemm_precision precision, int threads, int64_t sequences, int64_t tokens, int64_t kept) {
     parameters table;
     TRY(parameters_build(&table, config, true, false));
     masked_lm_capacity capacity = plan_capacity(settings, threads);
@@ -45,12 +45,15 @@ maske_status plan_make(run_plan *out, const maske_train_options *settings, const
                 (STEPS_AHEAD * (size_t)settings->accumulate + 1) * capacity.tokens * 4 * sizeof(int32_t),
     };
     parameters_free(&table);
-    bool fits = add(&plan.weights, packed_weights_bytes(config, precision, true)) && add(&plan.memory, memory_resident()) &&
-                add(&plan.memory, plan.weights) && add(&plan.memory, plan.optimizer) && add(&plan.memory, plan.activations) &&
+    bool fits = add(&plan.weights, packed_weights_bytes(config, precision, true)) &&
+                add(&plan.memory, memory_resident()) && add(&plan.memory, plan.weights) &&
+                add(&plan.memory, plan.optimizer) && add(&plan.memory, plan.activations) &&
                 add(&plan.memory, plan.data);
-    if (!fits) return error_set(MASKE_OUT_OF_MEMORY, "a batch of %lld sequences of %lld tokens needs more memory than can be addressed",
-                                (long long)settings->batch_size, (long long)settings->max_length);
-    /* weights and two moments; the model beside its old version; one checkpoint more than is kept, while it is written */
+    if (!fits)
+        return error_set(MASKE_OUT_OF_MEMORY,
+                         "a batch of %lld sequences of %lld tokens needs more memory than can be addressed",
+                         (long long)settings->batch_size, (long long)settings->max_length);
+    /* weights and two moments; the model beside its old version; one checkpoint more than is kept, while writing */
     plan.checkpoint = 3 * (uint64_t)bytes + (8u << 20);
     int64_t more = settings->keep + 1 - kept;
     plan.disk = 2 * (uint64_t)bytes + (more > 0 ? (uint64_t)more : 1) * plan.checkpoint;
@@ -71,15 +74,20 @@ maske_status plan_check(const run_plan *plan, const char *folder) {
     size_t memory = memory_available();
     uint64_t disk = disk_available(folder);
     size_t more = plan->memory - memory_resident();
-    log_say(MASKE_LOG_NOTE, "needs %s of memory (weights %s, gradients and moments %s, activations %s, data %s) and %s of disk; free are %s and %s",
-            text_of((double)plan->memory).text, text_of((double)plan->weights).text, text_of((double)plan->optimizer).text,
-            text_of((double)plan->activations).text, text_of((double)plan->data).text, text_of((double)plan->disk).text,
-            memory == SIZE_MAX ? "?" : text_of((double)memory).text, disk == UINT64_MAX ? "?" : text_of((double)disk).text);
+    log_say(
+        MASKE_LOG_NOTE,
+        "needs %s of memory (weights %s, gradients and moments %s, activations %s, data %s) and %s of disk; free are "
+        "%s and %s",
+        text_of((double)plan->memory).text, text_of((double)plan->weights).text, text_of((double)plan->optimizer).text,
+        text_of((double)plan->activations).text, text_of((double)plan->data).text, text_of((double)plan->disk).text,
+        memory == SIZE_MAX ? "?" : text_of((double)memory).text, disk == UINT64_MAX ? "?" : text_of((double)disk).text);
     if (more > memory)
-        return error_set(MASKE_OUT_OF_MEMORY, "the run needs %s of memory more, but %s are free; a smaller batch-size, max-length or size needs less",
-                         text_of((double)more).text, text_of((double)memory).text);
+        return error_set(
+            MASKE_OUT_OF_MEMORY,
+            "the run needs %s of memory more, but %s are free; a smaller batch-size, max-length or size needs less",
+            text_of((double)more).text, text_of((double)memory).text);
     if (plan->disk > disk)
-        return error_set(MASKE_IO, "%s: the run needs %s of disk, but %s are free; a smaller keep or size needs less", folder,
-                         text_of((double)plan->disk).text, text_of((double)disk).text);
+        return error_set(MASKE_IO, "%s: the run needs %s of disk, but %s are free; a smaller keep or size needs less",
+                         folder, text_of((double)plan->disk).text, text_of((double)disk).text);
     return MASKE_OK;
 }

@@ -16,7 +16,8 @@ typedef struct run_plan {
 
 /* `sequences` and `tokens` of the whole text; kept: checkpoints that are there already. */
 MASKE_MUST_USE maske_status plan_make(run_plan *out, const maske_train_options *settings, const bert_config *config,
-                                      gemm_precision precision, int threads, int64_t sequences, int64_t tokens, int64_t kept);
+                                      gemm_precision precision, int threads, int64_t sequences, int64_t tokens,
+                                      int64_t kept);
 /* Says it; fails if the memory or the disk of `folder` has not so much left. */
 MASKE_MUST_USE maske_status plan_check(const run_plan *plan, const char *folder);
 

@@ -45,7 +45,10 @@ static maske_status read_sources(run *r, beginning *out, const char *path) {
 }
 
 typedef maske_status read_file(run *r, beginning *out, const char *path);
-static maske_status read_settings_file(run *r, beginning *out, const char *path) { (void)out; return read_settings(r, path); }
+static maske_status read_settings_file(run *r, beginning *out, const char *path) {
+    (void)out;
+    return read_settings(r, path);
+}
 
 static maske_status read_in_folder(run *r, beginning *out, const char *name, read_file *read) {
     char *path;
@@ -55,12 +58,14 @@ static maske_status read_in_folder(run *r, beginning *out, const char *name, rea
     return status;
 }
 
-/* --------------------------------------------------------------------------------------------- what must be equal --- */
+/* ------------------------------------------------------------------------------------------ what must be equal --- */
 
 static maske_status expect_same_tokenizer(const run *r, uint64_t expected) {
     if (r->identity.tokenizer == expected) return MASKE_OK;
-    return error_set(MASKE_BAD_ARGUMENT, "%s/tokenizer.json: its fingerprint is %016llx, but was %016llx when the run began: the tokenizer has changed",
-                     r->folder.path, (unsigned long long)r->identity.tokenizer, (unsigned long long)expected);
+    return error_set(
+        MASKE_BAD_ARGUMENT,
+        "%s/tokenizer.json: its fingerprint is %016llx, but was %016llx when the run began: the tokenizer has changed",
+        r->folder.path, (unsigned long long)r->identity.tokenizer, (unsigned long long)expected);
 }
 
 /* The checkpoint was made by a run of these settings, text and tokenizer. */
@@ -68,61 +73,75 @@ static maske_status expect_same_run(const run *r, const checkpoint *c) {
     TRY(settings_expect_equal(&r->settings, RUN_SETTINGS, &c->settings, c->path));
     TRY(expect_same_tokenizer(r, c->identity.tokenizer));
     if (r->identity.corpus != c->identity.corpus || r->identity.valid_corpus != c->identity.valid_corpus)
-        return error_set(MASKE_BAD_ARGUMENT, "%s: made from another text than %s names: the fingerprints are %016llx and %016llx", c->path, RUN_SOURCES,
-                         (unsigned long long)c->identity.corpus, (unsigned long long)r->identity.corpus);
+        return error_set(MASKE_BAD_ARGUMENT,
+                         "%s: made from another text than %s names: the fingerprints are %016llx and %016llx", c->path,
+                         RUN_SOURCES, (unsigned long long)c->identity.corpus, (unsigned long long)r->identity.corpus);
     if (r->identity.threads != c->identity.threads)
-        log_say(MASKE_LOG_DETAIL, "goes on with %lld threads after %lld: the results are the same", (long long)r->identity.threads, (long long)c->identity.threads);
+        log_say(MASKE_LOG_DETAIL, "goes on with %lld threads after %lld: the results are the same",
+                (long long)r->identity.threads, (long long)c->identity.threads);
     if (strcmp(r->identity.cpu, c->identity.cpu) != 0)
-        log_say(MASKE_LOG_WARNING, "goes on with the kernels of \"%s\" after \"%s\": the results agree to rounding, not bit for bit", r->identity.cpu, c->identity.cpu);
+        log_say(MASKE_LOG_WARNING,
+                "goes on with the kernels of \"%s\" after \"%s\": the results agree to rounding, not bit for bit",
+                r->identity.cpu, c->identity.cpu);
     else if (strcmp(r->identity.version, c->identity.version) != 0)
-        log_say(MASKE_LOG_WARNING, "goes on with maske %s after %s: the results may not agree bit for bit", r->identity.version, c->identity.version);
+        log_say(MASKE_LOG_WARNING, "goes on with maske %s after %s: the results may not agree bit for bit",
+                r->identity.version, c->identity.version);
     return MASKE_OK;
 }
 
 static maske_status expect_same_data(const run *r, const beginning *b) {
     const dataset_totals *found = dataset_describe(r->training);
     if (found->sequences == b->sequences && found->tokens == b->tokens) return MASKE_OK;
-    return error_set(MASKE_BAD_ARGUMENT, "the text gives %lld tokens in %lld sequences, but gave %lld in %lld when the run began",
-                     (long long)found->tokens, (long long)found->sequences, (long long)b->tokens, (long long)b->sequences);
+    return error_set(
+        MASKE_BAD_ARGUMENT, "the text gives %lld tokens in %lld sequences, but gave %lld in %lld when the run began",
+        (long long)found->tokens, (long long)found->sequences, (long long)b->tokens, (long long)b->sequences);
 }
 
-static maske_status expect_shape(const run *r, const checkpoint *c) {
-    const bert_config *config = &r->lm->config;
+/* The checkpoint's config.json, before any memory is taken for what it says. */
+static maske_status take_config(run *r, const checkpoint *c) {
+    char *path;
+    TRY(path_join(&path, c->path, "config.json"));
+    maske_status status = bert_config_read(&r->config, path);
+    const bert_config *config = &r->config;
     const maske_train_options *s = &r->settings;
-    if (config->hidden_size == s->hidden_size && config->num_hidden_layers == s->num_hidden_layers && config->num_attention_heads == s->num_attention_heads &&
-        config->intermediate_size == s->intermediate_size && config->vocab_size >= maske_tokenizer_vocab_size(r->tokenizer))
-        return MASKE_OK;
-    return error_set(MASKE_BAD_SHAPE, "%s: its config.json is not the model that %s and the tokenizer describe", c->path, RUN_SETTINGS);
+    if (status == MASKE_OK &&
+        (config->hidden_size != s->hidden_size || config->num_hidden_layers != s->num_hidden_layers ||
+         config->num_attention_heads != s->num_attention_heads || config->intermediate_size != s->intermediate_size ||
+         config->vocab_size < maske_tokenizer_vocab_size(r->tokenizer)))
+        status = error_set(MASKE_BAD_SHAPE, "%s: not the model that %s and the tokenizer describe", path, RUN_SETTINGS);
+    free(path);
+    return status;
 }
 
-/* ------------------------------------------------------------------------------------------------------- going on --- */
+/* ---------------------------------------------------------------------------------------------------- going on --- */
 
 /* Weights, moments and state of the checkpoint; of the very beginning where there is none. */
 static maske_status load(run *r, const checkpoint *c) {
-    if (c->path != NULL) {
-        r->state = c->state;
-        TRY(checkpoint_load(c, &r->lm, &r->optimizer));
-        return expect_shape(r, c);
+    if (c->path == NULL) {
+        r->state.time_budget = 60 * r->settings.minutes;
+        return run_new_model(r);
     }
-    r->state.time_budget = 60 * r->settings.minutes;
-    TRY(run_new_model(r));
-    return optimizer_new(&r->optimizer, &r->lm->table);
+    r->state = c->state;
+    return checkpoint_load(c, &r->lm, &r->optimizer);
 }
 
 static maske_status go_on(run *r, const checkpoint *c, const beginning *b, const maske_train_watch *watch) {
     if (c->path == NULL && r->model != NULL)
-        return error_set(MASKE_BAD_FILE, "%s: no whole checkpoint is left; the run went on from %s and has to be started anew", r->folder.checkpoints, r->model);
+        return error_set(MASKE_BAD_FILE,
+                         "%s: no whole checkpoint is left; the run went on from %s and has to be started anew",
+                         r->folder.checkpoints, r->model);
     TRY(run_choose_machine(r));
     TRY(maske_tokenizer_open(&r->tokenizer, r->folder.path));
     TRY(run_identify(r));
     TRY(expect_same_tokenizer(r, b->tokenizer));
     if (c->path != NULL) TRY(expect_same_run(r, c));
+    TRY(c->path != NULL ? take_config(r, c) : run_configure(r));
     TRY(sources_expect_unchanged(&r->text, r->control));
     TRY(sources_expect_unchanged(&r->valid, r->control));
     TRY(run_build_data(r, r->folder.path));
     TRY(expect_same_data(r, b));
-    TRY(load(r, c));
     TRY(run_check_plan(r, r->settings.keep));
+    TRY(load(r, c));
     /* Nothing stands in the way any more: now what lies after the checkpoint goes. */
     TRY(checkpoint_remove_after(r->folder.checkpoints, r->state.step));
     if (c->path != NULL) log_say(MASKE_LOG_NOTE, "goes on from %s", c->path);
@@ -146,10 +165,12 @@ static maske_status resume(run *r, const char *out, const maske_train_watch *wat
     return status;
 }
 
-maske_status maske_train_resume(const char *out, const maske_control *control, const maske_train_watch *watch, bool *finished) {
+maske_status maske_train_resume(const char *out, const maske_control *control, const maske_train_watch *watch,
+                                bool *finished) {
     run r = run_new(control);
     bool done = false;
-    maske_status status = out == NULL ? error_set(MASKE_BAD_ARGUMENT, "no folder of a run is given") : resume(&r, out, watch, &done);
+    maske_status status =
+        out == NULL ? error_set(MASKE_BAD_ARGUMENT, "no folder of a run is given") : resume(&r, out, watch, &done);
     run_free(&r);
     if (status == MASKE_OK && finished != NULL) *finished = done;
     return status;

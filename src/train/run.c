@@ -31,13 +31,16 @@ maske_status run_choose_machine(run *r) {
     r->threads = parallel_threads(r->control);
     r->precision = gemm_has_bf16() && strcmp(precision, "f32") != 0 ? GEMM_BF16 : GEMM_F32;
     if (strcmp(precision, "bf16") == 0 && r->precision != GEMM_BF16)
-        return error_set(MASKE_UNSUPPORTED, "precision is bf16, but this CPU (%s) does not multiply it; auto takes what there is", cpu_level_name());
+        return error_set(MASKE_UNSUPPORTED,
+                         "precision is bf16, but this CPU (%s) does not multiply it; auto takes what there is",
+                         cpu_level_name());
     return MASKE_OK;
 }
 
 /* --------------------------------------------------------------------------------------------------------- data --- */
 
-static maske_status build(dataset **out, dataset **held_out, run *r, sources *s, const char *folder, const char *store, double fraction) {
+static maske_status build(dataset **out, dataset **held_out, run *r, sources *s, const char *folder, const char *store,
+                          double fraction) {
     char *path;
     TRY(path_join(&path, folder, store));
     dataset_options options = {
@@ -55,22 +58,25 @@ static maske_status build(dataset **out, dataset **held_out, run *r, sources *s,
 
 static void say_data(const run *r) {
     const dataset_totals *training = dataset_describe(r->training);
-    log_say(MASKE_LOG_NOTE, "text: %lld documents, %lld lines, %lld tokens in %lld sequences of at most %lld", (long long)training->documents,
-            (long long)training->lines, (long long)training->tokens, (long long)training->sequences, (long long)r->settings.max_length);
+    log_say(MASKE_LOG_NOTE, "text: %lld documents, %lld lines, %lld tokens in %lld sequences of at most %lld",
+            (long long)training->documents, (long long)training->lines, (long long)training->tokens,
+            (long long)training->sequences, (long long)r->settings.max_length);
     if (training->truncated_lines > 0)
-        log_say(MASKE_LOG_WARNING, "%lld lines were longer than %lld tokens and were cut", (long long)training->truncated_lines, (long long)r->settings.max_length);
+        log_say(MASKE_LOG_WARNING, "%lld lines were longer than %lld tokens and were cut",
+                (long long)training->truncated_lines, (long long)r->settings.max_length);
     if (r->held_out == NULL) {
         log_say(MASKE_LOG_NOTE, "nothing is held out: there will be no evaluation");
         return;
     }
     const dataset_totals *held_out = dataset_describe(r->held_out);
-    log_say(MASKE_LOG_NOTE, "held out for evaluation: %lld tokens in %lld sequences%s", (long long)held_out->tokens, (long long)held_out->sequences,
-            r->valid.count > 0 ? "" : " of this text");
+    log_say(MASKE_LOG_NOTE, "held out for evaluation: %lld tokens in %lld sequences%s", (long long)held_out->tokens,
+            (long long)held_out->sequences, r->valid.count > 0 ? "" : " of this text");
 }
 
 maske_status run_build_data(run *r, const char *folder) {
     bool own_file = r->valid.count > 0;
-    TRY(build(&r->training, own_file ? NULL : &r->held_out, r, &r->text, folder, RUN_TOKENS, own_file ? 0 : r->settings.valid_fraction));
+    TRY(build(&r->training, own_file ? NULL : &r->held_out, r, &r->text, folder, RUN_TOKENS,
+              own_file ? 0 : r->settings.valid_fraction));
     if (own_file) TRY(build(&r->held_out, NULL, r, &r->valid, folder, RUN_VALID_TOKENS, 0));
     say_data(r);
     return MASKE_OK;
@@ -78,7 +84,7 @@ maske_status run_build_data(run *r, const char *folder) {
 
 /* -------------------------------------------------------------------------------------------------------- model --- */
 
-maske_status run_new_model(run *r) {
+maske_status run_configure(run *r) {
     const maske_train_options *s = &r->settings;
     bert_config config = bert_config_defaults();
     config.vocab_size = maske_tokenizer_vocab_size(r->tokenizer);
@@ -91,10 +97,16 @@ maske_status run_new_model(run *r) {
     config.hidden_dropout_prob = s->dropout;
     config.attention_probs_dropout_prob = s->attention_dropout;
     config.initializer_range = s->initializer_range;
-    if (!activation_from_name(&config.hidden_act, s->hidden_act)) return error_set(MASKE_BAD_ARGUMENT, "hidden-act: no such activation: %s", s->hidden_act);
+    if (!activation_from_name(&config.hidden_act, s->hidden_act))
+        return error_set(MASKE_BAD_ARGUMENT, "hidden-act: no such activation: %s", s->hidden_act);
     TRY(bert_config_check(&config, "the settings"));
-    TRY(masked_lm_new(&r->lm, &config, (uint64_t)s->seed));
+    r->config = config;
     return MASKE_OK;
+}
+
+maske_status run_new_model(run *r) {
+    TRY(masked_lm_new(&r->lm, &r->config, (uint64_t)r->settings.seed));
+    return optimizer_new(&r->optimizer, &r->lm->table);
 }
 
 maske_status run_check_plan(const run *r, int64_t kept) {
@@ -105,7 +117,7 @@ maske_status run_check_plan(const run *r, int64_t kept) {
         tokens += dataset_describe(r->held_out)->tokens;
     }
     run_plan plan;
-    TRY(plan_make(&plan, &r->settings, &r->lm->config, r->precision, r->threads, sequences, tokens, kept));
+    TRY(plan_make(&plan, &r->settings, &r->config, r->precision, r->threads, sequences, tokens, kept));
     return plan_check(&plan, r->folder.path);
 }
 
@@ -126,9 +138,19 @@ maske_status run_identify(run *r) {
 
 maske_status run_train(run *r, const maske_train_watch *watch) {
     trainer_job job = {
-        .folder = &r->folder, .settings = &r->settings, .identity = &r->identity, .tokenizer = r->tokenizer,
-        .training = r->training, .held_out = r->held_out, .model = r->lm, .optimizer = &r->optimizer, .state = &r->state,
-        .precision = r->precision, .threads = r->threads, .control = r->control, .watch = watch,
+        .folder = &r->folder,
+        .settings = &r->settings,
+        .identity = &r->identity,
+        .tokenizer = r->tokenizer,
+        .training = r->training,
+        .held_out = r->held_out,
+        .model = r->lm,
+        .optimizer = &r->optimizer,
+        .state = &r->state,
+        .precision = r->precision,
+        .threads = r->threads,
+        .control = r->control,
+        .watch = watch,
     };
     return trainer_run(&job);
 }

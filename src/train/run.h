@@ -12,6 +12,7 @@ typedef struct run {
     run_folder folder;
     maske_tokenizer *tokenizer;
     char *model;                            /* absolute path of the model that it went on from, NULL: none */
+    bert_config config;                     /* of the model that is trained */
     masked_lm *lm;
     optimizer optimizer;
     dataset *training, *held_out;
@@ -29,10 +30,13 @@ void run_free(run *r);
 MASKE_MUST_USE maske_status run_choose_machine(run *r);
 /* Reads and tokenizes the text, and what is held out; tokens go to files in `folder`. */
 MASKE_MUST_USE maske_status run_build_data(run *r, const char *folder);
-/* A model of the settings' shape for the tokenizer, with its first weights. */
-MASKE_MUST_USE maske_status run_new_model(run *r);
-/* Says what memory and disk are needed, and fails if they are not there. kept: checkpoints on the disk already. */
+/* config: of the settings' shape, for the tokenizer. */
+MASKE_MUST_USE maske_status run_configure(run *r);
+/* Says what memory and disk the config and the data need, and fails if they are not there: before the model takes any.
+ * kept: checkpoints on the disk already. */
 MASKE_MUST_USE maske_status run_check_plan(const run *r, int64_t kept);
+/* A model of the config with its first weights, and its optimizer. */
+MASKE_MUST_USE maske_status run_new_model(run *r);
 /* Who the run is; the tokenizer's file must lie in the run's folder. */
 MASKE_MUST_USE maske_status run_identify(run *r);
 /* trainer_run with all of it. */

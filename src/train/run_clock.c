@@ -33,7 +33,8 @@ static double training_seconds(const run_clock *c) {
 }
 
 double run_clock_learning_rate(const run_clock *c, int64_t step, double elapsed) {
-    schedule s = c->steps > 0 ? schedule_by_steps(c->settings, c->steps) : schedule_by_seconds(c->settings, training_seconds(c));
+    schedule s =
+        c->steps > 0 ? schedule_by_steps(c->settings, c->steps) : schedule_by_seconds(c->settings, training_seconds(c));
     return schedule_learning_rate(&s, c->steps > 0 ? (double)step : elapsed);
 }
 

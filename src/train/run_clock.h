@@ -1,5 +1,5 @@
-/* train/run_clock.h: when things are due: the learning rate, the end, evaluations, checkpoints; by steps, or by the time
- * spent where the run has so many minutes.
+/* train/run_clock.h: when things are due: the learning rate, the end, evaluations, checkpoints; by steps, or by the
+ * time spent where the run has so many minutes.
  *
  * A run by steps decides by the step alone, so that it is the same run every time. A run by the clock is to end when
  * its time is over, the last evaluation and the last saving included: what these take is measured the first time (and

@@ -58,7 +58,8 @@ static maske_status expect_free(const run_folder *folder, bool run) {
     TRY(folder_list(folder->path, visit_content, first));
     if (first[0] == '\0') return MASKE_OK;
     return error_set(MASKE_EXISTS, "%s: holds %s, expected an empty or new folder%s", folder->path, first,
-                     run ? " (a run is there: resume it, or replace it with force)" : " (force replaces what a run leaves there)");
+                     run ? " (a run is there: resume it, or replace it with force)"
+                         : " (force replaces what a run leaves there)");
 }
 
 static maske_status remove_run(const run_folder *folder) {
@@ -66,13 +67,20 @@ static maske_status remove_run(const run_folder *folder) {
     return MASKE_OK;
 }
 
-/* Makes the locked folder ready: free, with an empty preparing folder. */
-static maske_status claim(const run_folder *folder, bool force) {
+/* Whether this start may have the folder. *abandoned: what lies there is an earlier start's that was killed. */
+static maske_status look(const run_folder *folder, bool force, bool *abandoned) {
     bool run = false, mark = false;
     TRY(has_name(&run, folder->path, RUN_SETTINGS));
     TRY(has_name(&mark, folder->preparing, mark_name));
-    if (mark && !run) TRY(remove_run(folder));
-    else if (!force) TRY(expect_free(folder, run));
+    *abandoned = mark && !run;
+    return *abandoned || force ? MASKE_OK : expect_free(folder, run);
+}
+
+/* Makes the locked folder ready: free, with an empty preparing folder. */
+static maske_status claim(const run_folder *folder, bool force) {
+    bool abandoned = false;
+    TRY(look(folder, force, &abandoned));
+    if (abandoned) TRY(remove_run(folder));
     TRY(folder_remove(folder->preparing));
     return folder_make(folder->preparing);
 }
@@ -84,7 +92,9 @@ maske_status run_folder_create(run_folder *out, const char *path, bool force) {
         status = error_set(MASKE_EXISTS, "%s: is a file, expected the name of a folder", path);
     if (status == MASKE_OK) {
         folder.made = !path_exists(path);
-        status = folder_make(path);
+        bool abandoned;
+        /* A folder that is refused is not even locked: the lock is a file. */
+        status = folder.made ? folder_make(path) : look(&folder, force, &abandoned);
     }
     if (status == MASKE_OK) status = file_lock(&folder.lock, path);
     if (status == MASKE_OK) status = claim(&folder, force);
@@ -155,7 +165,8 @@ static void undo(run_folder *folder) {
         status = remove_name(folder->path, lock_name);
         if (rmdir(folder->path) != 0) status = MASKE_IO;
     }
-    if (status != MASKE_OK) log_say(MASKE_LOG_DETAIL, "%s: could not be left as it was: %s", folder->path, maske_error());
+    if (status != MASKE_OK)
+        log_say(MASKE_LOG_DETAIL, "%s: could not be left as it was: %s", folder->path, maske_error());
     error_set(MASKE_IO, "%s", reason);
 }
 

@@ -5,11 +5,14 @@
 #include <string.h>
 
 static schedule_kind kind_of(const char *name) {
-    return strcmp(name, "cosine") == 0 ? SCHEDULE_COSINE : strcmp(name, "constant") == 0 ? SCHEDULE_CONSTANT : SCHEDULE_LINEAR;
+    return strcmp(name, "cosine") == 0     ? SCHEDULE_COSINE
+           : strcmp(name, "constant") == 0 ? SCHEDULE_CONSTANT
+                                           : SCHEDULE_LINEAR;
 }
 
 schedule schedule_by_steps(const maske_train_options *settings, int64_t steps) {
-    return (schedule){kind_of(settings->schedule), ceil((double)steps * settings->warmup_ratio), (double)steps, settings->learning_rate};
+    return (schedule){kind_of(settings->schedule), ceil((double)steps * settings->warmup_ratio), (double)steps,
+                      settings->learning_rate};
 }
 
 schedule schedule_by_seconds(const maske_train_options *settings, double seconds) {

@@ -85,7 +85,8 @@ maske_status settings_check(const maske_train_options *settings) {
     int lengths = (settings->minutes > 0) + (settings->epochs > 0) + (settings->steps > 0);
     if (lengths > 1)
         return error_set(MASKE_BAD_ARGUMENT, "found %s, expected one of minutes, epochs and steps at most",
-                         settings->minutes > 0 ? settings->epochs > 0 ? "minutes and epochs" : "minutes and steps" : "epochs and steps");
+                         settings->minutes > 0 ? settings->epochs > 0 ? "minutes and epochs" : "minutes and steps"
+                                               : "epochs and steps");
     return MASKE_OK;
 }
 
@@ -124,7 +125,8 @@ void settings_write(json_writer *w, const maske_train_options *settings) {
     json_end_object(w);
 }
 
-static maske_status read_value(maske_train_options *settings, const maske_option *row, const json_t *value, const char *place) {
+static maske_status read_value(maske_train_options *settings, const maske_option *row, const json_t *value,
+                               const char *place) {
     char number[32], where[512];
     const char *text = number;
     number_print(where, sizeof where, "%.400s: \"%s\"", place, row->name);
@@ -132,9 +134,12 @@ static maske_status read_value(maske_train_options *settings, const maske_option
     else if (json_is_boolean(value)) text = json_is_true(value) ? "yes" : "no";
     else if (json_is_integer(value)) number_print(number, sizeof number, "%lld", (long long)json_integer_value(value));
     else if (json_is_real(value)) number_shortest(number, json_real_value(value));
-    else return error_set(MASKE_BAD_FILE, "%s: found %s, expected a text, a number, true or false", where, json_kind(value));
+    else
+        return error_set(MASKE_BAD_FILE, "%s: found %s, expected a text, a number, true or false", where,
+                         json_kind(value));
     if (is_text(row) != json_is_string(value))
-        return error_set(MASKE_BAD_FILE, "%s: found %s, expected %s", where, json_kind(value), is_text(row) ? "a text" : "no text");
+        return error_set(MASKE_BAD_FILE, "%s: found %s, expected %s", where, json_kind(value),
+                         is_text(row) ? "a text" : "no text");
     return option_set(row, settings, text, where);
 }
 
@@ -158,7 +163,9 @@ maske_status settings_read(maske_train_options *out, const json_t *object, const
             bool found = false;
             for (const maske_option *row = maske_train_option_table(); row->name != NULL; row++)
                 found = found || (is_setting(row) && strcmp(row->name, key) == 0);
-            if (!found) return error_set(MASKE_BAD_FILE, "%s: found the setting \"%.100s\", which this version does not know", place, key);
+            if (!found)
+                return error_set(MASKE_BAD_FILE, "%s: found the setting \"%.100s\", which this version does not know",
+                                 place, key);
         }
     }
     TRY(settings_check(&borrowed));
@@ -173,7 +180,8 @@ maske_status settings_expect_equal(const maske_train_options *found, const char 
         if (!not_given(row, found)) (void)option_print(a, sizeof a, row, found);
         if (!not_given(row, expected)) (void)option_print(b, sizeof b, row, expected);
         if (strcmp(a, b) != 0)
-            return error_set(MASKE_BAD_ARGUMENT, "%.300s: %s is %.100s, but %.100s in %.300s", found_place, row->name, a, b, expected_place);
+            return error_set(MASKE_BAD_ARGUMENT, "%.300s: %s is %.100s, but %.100s in %.300s", found_place, row->name,
+                             a, b, expected_place);
     }
     return MASKE_OK;
 }

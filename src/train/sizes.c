@@ -10,15 +10,23 @@ static const struct { const char *name; int64_t hidden_size, layers; } sizes[] =
 maske_status sizes_complete(maske_train_options *settings) {
     size_t i = 0, count = sizeof sizes / sizeof sizes[0];
     while (i < count && strcmp(sizes[i].name, settings->size) != 0) i++;
-    if (i == count) return error_set(MASKE_BAD_ARGUMENT, "size: found \"%.100s\", expected tiny, mini, small, medium or base", settings->size);
+    if (i == count)
+        return error_set(MASKE_BAD_ARGUMENT, "size: found \"%.100s\", expected tiny, mini, small, medium or base",
+                         settings->size);
 
     int64_t hidden = settings->hidden_size != 0 ? settings->hidden_size : sizes[i].hidden_size;
     int64_t heads = settings->num_attention_heads;
-    if (heads == 0) heads = hidden <= 64 ? 1 : hidden / 64;
-    if (hidden % heads != 0 && settings->num_attention_heads == 0)
-        return error_set(MASKE_BAD_ARGUMENT, "hidden-size is %lld, expected a multiple of 64, or num-attention-heads beside it", (long long)hidden);
+    if (heads == 0) {
+        if (hidden > 64 && hidden % 64 != 0)
+            return error_set(MASKE_BAD_ARGUMENT,
+                             "hidden-size is %lld, expected a multiple of 64, or num-attention-heads beside it",
+                             (long long)hidden);
+        heads = hidden > 64 ? hidden / 64 : 1;
+    }
     if (hidden % heads != 0)
-        return error_set(MASKE_BAD_ARGUMENT, "num-attention-heads is %lld, expected a divisor of the hidden size, %lld", (long long)heads, (long long)hidden);
+        return error_set(MASKE_BAD_ARGUMENT,
+                         "num-attention-heads is %lld, expected a divisor of the hidden size, %lld", (long long)heads,
+                         (long long)hidden);
 
     settings->hidden_size = hidden;
     settings->num_attention_heads = heads;

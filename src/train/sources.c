@@ -12,7 +12,8 @@
 static maske_status add_file(sources *s, const char *path) {
     size_t length = strlen(path);
     if (utf8_valid_prefix(path, length) != length)
-        return error_set(MASKE_UNSUPPORTED, "%s: the name is not UTF-8, expected one that can be kept in a file for resuming", path);
+        return error_set(MASKE_UNSUPPORTED,
+                         "%s: the name is not UTF-8, expected one that can be kept in a file for resuming", path);
     TRY(memory_reserve(&s->files, &s->capacity, s->count + 1, sizeof *s->files, "the list of text files"));
     s->files[s->count] = (source_file){.standard_input = strcmp(path, "-") == 0};
     TRY(memory_copy_text(&s->files[s->count].path, path, length));
@@ -26,7 +27,8 @@ maske_status sources_find(sources *out, const maske_text *text) {
     sources s = {0};
     maske_status status = MASKE_OK;
     if (text->field != NULL) status = memory_copy_text(&s.field, text->field, strlen(text->field));
-    for (size_t i = 0; i < corpus_file_count(c) && status == MASKE_OK; i++) status = add_file(&s, corpus_file_path(c, i));
+    for (size_t i = 0; i < corpus_file_count(c) && status == MASKE_OK; i++)
+        status = add_file(&s, corpus_file_path(c, i));
     if (status == MASKE_OK) status = memory_new(&s.paths, s.count, sizeof *s.paths, "the list of text files");
     corpus_close(c);
     if (status != MASKE_OK) sources_free(&s);
@@ -62,7 +64,8 @@ static maske_status copy_standard_input(const sources *s, const char *path, cons
     file_writer writer = {0};
     maske_status status = file_writer_open(&writer, path, true);
     if (status == MASKE_OK) status = copy_corpus(c, &writer, control);
-    if (status == MASKE_OK && writer.written == 0) status = error_set(MASKE_BAD_FILE, "standard input: empty, expected text");
+    if (status == MASKE_OK && writer.written == 0)
+        status = error_set(MASKE_BAD_FILE, "standard input: empty, expected text");
     if (status == MASKE_OK) status = file_writer_commit(&writer);
     else file_writer_abandon(&writer);
     corpus_close(c);
@@ -87,7 +90,7 @@ maske_status sources_set_folder(sources *s, const char *folder) {
     return MASKE_OK;
 }
 
-/* -------------------------------------------------------------------------------------------------- fingerprints --- */
+/* ------------------------------------------------------------------------------------------------ fingerprints --- */
 
 maske_status sources_measure(sources *s, const maske_control *control) {
     for (size_t i = 0; i < s->count; i++) {
@@ -97,7 +100,9 @@ maske_status sources_measure(sources *s, const maske_control *control) {
     return MASKE_OK;
 }
 
-static const char *file_name(const source_file *file) { return file->standard_input ? "standard input's copy" : file->path; }
+static const char *file_name(const source_file *file) {
+    return file->standard_input ? "standard input's copy" : file->path;
+}
 
 maske_status sources_expect_unchanged(const sources *s, const maske_control *control) {
     for (size_t i = 0; i < s->count; i++) {
@@ -107,10 +112,12 @@ maske_status sources_expect_unchanged(const sources *s, const maske_control *con
         int64_t bytes;
         TRY(fingerprint_file(&fingerprint, &bytes, file->path, control));
         if (bytes != file->bytes)
-            return error_set(MASKE_BAD_ARGUMENT, "%s: has %lld bytes, but had %lld when the run began: the text has changed",
+            return error_set(MASKE_BAD_ARGUMENT,
+                             "%s: has %lld bytes, but had %lld when the run began: the text has changed",
                              file_name(file), (long long)bytes, (long long)file->bytes);
         if (fingerprint != file->fingerprint)
-            return error_set(MASKE_BAD_ARGUMENT, "%s: its fingerprint is %016llx, but was %016llx when the run began: the text has changed",
+            return error_set(MASKE_BAD_ARGUMENT,
+                             "%s: its fingerprint is %016llx, but was %016llx when the run began: the text has changed",
                              file_name(file), (unsigned long long)fingerprint, (unsigned long long)file->fingerprint);
     }
     return MASKE_OK;
@@ -128,7 +135,8 @@ maske_status sources_text_bytes(int64_t *out, sources *s, int64_t most) {
     size_t length = 1;
     const char *block;
     maske_status status = MASKE_OK;
-    while (status == MASKE_OK && length > 0 && corpus_read_so_far(c).bytes < most) status = corpus_next_block(c, &block, &length);
+    while (status == MASKE_OK && length > 0 && corpus_read_so_far(c).bytes < most)
+        status = corpus_next_block(c, &block, &length);
     *out = corpus_read_so_far(c).bytes;
     corpus_close(c);
     return status;
@@ -185,7 +193,8 @@ static maske_status read_files(sources *s, const json_t *object, const char *pla
     TRY(json_get_text_or(&field, NULL, object, "field", place));
     if (field != NULL) TRY(memory_copy_text(&s->field, field, strlen(field)));
     const json_t *files = json_object_get(object, "files");
-    if (!json_is_array(files)) return error_set(MASKE_BAD_FILE, "%s: \"files\" is %s, expected an array", place, json_kind(files));
+    if (!json_is_array(files))
+        return error_set(MASKE_BAD_FILE, "%s: \"files\" is %s, expected an array", place, json_kind(files));
     for (size_t i = 0; i < json_array_size(files); i++) TRY(read_file(s, json_array_get(files, i), place));
     return memory_new(&s->paths, s->count, sizeof *s->paths, "the list of text files");
 }

@@ -38,19 +38,25 @@ static maske_status open_model(run *r, const request *given) {
     if (path_exists(given->out)) TRY(absolute_path(&out, given->out));
     bool same = out != NULL && strcmp(out, r->model) == 0;
     free(out);
-    if (same) return error_set(MASKE_BAD_ARGUMENT, "%s: is the model to go on from and the output folder, expected two folders", given->out);
+    if (same)
+        return error_set(MASKE_BAD_ARGUMENT,
+                         "%s: is the model to go on from and the output folder, expected two folders", given->out);
     TRY(maske_tokenizer_open(&r->tokenizer, given->model));
     TRY(masked_lm_open(&r->lm, given->model));
-    if (!r->lm->finite) return error_set(MASKE_BAD_FILE, "%s: the weights are not all finite numbers, which training needs", given->model);
+    if (!r->lm->finite)
+        return error_set(MASKE_BAD_FILE, "%s: the weights are not all finite numbers, which training needs",
+                         given->model);
     int64_t vocabulary = maske_tokenizer_vocab_size(r->tokenizer);
     if (vocabulary > r->lm->config.vocab_size)
-        return error_set(MASKE_BAD_SHAPE, "%s: the tokenizer has %lld entries, the model %lld", given->model, (long long)vocabulary, (long long)r->lm->config.vocab_size);
+        return error_set(MASKE_BAD_SHAPE, "%s: the tokenizer has %lld entries, the model %lld", given->model,
+                         (long long)vocabulary, (long long)r->lm->config.vocab_size);
     return take_shape(&r->settings, &r->lm->config, given->model);
 }
 
 static maske_status take_number(int64_t *setting, int64_t found, const char *name, const char *model) {
     if (*setting != 0 && *setting != found)
-        return error_set(MASKE_BAD_ARGUMENT, "%s is %lld, but %lld in the model %s", name, (long long)*setting, (long long)found, model);
+        return error_set(MASKE_BAD_ARGUMENT, "%s is %lld, but %lld in the model %s", name, (long long)*setting,
+                         (long long)found, model);
     *setting = found;
     return MASKE_OK;
 }
@@ -73,7 +79,8 @@ static maske_status find_valid(run *r) {
     maske_train_options *settings = &r->settings;
     if (settings->valid == NULL) return MASKE_OK;
     if (strcmp(settings->valid, "-") == 0)
-        return error_set(MASKE_BAD_ARGUMENT, "valid: found \"-\", expected a file: standard input is not kept for evaluations");
+        return error_set(MASKE_BAD_ARGUMENT,
+                         "valid: found \"-\", expected a file: standard input is not kept for evaluations");
     char *path;
     TRY(absolute_path(&path, settings->valid));
     free((void *)(uintptr_t)settings->valid);
@@ -84,7 +91,8 @@ static maske_status find_valid(run *r) {
 static maske_status take_request(run *r, const request *given, const maske_train_options *options) {
     if (given->out == NULL || given->out[0] == '\0') return error_set(MASKE_BAD_ARGUMENT, "no output folder is given");
     if (given->model != NULL && given->tokenizer != NULL)
-        return error_set(MASKE_BAD_ARGUMENT, "a model and a tokenizer are given, expected one of them: a model has its own tokenizer");
+        return error_set(MASKE_BAD_ARGUMENT,
+                         "a model and a tokenizer are given, expected one of them: a model has its own tokenizer");
     TRY(settings_copy(&r->settings, options));
     TRY(settings_check(&r->settings));
     TRY(sources_find(&r->text, given->text));
@@ -112,20 +120,25 @@ static maske_status learn_tokenizer(run *r) {
     maske_tokenizer_train_report report = {0};
     maske_text text = sources_text(&r->text);
     TRY(maske_tokenizer_train(&r->tokenizer, &text, &options, r->control, &report));
-    log_say(MASKE_LOG_NOTE, "tokenizer: %lld entries (%lld asked for) from %lld words, %lld of them different", (long long)report.vocab_size,
-            (long long)settings->vocab_size, (long long)report.words, (long long)report.unique_words);
+    log_say(MASKE_LOG_NOTE, "tokenizer: %lld entries (%lld asked for) from %lld words, %lld of them different",
+            (long long)report.vocab_size, (long long)settings->vocab_size, (long long)report.words,
+            (long long)report.unique_words);
     return MASKE_OK;
 }
 
-/* A new prediction head where the model has none, no pooler; else its weights. */
+/* The config of the model to go on from, but for what belongs to the training. */
+static void take_config(run *r) {
+    r->config = r->lm->config;
+    r->config.hidden_dropout_prob = r->settings.dropout;
+    r->config.attention_probs_dropout_prob = r->settings.attention_dropout;
+    r->config.initializer_range = r->settings.initializer_range;
+}
+
+/* A new model with the weights of the one to go on from: a pooler is left out, a head that is not there begins anew. */
 static maske_status take_weights(run *r) {
     masked_lm *given = r->lm;
-    bert_config config = given->config;
-    config.hidden_dropout_prob = r->settings.dropout;
-    config.attention_probs_dropout_prob = r->settings.attention_dropout;
-    config.initializer_range = r->settings.initializer_range;
     r->lm = NULL;
-    maske_status status = masked_lm_new(&r->lm, &config, (uint64_t)r->settings.seed);
+    maske_status status = run_new_model(r);
     size_t found = 0;
     for (size_t i = 0; status == MASKE_OK && i < r->lm->table.count; i++) {
         const parameter *row = &r->lm->table.rows[i], *from = parameters_find(&given->table, row->name);
@@ -144,12 +157,14 @@ static maske_status prepare(run *r) {
     TRY(sources_measure(&r->text, r->control));
     TRY(sources_measure(&r->valid, r->control));
     if (r->tokenizer == NULL) TRY(learn_tokenizer(r));
+    if (r->lm != NULL) take_config(r);
+    else TRY(run_configure(r));
+    log_say(MASKE_LOG_NOTE, "model: hidden size %lld, %lld layers, %lld heads, vocabulary %lld",
+            (long long)r->config.hidden_size, (long long)r->config.num_hidden_layers,
+            (long long)r->config.num_attention_heads, (long long)r->config.vocab_size);
     TRY(run_build_data(r, r->folder.preparing));
-    TRY(r->lm != NULL ? take_weights(r) : run_new_model(r));
-    log_say(MASKE_LOG_NOTE, "model: hidden size %lld, %lld layers, %lld heads, vocabulary %lld", (long long)r->lm->config.hidden_size,
-            (long long)r->lm->config.num_hidden_layers, (long long)r->lm->config.num_attention_heads, (long long)r->lm->config.vocab_size);
     TRY(run_check_plan(r, 0));
-    return optimizer_new(&r->optimizer, &r->lm->table);
+    return r->lm != NULL ? take_weights(r) : run_new_model(r);
 }
 
 /* From here on the folder is the run's. A run that goes on from a model keeps its first weights as the checkpoint of
@@ -173,11 +188,14 @@ static double time_budget(const run *r, double spent) {
     double all = 60 * r->settings.minutes;
     if (all == 0) return 0;
     if (spent > all / 2)
-        log_say(MASKE_LOG_WARNING, "the preparation took %lld of %lld seconds; the training gets half of them all the same", (long long)spent, (long long)all);
+        log_say(MASKE_LOG_WARNING,
+                "the preparation took %lld of %lld seconds; the training gets half of them all the same",
+                (long long)spent, (long long)all);
     return spent > all / 2 ? all / 2 : all - spent;
 }
 
-static maske_status train(run *r, const request *given, const maske_train_options *options, const maske_train_watch *watch) {
+static maske_status train(run *r, const request *given, const maske_train_options *options,
+                          const maske_train_watch *watch) {
     TRY(take_request(r, given, options));
     TRY(run_folder_create(&r->folder, given->out, r->settings.force));
     TRY(prepare(r));
@@ -187,7 +205,8 @@ static maske_status train(run *r, const request *given, const maske_train_option
 }
 
 maske_status maske_train(const char *out, const char *model, const char *tokenizer, const maske_text *text,
-                         const maske_train_options *options, const maske_control *control, const maske_train_watch *watch) {
+                         const maske_train_options *options, const maske_control *control,
+                         const maske_train_watch *watch) {
     request given = {out, model, tokenizer, text, clock_now()};
     run r = run_new(control);
     maske_status status = train(&r, &given, options, watch);

@@ -3,7 +3,8 @@
 
 #include <math.h>
 
-maske_status step_run(const step_room *room, const step_input *input, double learning_rate, uint64_t update, step_result *out) {
+maske_status step_run(const step_room *room, const step_input *input, double learning_rate, uint64_t update,
+                      step_result *out) {
     const maske_train_options *settings = room->settings;
     step_result sum = {0};
     float scale = input->predicted > 0 ? (float)(1.0 / (double)input->predicted) : 0.0f;
@@ -15,7 +16,8 @@ maske_status step_run(const step_room *room, const step_input *input, double lea
             .step = (uint64_t)((input->step - 1) * settings->accumulate) + i,
         };
         masked_lm_result result = {0};
-        TRY(masked_lm_train(room->model, room->context, &input->batches[i].batch, &mode, scale, room->optimizer->gradients, NULL, &result));
+        TRY(masked_lm_train(room->model, room->context, &input->batches[i].batch, &mode, scale,
+                            room->optimizer->gradients, NULL, &result));
         sum.loss_sum += result.loss_sum;
         sum.predicted += result.predicted;
         sum.correct += result.correct;
@@ -24,7 +26,8 @@ maske_status step_run(const step_room *room, const step_input *input, double lea
     sum.skipped = !isfinite(sum.loss_sum) || !isfinite(sum.gradient_norm);
     if (sum.skipped) optimizer_drop_gradients(room->optimizer);
     else {
-        optimizer_step(room->optimizer, room->model->weights, settings, learning_rate, sum.gradient_norm, update, room->threads);
+        optimizer_step(room->optimizer, room->model->weights, settings, learning_rate, sum.gradient_norm, update,
+                       room->threads);
         TRY(masked_lm_pack(room->model, room->precision, true, room->threads));
     }
     *out = sum;

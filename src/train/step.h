@@ -25,7 +25,7 @@ typedef struct step_result {
 
 /* `update`: which change of the weights this is, from 1, skipped steps not counted. The gradients are those of the mean
  * loss over all predicted tokens of the step, however they are divided into batches. */
-MASKE_MUST_USE maske_status step_run(const step_room *room, const step_input *input, double learning_rate, uint64_t update,
-                                     step_result *out);
+MASKE_MUST_USE maske_status step_run(const step_room *room, const step_input *input, double learning_rate,
+                                     uint64_t update, step_result *out);
 
 #endif

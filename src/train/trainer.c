@@ -60,7 +60,9 @@ static void save(trainer *t) {
     double begun = clock_now();
     t->save_failed = false;
     if (write_checkpoint(t) != MASKE_OK) note_failure(t, &t->save_failed, "the checkpoint");
-    else log_say(MASKE_LOG_DETAIL, "checkpoint written: %s/step-%lld", t->run->folder->checkpoints, (long long)t->state->step);
+    else
+        log_say(MASKE_LOG_DETAIL, "checkpoint written: %s/step-%lld", t->run->folder->checkpoints,
+                (long long)t->state->step);
     t->clock.last_save = clock_now();
     t->state->save_seconds = t->clock.last_save - begun;
 }
@@ -81,7 +83,8 @@ static maske_status evaluate(trainer *t) {
     t->state->evaluation_due = false;
     t->state->evaluation_seconds = clock_now() - begun;
     /* A loss that is no number is never the best. */
-    evaluation.best = t->state->best_step == 0 ? isfinite(evaluation.valid_loss) : evaluation.valid_loss < t->state->best_loss;
+    evaluation.best =
+        t->state->best_step == 0 ? isfinite(evaluation.valid_loss) : evaluation.valid_loss < t->state->best_loss;
     if (evaluation.best) save_model(t);
     if (evaluation.best && !t->best_failed) {
         t->state->best_step = t->state->step;
@@ -94,7 +97,7 @@ static maske_status evaluate(trainer *t) {
     return MASKE_OK;
 }
 
-/* --------------------------------------------------------------------------------------------------------- steps --- */
+/* ------------------------------------------------------------------------------------------------------- steps --- */
 
 static double share(double part, int64_t whole) { return whole > 0 ? part / (double)whole : 0; }
 
@@ -146,11 +149,14 @@ static maske_status count_step(trainer *t, const step_input *input, const step_r
     log_say(MASKE_LOG_WARNING, "step %lld was skipped: its %s not finite", (long long)input->step,
             isfinite(result->loss_sum) ? "gradients are" : "loss is");
     if (state->skipped_in_a_row < MOST_SKIPPED) return MASKE_OK;
-    if (t->saved_step < 0)
-        return error_set(MASKE_DIVERGED, "%d steps in a row up to step %lld had no finite loss or gradients; there is no checkpoint yet; a smaller learning-rate may help",
-                         MOST_SKIPPED, (long long)input->step);
-    return error_set(MASKE_DIVERGED, "%d steps in a row up to step %lld had no finite loss or gradients; the last good checkpoint is %s/step-%lld; a smaller learning-rate may help",
-                     MOST_SKIPPED, (long long)input->step, t->run->folder->checkpoints, (long long)t->saved_step);
+    char checkpoint_is[512] = "there is no checkpoint yet";
+    if (t->saved_step >= 0)
+        snprintf(checkpoint_is, sizeof checkpoint_is, "the last good checkpoint is %.400s/step-%lld",
+                 t->run->folder->checkpoints, (long long)t->saved_step);
+    return error_set(MASKE_DIVERGED,
+                     "%d steps in a row up to step %lld had no finite loss or gradients; %s; a smaller learning-rate "
+                     "may help",
+                     MOST_SKIPPED, (long long)input->step, checkpoint_is);
 }
 
 /* One step and its log line. */
@@ -180,7 +186,9 @@ static maske_status do_step(trainer *t) {
 static maske_status stop(trainer *t) {
     trainer_state *state = t->state;
     if (t->saved_step != state->step) save(t);
-    if (t->save_failed) return error_set(MASKE_IO, "stopped after step %lld, and the checkpoint was not written: %s", (long long)state->step, t->sentence);
+    if (t->save_failed)
+        return error_set(MASKE_IO, "stopped after step %lld, and the checkpoint was not written: %s",
+                         (long long)state->step, t->sentence);
     /* Nothing was evaluated yet: what there is, is the model for now. */
     if (state->best_step == 0) save_model(t);
     return error_set(MASKE_STOPPED, "stopped after step %lld; checkpoint written: %s/step-%lld", (long long)state->step,
@@ -202,7 +210,8 @@ static maske_status loop(trainer *t) {
     while (!state->over) {
         if (control_stopped(t->run->control)) return MASKE_STOPPED;
         TRY(do_step(t));
-        if (run_clock_evaluation_is_due(&t->clock, state->step, run_clock_elapsed(&t->clock), state->over)) TRY(evaluate(t));
+        if (run_clock_evaluation_is_due(&t->clock, state->step, run_clock_elapsed(&t->clock), state->over))
+            TRY(evaluate(t));
         if (!state->over && run_clock_save_is_due(&t->clock, state->step)) save(t);
     }
     return MASKE_OK;
@@ -234,7 +243,8 @@ static maske_status prepare(trainer *t) {
     TRY(masked_lm_pack(run->model, run->precision, true, run->threads));
     TRY(masked_lm_context_new(&t->context, run->model, &capacity));
     if (run->held_out != NULL)
-        TRY(validation_new(&t->validation, run->held_out, run->training, (size_t)run->model->config.vocab_size, &t->masking, capacity.sequences));
+        TRY(validation_new(&t->validation, run->held_out, run->training, (size_t)run->model->config.vocab_size,
+                           &t->masking, capacity.sequences));
     TRY(metrics_open(&t->metrics, run->folder->path, (uint64_t)t->state->metrics_bytes));
     guess_seconds(t);
     return feeder_start(&t->feeder, run->training, &t->epoch, &t->masking, t->state->step + 1);

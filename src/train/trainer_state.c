@@ -10,11 +10,25 @@ typedef struct member { const char *name; member_kind kind; size_t offset; } mem
 
 #define MEMBER(name, kind) {#name, kind, offsetof(trainer_state, name)}
 static const member members[] = {
-    MEMBER(step, INTEGER), MEMBER(updates, INTEGER), MEMBER(skipped_in_a_row, INTEGER), MEMBER(tokens, INTEGER),
-    MEMBER(seconds, NUMBER), MEMBER(epoch_loss_sum, NUMBER), MEMBER(epoch_predicted, INTEGER), MEMBER(epoch_correct, INTEGER),
-    MEMBER(over, BOOLEAN), MEMBER(finished, BOOLEAN), MEMBER(evaluation_due, BOOLEAN), MEMBER(best_step, INTEGER), MEMBER(best_loss, NUMBER),
-    MEMBER(best_accuracy, NUMBER), MEMBER(time_budget, NUMBER), MEMBER(evaluations_by_clock, INTEGER),
-    MEMBER(evaluation_seconds, NUMBER), MEMBER(save_seconds, NUMBER), MEMBER(metrics_bytes, INTEGER),
+    MEMBER(step, INTEGER),
+    MEMBER(updates, INTEGER),
+    MEMBER(skipped_in_a_row, INTEGER),
+    MEMBER(tokens, INTEGER),
+    MEMBER(seconds, NUMBER),
+    MEMBER(epoch_loss_sum, NUMBER),
+    MEMBER(epoch_predicted, INTEGER),
+    MEMBER(epoch_correct, INTEGER),
+    MEMBER(over, BOOLEAN),
+    MEMBER(finished, BOOLEAN),
+    MEMBER(evaluation_due, BOOLEAN),
+    MEMBER(best_step, INTEGER),
+    MEMBER(best_loss, NUMBER),
+    MEMBER(best_accuracy, NUMBER),
+    MEMBER(time_budget, NUMBER),
+    MEMBER(evaluations_by_clock, INTEGER),
+    MEMBER(evaluation_seconds, NUMBER),
+    MEMBER(save_seconds, NUMBER),
+    MEMBER(metrics_bytes, INTEGER),
 };
 enum { MEMBERS = sizeof members / sizeof members[0] };
 
@@ -33,10 +47,12 @@ static maske_status read_member(trainer_state *state, const member *m, const jso
     const json_t *found = json_object_get(object, m->name);
     if (m->kind == INTEGER) return json_get_integer(value, object, m->name, 0, INT64_MAX, place);
     if (m->kind == NUMBER) {
-        if (!json_is_number(found)) return error_set(MASKE_BAD_FILE, "%s: \"%s\" is %s, expected a number", place, m->name, json_kind(found));
+        if (!json_is_number(found))
+            return error_set(MASKE_BAD_FILE, "%s: \"%s\" is %s, expected a number", place, m->name, json_kind(found));
         return json_get_number_or(value, 0, object, m->name, 0, 1e300, place);
     }
-    if (!json_is_boolean(found)) return error_set(MASKE_BAD_FILE, "%s: \"%s\" is %s, expected true or false", place, m->name, json_kind(found));
+    if (!json_is_boolean(found))
+        return error_set(MASKE_BAD_FILE, "%s: \"%s\" is %s, expected true or false", place, m->name, json_kind(found));
     *(bool *)value = json_is_true(found);
     return MASKE_OK;
 }
@@ -45,7 +61,9 @@ maske_status trainer_state_read(trainer_state *out, const json_t *object, const 
     trainer_state state = {0};
     for (size_t i = 0; i < MEMBERS; i++) TRY(read_member(&state, &members[i], object, place));
     if (state.updates > state.step || state.skipped_in_a_row > state.step || state.best_step > state.step)
-        return error_set(MASKE_BAD_FILE, "%s: \"updates\", \"skipped_in_a_row\" or \"best_step\" is above \"step\", %lld", place, (long long)state.step);
+        return error_set(MASKE_BAD_FILE,
+                         "%s: \"updates\", \"skipped_in_a_row\" or \"best_step\" is above \"step\", %lld", place,
+                         (long long)state.step);
     *out = state;
     return MASKE_OK;
 }

@@ -15,7 +15,8 @@ static maske_status for_each_batch(validation *v, const maske_control *control, 
         if (control_stopped(control)) return error_set(MASKE_STOPPED, "stopped during an evaluation");
         control_progress(control, "evaluating", (double)first, (double)sequences, "sequences");
         size_t left = sequences - first;
-        TRY(dataset_make_batch(v->data, v->order + first, left < v->batch_size ? left : v->batch_size, 0, &v->masking, &v->batch));
+        TRY(dataset_make_batch(v->data, v->order + first, left < v->batch_size ? left : v->batch_size, 0, &v->masking,
+                               &v->batch));
         TRY(visit(user, &v->batch.batch));
     }
     return MASKE_OK;
@@ -23,7 +24,13 @@ static maske_status for_each_batch(validation *v, const maske_control *control, 
 
 /* ----------------------------------------------------------------------------------------------- the baseline --- */
 
-typedef struct unigram { int64_t *counts; int64_t all; int32_t most; double loss; int64_t predicted, correct, tokens; } unigram;
+typedef struct unigram {
+    int64_t *counts;
+    int64_t all;
+    int32_t most;
+    double loss;
+    int64_t predicted, correct, tokens;
+} unigram;
 
 static maske_status add_unigram(void *user, const batch *b) {
     unigram *u = user;
@@ -76,7 +83,12 @@ void validation_free(validation *v) {
 
 /* -------------------------------------------------------------------------------------------------- the model --- */
 
-typedef struct evaluation { const masked_lm *model; masked_lm_context *context; double loss; int64_t predicted, correct; } evaluation;
+typedef struct evaluation {
+    const masked_lm *model;
+    masked_lm_context *context;
+    double loss;
+    int64_t predicted, correct;
+} evaluation;
 
 static maske_status add_model(void *user, const batch *b) {
     evaluation *e = user;
@@ -88,8 +100,8 @@ static maske_status add_model(void *user, const batch *b) {
     return MASKE_OK;
 }
 
-maske_status validation_run(validation *v, const masked_lm *model, masked_lm_context *context, const maske_control *control,
-                            maske_train_evaluation *out) {
+maske_status validation_run(validation *v, const masked_lm *model, masked_lm_context *context,
+                            const maske_control *control, maske_train_evaluation *out) {
     evaluation e = {.model = model, .context = context};
     TRY(for_each_batch(v, control, add_model, &e));
     double predicted = e.predicted > 0 ? (double)e.predicted : 1;

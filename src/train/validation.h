@@ -17,8 +17,8 @@ typedef struct validation {
 } validation;
 
 /* `training`: whose counts the baseline is made of, each one up, so that no token is impossible. */
-MASKE_MUST_USE maske_status validation_new(validation *out, const dataset *data, const dataset *training, size_t vocab_size,
-                                           const dataset_masking *masking, size_t batch_size);
+MASKE_MUST_USE maske_status validation_new(validation *out, const dataset *data, const dataset *training,
+                                           size_t vocab_size, const dataset_masking *masking, size_t batch_size);
 void validation_free(validation *v);
 /* Fills the loss, the accuracy and the baseline; MASKE_STOPPED once control says so. */
 MASKE_MUST_USE maske_status validation_run(validation *v, const masked_lm *model, masked_lm_context *context,

@@ -1,167 +1,379 @@
-/* A run that was stopped, killed or damaged and goes on is the run that was never stopped, byte for byte. */
-#include "toy.h"
+/* tests of resuming: a run that was stopped or killed anywhere gives, byte for byte, what the unbroken run gives; what
+ * is damaged or has changed is named. */
+#include "train/checkpoint.h"
+#include "train/run_folder.h"
+
+#include "training.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
-enum { STEPS = 12 };
+enum { STEPS = 24 };
 
-static const char *whole(void) {
-    static char path[512];
-    if (path[0] != '\0') return path;
-    maske_train_options options = toy_options();
-    snprintf(path, sizeof path, "%s", scratch_path("whole"));
-    assert_ok(toy_train(path, toy_text("text.txt", 40), &options, 2, 0));
+static const char *fresh(const char *name) {
+    const char *path = scratch_path(name);
+    assert_ok(folder_remove(path));
     return path;
+}
+
+/* The unbroken run, made once: 24 steps, more than one epoch, evaluations after 9, 18 and 24. */
+static const char *unbroken(void) {
+    const char *out = scratch_path("unbroken");
+    if (path_exists(out)) return out;
+    maske_train_options o = training_options();
+    training t = {.tokenizer = training_tokenizer(), .threads = 1};
+    assert_ok(training_start(&t, out, &o));
+    assert_true(t.last.epochs >= 2);
+    return out;
+}
+
+/* Starts the same run and stops it after `step`. */
+static maske_status stopped_run(const char *out, int64_t step, const maske_train_options *o) {
+    training t = {.tokenizer = training_tokenizer(), .threads = 1, .stop_at = step};
+    return training_start(&t, out, o);
+}
+
+/* Starts the same run in a child that ends without a word once `step` is done, as if it was killed. */
+typedef struct murder { int64_t step; } murder;
+static void end_at(void *user, const maske_train_step *step) {
+    if (step->step == ((const murder *)user)->step) _exit(9);
+}
+static void killed_run(const char *out, int64_t step, const maske_train_options *o, const char *model) {
+    const char *tokenizer = training_tokenizer();
+    pid_t child = fork();
+    if (child == 0) {
+        murder m = {step};
+        maske_train_watch watch = {end_at, NULL, &m};
+        maske_control control = {.threads = 1};
+        const char *path = TOWN;
+        (void)!maske_train(out, model, model == NULL ? tokenizer : NULL, &(maske_text){&path, 1, NULL}, o, &control,
+                           &watch);
+        _exit(1);
+    }
+    int ended = -1;
+    assert_int_equal(waitpid(child, &ended, 0), child);
+    assert_true(WIFEXITED(ended) && WEXITSTATUS(ended) == 9);
+}
+
+static maske_status resume(const char *out, int threads) {
+    training t = {.threads = threads};
+    bool finished = true;
+    maske_status status = training_resume(&t, out, &finished);
+    if (status == MASKE_OK) assert_false(finished);
+    return status;
 }
 
 static void stopped_after_any_step(void **state) {
     (void)state;
-    const char *expected = whole(), *text = scratch_path("text.txt");
-    for (int64_t after = 1; after < STEPS; after++) {
-        char name[32];
-        snprintf(name, sizeof name, "stopped-%d", (int)after);
-        const char *out = scratch_path(name);
-        maske_train_options options = toy_options();
-        bool finished = true;
-        assert_fails(toy_train(out, text, &options, 2, after), MASKE_STOPPED, "checkpoint written");
-        assert_ok(toy_resume(out, 2, 0, &finished));
-        assert_false(finished);
-        assert_same_run(expected, out);
+    maske_train_options o = training_options();
+    for (int64_t step = 1; step <= STEPS; step++) {
+        const char *out = fresh("stopped");
+        maske_status status = stopped_run(out, step, &o);
+        if (status != MASKE_STOPPED) fail_msg("step %lld: %s", (long long)step, maske_error());
+        char words[64];
+        snprintf(words, sizeof words, "stopped after step %lld; checkpoint written", (long long)step);
+        assert_non_null(strstr(maske_error(), words));
+        /* Until then the folder is a model that can be opened, and the tokens wait for the rest of the run. */
+        assert_true(has_file(out, "model.safetensors") && has_file(out, RUN_TOKENS));
+        assert_ok(resume(out, 1));
+        assert_same_run(unbroken(), out, STEPS);
+        assert_false(has_file(out, RUN_TOKENS));
     }
 }
 
 static void stopped_again_and_again(void **state) {
     (void)state;
-    const char *expected = whole(), *text = scratch_path("text.txt"), *out = scratch_path("again");
-    maske_train_options options = toy_options();
-    assert_fails(toy_train(out, text, &options, 2, 1), MASKE_STOPPED, "step 1");
-    for (int64_t after = 2; after < STEPS; after++) assert_fails(toy_resume(out, 2, after, NULL), MASKE_STOPPED, "stopped after step");
-    assert_ok(toy_resume(out, 2, 0, NULL));
-    assert_same_run(expected, out);
+    const char *out = fresh("stuttering");
+    maske_train_options o = training_options();
+    assert_fails(stopped_run(out, 1, &o), MASKE_STOPPED, "stopped after step 1");
+    for (int64_t step = 3; step <= STEPS; step += 2) {
+        training t = {.threads = 1, .stop_at = step};
+        assert_fails(training_resume(&t, out, NULL), MASKE_STOPPED, "stopped after step");
+        assert_int_equal(t.steps, 2);
+    }
+    assert_ok(resume(out, 1));
+    assert_same_run(unbroken(), out, STEPS);
 }
 
-static void threads_do_not_show(void **state) {
+/* A stop that comes before anything was done changes nothing. */
+static void stopped_at_once(void **state) {
     (void)state;
-    const char *expected = whole(), *text = scratch_path("text.txt");
-    for (int threads = 1; threads <= 3; threads += 2) {
-        const char *out = scratch_path(threads == 1 ? "one-thread" : "three-threads");
-        maske_train_options options = toy_options();
-        assert_ok(toy_train(out, text, &options, threads, 0));
-        assert_same_run(expected, out);
+    const char *out = fresh("at-once");
+    maske_train_options o = training_options();
+    assert_fails(stopped_run(out, 5, &o), MASKE_STOPPED, "stopped after step 5");
+    const volatile sig_atomic_t stop = 1;
+    maske_control control = {.threads = 1, .stop = &stop};
+    assert_int_equal(maske_train_resume(out, &control, NULL, NULL), MASKE_STOPPED);
+    assert_ok(resume(out, 1));
+    assert_same_run(unbroken(), out, STEPS);
+}
+
+static void the_number_of_threads_may_change(void **state) {
+    (void)state;
+    const char *out = fresh("threads");
+    maske_train_options o = training_options();
+    assert_fails(stopped_run(out, 7, &o), MASKE_STOPPED, "stopped after step 7");
+    assert_ok(resume(out, 3));
+    assert_same_run(unbroken(), out, STEPS);
+}
+
+static void killed_before_the_first_checkpoint(void **state) {
+    (void)state;
+    const char *out = fresh("killed-early");
+    maske_train_options o = training_options();
+    killed_run(out, 11, &o, NULL);
+    assert_false(has_file(out, "checkpoints/step-11"));
+    listen();
+    assert_ok(resume(out, 1));
+    assert_non_null(strstr(said, "no checkpoint was written yet: starts from the beginning"));
+    assert_same_run(unbroken(), out, STEPS);
+}
+
+static void killed_between_checkpoints(void **state) {
+    (void)state;
+    maske_train_options o = training_options();
+    o.save_steps = 4;
+    const char *whole = fresh("whole");
+    training t = {.tokenizer = training_tokenizer(), .threads = 1};
+    assert_ok(training_start(&t, whole, &o));
+    /* Saving changes nothing. */
+    assert_same_file(unbroken(), whole, "model.safetensors");
+    assert_same_metrics(unbroken(), whole);
+    /* 10: after an evaluation that the last checkpoint knows nothing of. */
+    for (int64_t step = 6; step <= STEPS; step += 4) {
+        const char *out = fresh("killed");
+        killed_run(out, step, &o, NULL);
+        assert_ok(resume(out, 1));
+        assert_same_run(whole, out, STEPS);
     }
 }
 
-static void killed_at_any_moment(void **state) {
+/* A model's folder may go away once the run has begun. */
+static void killed_on_from_a_model(void **state) {
     (void)state;
-    const char *expected = whole(), *text = scratch_path("text.txt");
-    for (int round = 0; round < 5; round++) {
-        char name[32];
-        snprintf(name, sizeof name, "killed-%d", round);
-        const char *out = scratch_path(name);
-        pid_t child = fork();
-        if (child == 0) {
-            maske_train_options options = toy_options();
-            options.save_steps = 3;
-            _exit((int)toy_train(out, text, &options, 2, 0));
-        }
-        usleep(20000 + random_philox(7, RANDOM_TEST, 0, (uint64_t)round).word[0] % 150000);
-        kill(child, SIGKILL);
-        waitpid(child, NULL, 0);
-        char *settings = NULL;
-        assert_ok(path_join(&settings, out, "train.json"));
-        if (path_exists(settings)) {
-            assert_ok(toy_resume(out, 2, 0, NULL));
-        } else {        /* it had not begun: the same command starts it */
-            maske_train_options options = toy_options();
-            assert_ok(toy_train(out, text, &options, 2, 0));
-        }
-        free(settings);
-        assert_same_run(expected, out);
-    }
+    const char *model = fresh("model"), *whole = fresh("whole-from-model"), *out = fresh("killed-from-model");
+    maske_train_options o = training_options();
+    o.steps = 3;
+    assert_ok(training_start(&(training){.tokenizer = training_tokenizer(), .threads = 1}, model, &o));
+    o.steps = 10;
+    assert_ok(training_start(&(training){.model = model, .threads = 1}, whole, &o));
+    killed_run(out, 4, &o, model);
+    assert_ok(folder_remove(model));
+    assert_ok(resume(out, 1));
+    assert_same_run(whole, out, 10);
+    /* Without its first weights it cannot begin again. */
+    killed_run(fresh("killed-from-model"), 4, &o, whole);
+    assert_ok(folder_remove(scratch_path("killed-from-model/checkpoints/step-0")));
+    assert_fails(resume(out, 1), MASKE_BAD_FILE, "no whole checkpoint is left; the run went on from");
 }
 
 static void a_finished_run_says_so(void **state) {
     (void)state;
     bool finished = false;
-    assert_ok(toy_resume(whole(), 2, 0, &finished));
+    training t = {.threads = 1};
+    assert_ok(training_resume(&t, unbroken(), &finished));
     assert_true(finished);
+    assert_int_equal(t.steps, 0);
 }
 
-static char warnings[4096];
-static void keep_warnings(void *user, maske_log_level level, const char *sentence) {
-    (void)user;
-    if (level == MASKE_LOG_WARNING) snprintf(warnings + strlen(warnings), sizeof warnings - strlen(warnings), "%s\n", sentence);
+/* ---- damage ---- */
+
+static void change_byte(const char *path, long place) {
+    FILE *file = fopen(path, "r+b");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, place, place < 0 ? SEEK_END : SEEK_SET), 0);
+    int byte = fgetc(file);
+    assert_int_equal(fseek(file, place, place < 0 ? SEEK_END : SEEK_SET), 0);
+    fputc(byte ^ 1, file);
+    fclose(file);
 }
 
-static void a_damaged_checkpoint_is_passed_over(void **state) {
+static void cut_short(const char *path) {
+    FILE *file = fopen(path, "r+b");
+    assert_non_null(file);
+    fseek(file, 0, SEEK_END);
+    assert_int_equal(ftruncate(fileno(file), ftell(file) - 1), 0);
+    fclose(file);
+}
+
+static void a_torn_checkpoint_is_passed_over(void **state) {
     (void)state;
-    const char *expected = whole(), *text = scratch_path("text.txt");
-    static const char *const names[] = {"model.safetensors", "optimizer.safetensors", "trainer_state.json"};
-    for (int n = 0; n < 3; n++)
-        for (int cut = 0; cut < 2; cut++) {
-            char name[64], inside[128];
-            snprintf(name, sizeof name, "damaged-%d-%d", n, cut);
-            const char *out = scratch_path(name);
-            maske_train_options options = toy_options();
-            options.save_steps = 3;
-            assert_fails(toy_train(out, text, &options, 2, 8), MASKE_STOPPED, "step 8");
-            size_t length = 0;
-            snprintf(inside, sizeof inside, "checkpoints/step-8/%s", names[n]);
-            char *data = toy_read(out, inside, &length), *path = NULL;
-            if (!cut) data[length / 2] ^= 1;
-            assert_ok(path_join(&path, out, inside));
-            assert_ok(file_write_atomic(path, data, cut ? length - 3 : length, true));
-            warnings[0] = '\0';
-            maske_set_log(keep_warnings, NULL);
-            assert_ok(toy_resume(out, 2, 0, NULL));
-            maske_set_log(NULL, NULL);
-            if (strstr(warnings, "step-8") == NULL) fail_msg("%s, cut %d: the warnings name no checkpoint: %s", names[n], cut, warnings);
-            assert_same_file(expected, out, "model.safetensors");
-            free(data);
-            free(path);
+    static const char *const files[] = {"model.safetensors", "optimizer.safetensors", "config.json", "tokenizer.json",
+                                        "trainer_state.json"};
+    maske_train_options o = training_options();
+    o.save_steps = 4;
+    for (size_t i = 0; i < 5; i++)
+        for (int damage = 0; damage < 3; damage++) {
+            const char *out = fresh("torn");
+            killed_run(out, 14, &o, NULL);
+            char name[128];
+            snprintf(name, sizeof name, "torn/checkpoints/step-12/%s", files[i]);
+            const char *path = scratch_path(name);
+            if (damage == 0) cut_short(path);
+            if (damage == 1) change_byte(path, i == 4 ? 60 + 7 * (long)i : -3);
+            if (damage == 2) assert_int_equal(unlink(path), 0);
+            if (i == 4 && damage == 0) cut_short(path);     /* the line's end, then the brace */
+            listen();
+            assert_ok(resume(out, 1));
+            assert_non_null(strstr(said, "warning: the checkpoint of step 12 is damaged and not used: "));
+            assert_non_null(strstr(said, files[i]));
+            assert_non_null(strstr(said, "checkpoints/step-8"));
+            assert_same_file(unbroken(), out, "model.safetensors");
+            assert_same_metrics(unbroken(), out);
         }
 }
 
-static void another_text_is_refused(void **state) {
+/* A checkpoint that a newer maske wrote is no damage: going on from an older one would undo what it did. */
+static void a_newer_format_is_refused(void **state) {
     (void)state;
-    const char *text = toy_text("other.txt", 30), *out = scratch_path("other");
-    maske_train_options options = toy_options();
-    assert_fails(toy_train(out, text, &options, 2, 5), MASKE_STOPPED, "step 5");
-    toy_text("other.txt", 31);
-    assert_fails(toy_resume(out, 2, 0, NULL), MASKE_BAD_ARGUMENT, "text has changed");
-    toy_text("other.txt", 30);
-    size_t length = 0;
-    char *settings = toy_read(out, "train.json", &length);
-    static const char before[] = "\"learning-rate\": 0.00";
-    size_t digit = 0;
-    while (digit + sizeof before < length && memcmp(settings + digit, before, sizeof before - 1) != 0) digit++;
-    digit += sizeof before - 1;
-    assert_int_equal(settings[digit], '1');
-    settings[digit] = '2';
-    char *path = NULL;
-    assert_ok(path_join(&path, out, "train.json"));
-    assert_ok(file_write_atomic(path, settings, length, true));
-    assert_fails(toy_resume(out, 2, 0, NULL), MASKE_BAD_ARGUMENT, "learning-rate");
-    settings[digit] = '1';
-    assert_ok(file_write_atomic(path, settings, length, true));
-    assert_ok(toy_resume(out, 2, 0, NULL));
-    free(settings);
-    free(path);
+    const char *out = fresh("newer");
+    maske_train_options o = training_options();
+    assert_fails(stopped_run(out, 3, &o), MASKE_STOPPED, "");
+    replace_in(scratch_path("newer/checkpoints/step-3"), "trainer_state.json", "\"format\": 1", "\"format\": 2");
+    assert_fails(resume(out, 1), MASKE_UNSUPPORTED, "format 2, this maske (" MASKE_VERSION ") reads up to 1");
 }
 
-static void a_folder_that_is_no_run(void **state) {
+/* ---- what must be the same ---- */
+
+static void a_changed_text_is_refused(void **state) {
     (void)state;
-    assert_fails(toy_resume(scratch_path("nowhere"), 2, 0, NULL), MASKE_IO, "nowhere");
-    assert_fails(toy_resume(scratch(), 2, 0, NULL), MASKE_IO, "train.json");
+    const char *out = fresh("changed-text");
+    maske_train_options o = training_options();
+    size_t length;
+    char *text = read_whole(TEST_DATA "/train", "kasaba.txt", &length);
+    const char *path = scratch_write("text.txt", text, length);
+    training t = {.text = path, .tokenizer = training_tokenizer(), .threads = 1, .stop_at = 5};
+    assert_int_equal(training_start(&t, out, &o), MASKE_STOPPED);
+    change_byte(path, 100);
+    assert_fails(resume(out, 1), MASKE_BAD_ARGUMENT, "text.txt: its fingerprint is ");
+    cut_short(path);
+    assert_fails(resume(out, 1), MASKE_BAD_ARGUMENT, "the text has changed");
+    assert_int_equal(unlink(path), 0);
+    assert_fails(resume(out, 1), MASKE_IO, "text.txt: cannot open");
+    /* As it was: the refusals have changed nothing. */
+    scratch_write("text.txt", text, length);
+    assert_ok(resume(out, 1));
+    assert_same_run(unbroken(), out, STEPS);
+    free(text);
+}
+
+static void changed_settings_are_refused(void **state) {
+    (void)state;
+    const char *out = fresh("changed-settings");
+    maske_train_options o = training_options();
+    assert_fails(stopped_run(out, 5, &o), MASKE_STOPPED, "");
+    replace_in(out, "train.json", "\"beta1\": 0.9", "\"beta1\": 0.8");
+    assert_fails(resume(out, 1), MASKE_BAD_ARGUMENT, "train.json: beta1 is 0.8, but 0.9 in ");
+    replace_in(out, "train.json", "\"beta1\": 0.8", "\"beta1\": \"x\"");
+    assert_fails(resume(out, 1), MASKE_BAD_FILE, "train.json: \"beta1\"");
+    replace_in(out, "train.json", "\"beta1\": \"x\"", "\"beta1\": 0.9");
+    replace_in(out, "tokenizer.json", "\"version\"", " \"version\"");
+    assert_fails(resume(out, 1), MASKE_BAD_ARGUMENT, "tokenizer.json: its fingerprint is ");
+    replace_in(out, "tokenizer.json", " \"version\"", "\"version\"");
+    assert_ok(resume(out, 1));
+    assert_same_run(unbroken(), out, STEPS);
+}
+
+static void what_is_no_run_is_refused(void **state) {
+    (void)state;
+    assert_fails(resume("/nowhere", 1), MASKE_IO, "found no train.json, expected the folder of a run");
+    assert_fails(resume(scratch(), 1), MASKE_IO, "found no train.json");
+    assert_fails(maske_train_resume(NULL, NULL, NULL, NULL), MASKE_BAD_ARGUMENT, "no folder of a run");
+}
+
+/* ---- a disk that is full for a while ---- */
+
+typedef struct narrow_disk { struct rlimit room; int64_t from, to; } narrow_disk;
+static void narrow(void *user, const maske_train_step *step) {
+    narrow_disk *disk = user;
+    struct rlimit limit = disk->room;
+    if (step->step >= disk->from && step->step < disk->to) limit.rlim_cur = 20000;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void a_full_disk_costs_a_checkpoint_only(void **state) {
+    (void)state;
+    const char *out = fresh("full-disk"), *tokenizer = training_tokenizer(), *path = TOWN;
+    maske_train_options o = training_options();
+    o.save_steps = 4;
+    o.eval_steps = 24;
+    signal(SIGXFSZ, SIG_IGN);
+    narrow_disk disk = {.from = 8, .to = 9};
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &disk.room), 0);
+    maske_train_watch watch = {narrow, NULL, &disk};
+    maske_control control = {.threads = 1};
+    listen();
+    assert_ok(maske_train(out, NULL, tokenizer, &(maske_text){&path, 1, NULL}, &o, &control, &watch));
+    assert_non_null(strstr(said, "warning: step 8: the checkpoint was not written: "));
+    assert_same_metrics(out, out);
+    assert_true(has_file(out, "checkpoints/step-24"));
+    assert_false(has_file(out, "checkpoints/step-8.maske-part"));
+    /* Full to the end: exit with a failure, and the checkpoint before it stays. */
+    out = fresh("full-disk");
+    disk.from = 22, disk.to = 100;
+    maske_status status = maske_train(out, NULL, tokenizer, &(maske_text){&path, 1, NULL}, &o, &control, &watch);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &disk.room), 0);
+    assert_int_equal(status, MASKE_IO);
+    assert_non_null(strstr(maske_error(), "was not written: "));
+    assert_true(has_file(out, "checkpoints/step-20"));
+    assert_ok(resume(out, 1));
+}
+
+static void as_many_checkpoints_as_asked_for(void **state) {
+    (void)state;
+    const char *out = fresh("keep");
+    maske_train_options o = training_options();
+    o.save_steps = 5;
+    o.keep = 3;
+    training t = {.tokenizer = training_tokenizer(), .threads = 1};
+    assert_ok(training_start(&t, out, &o));
+    assert_true(has_file(out, "checkpoints/step-24") && has_file(out, "checkpoints/step-20") &&
+                has_file(out, "checkpoints/step-15"));
+    assert_false(has_file(out, "checkpoints/step-10") || has_file(out, "checkpoints/step-5"));
+}
+
+/* A run by the clock goes on with the time that is left, and with what the clock decided. */
+static void a_run_by_the_clock_goes_on(void **state) {
+    (void)state;
+    const char *out = fresh("clock");
+    maske_train_options o = training_options();
+    o.steps = 0;
+    o.eval_steps = 0;
+    o.minutes = 0.05;
+    training t = {.tokenizer = training_tokenizer(), .threads = 1, .stop_at = 12};
+    assert_int_equal(training_start(&t, out, &o), MASKE_STOPPED);
+    checkpoint before = {0}, after = {0};
+    assert_ok(checkpoint_newest(&before, scratch_path("clock/checkpoints")));
+    assert_int_equal(before.state.step, 12);
+    assert_true(before.state.seconds > 0 && before.state.time_budget > 0 && before.state.time_budget <= 3);
+    assert_ok(resume(out, 1));
+    assert_ok(checkpoint_newest(&after, scratch_path("clock/checkpoints")));
+    assert_true(after.state.finished && after.state.step > 12);
+    assert_true(after.state.time_budget == before.state.time_budget);
+    assert_true(after.state.seconds > before.state.seconds);
+    checkpoint_free(&before);
+    checkpoint_free(&after);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(stopped_after_any_step),   cmocka_unit_test(stopped_again_and_again),
-        cmocka_unit_test(threads_do_not_show),      cmocka_unit_test(killed_at_any_moment),
-        cmocka_unit_test(a_finished_run_says_so),   cmocka_unit_test(a_damaged_checkpoint_is_passed_over),
-        cmocka_unit_test(another_text_is_refused),  cmocka_unit_test(a_folder_that_is_no_run),
+        cmocka_unit_test(stopped_after_any_step),
+        cmocka_unit_test(stopped_again_and_again),
+        cmocka_unit_test(stopped_at_once),
+        cmocka_unit_test(the_number_of_threads_may_change),
+        cmocka_unit_test(killed_before_the_first_checkpoint),
+        cmocka_unit_test(killed_between_checkpoints),
+        cmocka_unit_test(killed_on_from_a_model),
+        cmocka_unit_test(a_finished_run_says_so),
+        cmocka_unit_test(a_torn_checkpoint_is_passed_over),
+        cmocka_unit_test(a_newer_format_is_refused),
+        cmocka_unit_test(a_changed_text_is_refused),
+        cmocka_unit_test(changed_settings_are_refused),
+        cmocka_unit_test(what_is_no_run_is_refused),
+        cmocka_unit_test(a_full_disk_costs_a_checkpoint_only),
+        cmocka_unit_test(as_many_checkpoints_as_asked_for),
+        cmocka_unit_test(a_run_by_the_clock_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

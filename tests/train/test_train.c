@@ -1,171 +1,394 @@
-/* Whole runs: what is refused before anything is touched, what is learned, what the clock decides. */
-#include "train/settings.h"
-#include "toy.h"
-
+/* tests of maske_train: from text, from a tokenizer, on from a model; what it leaves, what it refuses; the same for any
+ * number of threads and any division into batches. */
+#include "base/cpu.h"
 #include "bert/masked_lm.h"
+#include "nn/gemm.h"
+#include "train/run_folder.h"
 
+#include "training.h"
+
+#include <fcntl.h>
 #include <math.h>
 
-/* The value behind the last `"key":` of metrics.jsonl. */
-static double last_metric(const char *folder, const char *key) {
-    size_t length = 0;
-    char *text = toy_read(folder, "metrics.jsonl", &length), name[64];
-    double value = NAN;
-    snprintf(name, sizeof name, "\"%s\":", key);
-    for (const char *at = text; (at = strstr(at, name)) != NULL; at += strlen(name)) value = atof(at + strlen(name));
+static const char *fresh(const char *name) {
+    const char *path = scratch_path(name);
+    assert_ok(folder_remove(path));
+    return path;
+}
+
+static training with_tokenizer(void) { return (training){.tokenizer = training_tokenizer(), .threads = 1}; }
+
+/* The numbers behind a key in metrics.jsonl, in the lines that have it; how many. */
+static size_t series(double *out, size_t most, const char *folder, const char *key) {
+    size_t length, count = 0;
+    char *text = read_whole(folder, "metrics.jsonl", &length);
+    char *rest = text;
+    for (char *line; (line = strsep(&rest, "\n")) != NULL && *line != '\0';) {
+        json_t *object = NULL;
+        assert_ok(json_parse_object(&object, line, strlen(line), "a line of metrics.jsonl"));
+        const json_t *value = json_object_get(object, key);
+        if (json_is_number(value) && count < most) out[count++] = json_number_value(value);
+        json_decref(object);
+    }
     free(text);
-    return value;
+    return count;
 }
 
-static void learns_what_frequency_cannot(void **state) {
+static void text_becomes_a_model(void **state) {
     (void)state;
-    const char *out = scratch_path("learns");
-    maske_train_options options = toy_options();
-    options.steps = 2500;
-    options.learning_rate = 3e-3;
-    options.dropout = options.attention_dropout = 0;
-    options.eval_steps = 0;
-    assert_ok(toy_train(out, toy_text("learn.txt", 120), &options, 2, 0));
-    double loss = last_metric(out, "valid_loss"), unigram = last_metric(out, "unigram_loss");
-    if (!(loss < 0.6 * unigram)) fail_msg("held-out loss %g, unigram %g", loss, unigram);
-    assert_true(last_metric(out, "valid_accuracy") > 1.5 * last_metric(out, "unigram_accuracy"));
+    const char *out = fresh("from-text");
+    maske_train_options o = training_options();
+    o.save_steps = 8;
+    training t = {.threads = 2};
+    listen();
+    assert_ok(training_start(&t, out, &o));
+    assert_int_equal(t.steps, 24);
+    assert_int_equal(t.evaluations, 3);
+    assert_int_equal(t.last.step, 24);
+    assert_int_equal(t.last.steps, 24);
+    assert_true(t.last.epoch > 1 && t.last.epoch == t.last.epochs && t.last.tokens > 0 && t.last.seconds_left == 0);
+    const char *const kept[] = {"config.json", "model.safetensors", "tokenizer.json", "train.json", "corpus.json",
+                                "metrics.jsonl", "checkpoints/step-24", "checkpoints/step-16"};
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) assert_true(has_file(out, kept[i]));
+    const char *const gone[] = {"checkpoints/step-8", RUN_TOKENS, "preparing.maske-part"};
+    for (size_t i = 0; i < sizeof gone / sizeof gone[0]; i++) assert_false(has_file(out, gone[i]));
+    double values[64];
+    assert_int_equal(series(values, 64, out, "loss"), 24);
+    assert_int_equal(series(values, 64, out, "valid_loss"), 3);
+    assert_int_equal(series(values, 64, out, "step"), 27);
+    /* The memory and disk that are needed are said, and the model is one that others open. */
+    assert_non_null(strstr(said, "needs "));
+    maske_model *model = NULL;
+    assert_ok(maske_model_open(&model, out, NULL));
+    maske_model_info info;
+    maske_model_describe(model, &info);
+    assert_int_equal(info.hidden_size, 32);
+    assert_int_equal(info.vocab_size, maske_tokenizer_vocab_size(maske_model_tokenizer(model)));
+    assert_int_equal(info.vocab_size, 400);
+    maske_model_close(model);
 }
 
+static void the_same_run_again_is_the_same(void **state) {
+    (void)state;
+    const char *const names[] = {"one-thread", "three-threads", "other-seed"};
+    maske_train_options o = training_options();
+    for (size_t i = 0; i < 3; i++) {
+        training t = with_tokenizer();
+        t.threads = i == 1 ? 3 : 1;
+        if (i == 2) o.seed = 2;
+        assert_ok(training_start(&t, fresh(names[i]), &o));
+    }
+    assert_same_run(scratch_path(names[0]), scratch_path(names[1]), 24);
+    char *first = metrics_without_clock(scratch_path(names[0])), *other = metrics_without_clock(scratch_path(names[2]));
+    assert_string_not_equal(first, other);
+    free(first);
+    free(other);
+}
+
+/* The gradients of a step are those of the mean over all its predicted tokens, however it is divided. */
 static void accumulated_batches_are_one_batch(void **state) {
     (void)state;
-    const char *text = toy_text("text.txt", 40), *out[2] = {scratch_path("batch-8"), scratch_path("batch-2-by-4")};
-    masked_lm *model[2] = {NULL, NULL};
-    for (int i = 0; i < 2; i++) {
-        maske_train_options options = toy_options();
-        options.dropout = options.attention_dropout = 0;    /* each batch draws its own */
-        options.steps = 3;
-        options.batch_size = i == 0 ? 8 : 2;
-        options.accumulate = i == 0 ? 1 : 4;
-        assert_ok(toy_train(out[i], text, &options, 2, 0));
-        assert_ok(masked_lm_open(&model[i], out[i]));
+    const char *whole = fresh("whole-batches"), *parts = fresh("accumulated");
+    maske_train_options o = training_options();
+    o.dropout = o.attention_dropout = 0;
+    o.batch_size = 16;
+    training t = with_tokenizer();
+    assert_ok(training_start(&t, whole, &o));
+    int64_t batches = t.last.batches;
+    o.batch_size = 4;
+    o.accumulate = 4;
+    assert_ok(training_start(&t, parts, &o));
+    assert_true(t.last.batches > 3 * batches);
+    double a[64], b[64];
+    const char *const keys[] = {"loss", "accuracy", "average_loss", "valid_loss", "learning_rate", "tokens"};
+    for (size_t k = 0; k < 6; k++) {
+        size_t count = series(a, 64, whole, keys[k]);
+        assert_int_equal(series(b, 64, parts, keys[k]), count);
+        for (size_t i = 0; i < count; i++)
+            if (fabs(a[i] - b[i]) > 1e-4 * (1 + fabs(a[i]))) fail_msg("%s %zu: %.9g and %.9g", keys[k], i, a[i], b[i]);
     }
-    for (size_t i = 0; i < model[0]->table.total; i++) assert_true(fabsf(model[0]->weights[i] - model[1]->weights[i]) < 2e-4f);
-    masked_lm_free(model[0]);
-    masked_lm_free(model[1]);
 }
 
-static void an_output_that_holds_something(void **state) {
-    (void)state;
-    const char *text = toy_text("text.txt", 40), *out = scratch_path("holds");
-    assert_ok(folder_make(out));
-    char *mine = NULL;
-    assert_ok(path_join(&mine, out, "my-notes.txt"));
-    assert_ok(file_write_atomic(mine, "mine", 4, false));
-    maske_train_options options = toy_options();
-    options.steps = 2;
-    assert_fails(toy_train(out, text, &options, 2, 0), MASKE_EXISTS, "holds");
-    options.force = true;
-    assert_ok(toy_train(out, text, &options, 2, 0));
-    assert_true(path_exists(mine));                 /* force replaces a run, not what it does not know */
-    assert_ok(toy_train(out, text, &options, 2, 0));
-    free(mine);
+/* Each line counts on from a number that its words show: nothing a unigram could know, all that a neighbour tells. */
+static const char *counting_text(void) {
+    static const char *const words[] = {"bir", "iki", "üç", "dört", "beş", "altı", "yedi", "sekiz", "dokuz", "on"};
+    buffer text = {0};
+    for (int line = 0; line < 400; line++) {
+        for (int word = 0; word < 8; word++) {
+            assert_ok(buffer_add_text(&text, words[(line * 7 + word) % 10]));
+            assert_ok(buffer_add_text(&text, word < 7 ? " " : "\n\n"));
+        }
+    }
+    const char *path = scratch_write("counting.txt", text.data, text.length);
+    buffer_free(&text);
+    return path;
 }
 
-static void bad_text_leaves_nothing(void **state) {
+static void a_learnable_text_is_learned(void **state) {
     (void)state;
-    maske_train_options options = toy_options();
-    const char *out = scratch_path("never"), *binary = scratch_write("binary.txt", "\0\1\2\3\0\1\2\3", 8), *empty = scratch_write("empty.txt", "", 0);
-    assert_fails(toy_train(out, scratch_path("missing.txt"), &options, 2, 0), MASKE_IO, "missing.txt");
-    assert_fails(toy_train(out, binary, &options, 2, 0), MASKE_BAD_FILE, "binary.txt");
-    assert_fails(toy_train(out, empty, &options, 2, 0), MASKE_BAD_FILE, "empty");
-    assert_false(path_exists(out));
+    const char *out = fresh("counting");
+    maske_train_options o = training_options();
+    o.vocab_size = 300;
+    o.hidden_size = 64;
+    o.num_attention_heads = 4;
+    o.dropout = o.attention_dropout = 0;
+    o.steps = 300;
+    o.eval_steps = 0;
+    o.batch_size = 16;
+    o.learning_rate = 3e-3;
+    o.log_steps = 100;
+    training t = {.text = counting_text(), .threads = 1};
+    assert_ok(training_start(&t, out, &o));
+    assert_int_equal(t.evaluations, 10);
+    const maske_train_evaluation *e = &t.evaluation;
+    assert_true(e->unigram_loss > 2.0 && e->unigram_accuracy < 0.3);
+    if (e->valid_loss > 0.5 * e->unigram_loss || e->valid_accuracy < 0.7)
+        fail_msg("held out: loss %.4f (unigram %.4f), accuracy %.4f", e->valid_loss, e->unigram_loss,
+                 e->valid_accuracy);
+    double losses[16];
+    assert_int_equal(series(losses, 16, out, "loss"), 3);
+    assert_int_equal(series(losses, 16, out, "valid_loss"), 10);
+    assert_true(losses[9] < losses[0]);
 }
 
-static void bad_settings_are_named(void **state) {
+static void without_held_out_text_the_last_model_stays(void **state) {
     (void)state;
-    const char *text = toy_text("text.txt", 40), *out = scratch_path("settings");
-    maske_train_options options = toy_options();
-    options.num_attention_heads = 3;
-    assert_fails(toy_train(out, text, &options, 2, 0), MASKE_BAD_ARGUMENT, "heads");
-    options = toy_options();
-    options.epochs = 2;
-    assert_fails(toy_train(out, text, &options, 2, 0), MASKE_BAD_ARGUMENT, "steps");
-    options = toy_options();
-    options.max_length = 100;
-    assert_fails(toy_train(out, text, &options, 2, 0), MASKE_BAD_ARGUMENT, "max-length");
-    assert_false(path_exists(out));
+    const char *out = fresh("no-validation");
+    maske_train_options o = training_options();
+    o.valid_fraction = 0;
+    training t = with_tokenizer();
+    assert_ok(training_start(&t, out, &o));
+    assert_int_equal(t.evaluations, 0);
+    assert_same_file(out, scratch_path("no-validation/checkpoints/step-24"), "model.safetensors");
 }
 
-static void a_second_run_in_the_folder_is_refused(void **state) {
+static void a_file_may_be_held_out(void **state) {
     (void)state;
-    const char *text = toy_text("text.txt", 40), *out = scratch_path("locked");
-    maske_train_options options = toy_options();
-    assert_fails(toy_train(out, text, &options, 2, 2), MASKE_STOPPED, "step 2");
-    int lock = -1;
-    assert_ok(file_lock(&lock, out));
-    assert_fails(toy_resume(out, 2, 0, NULL), MASKE_EXISTS, "another maske");
-    file_unlock(lock);
-    assert_ok(toy_resume(out, 2, 0, NULL));
+    const char *out = fresh("valid-file");
+    maske_train_options o = training_options();
+    o.valid = scratch_text("valid.txt", "Fırıncı ekmeklerini dizer.\nKahveci çayını demler.\n");
+    training t = with_tokenizer();
+    assert_ok(training_start(&t, out, &o));
+    assert_int_equal(t.evaluations, 3);
+    assert_false(has_file(out, RUN_VALID_TOKENS));
 }
 
-static void an_absurd_learning_rate_saves_no_infinity(void **state) {
+static void epochs_and_minutes_end(void **state) {
     (void)state;
-    const char *text = toy_text("text.txt", 40), *out = scratch_path("absurd");
-    maske_train_options options = toy_options();
-    options.learning_rate = 1000;
-    options.max_grad_norm = 0;
-    options.steps = 60;
-    options.save_steps = 5;
-    maske_status status = toy_train(out, text, &options, 2, 0);
-    if (status == MASKE_DIVERGED) assert_non_null(strstr(maske_error(), "learning-rate"));
-    else assert_int_equal(status, MASKE_OK);
+    const char *out = fresh("epochs");
+    maske_train_options o = training_options();
+    o.steps = 0;
+    o.epochs = 1.5;
+    training t = with_tokenizer();
+    assert_ok(training_start(&t, out, &o));
+    int64_t in_epoch = t.last.batches;
+    assert_int_equal(t.last.steps, (3 * in_epoch + 1) / 2);
+    assert_int_equal(t.last.epochs, 2);
+    o.epochs = 0;
+    o.minutes = 0.02;
+    out = fresh("minutes");
+    assert_ok(training_start(&t, out, &o));
+    assert_true(t.steps > 0 && t.last.steps == 0 && t.last.epochs == 0 && t.evaluations > 0);
+    bool finished = false;
+    assert_ok(training_resume(&t, out, &finished));
+    assert_true(finished);
+}
+
+/* ---- on from a model ---- */
+
+static void training_goes_on_from_a_model(void **state) {
+    (void)state;
+    const char *first = fresh("first"), *second = fresh("second");
+    maske_train_options o = training_options();
+    training t = with_tokenizer();
+    assert_ok(training_start(&t, first, &o));
+    /* With nothing to learn, the weights come out as they went in. */
+    o.learning_rate = 0;
+    o.hidden_size = 0;
+    t = (training){.model = first, .threads = 1};
+    assert_ok(training_start(&t, second, &o));
+    assert_same_file(first, second, "model.safetensors");
+    assert_same_file(first, second, "tokenizer.json");
+    o.hidden_size = 64;
+    assert_fails(training_start(&t, fresh("third"), &o), MASKE_BAD_ARGUMENT, "hidden-size is 64, but 32 in the model");
+    o.hidden_size = 0;
+    o.force = true;
+    assert_fails(training_start(&t, first, &o), MASKE_BAD_ARGUMENT, "is the model to go on from and the output folder");
+    assert_true(has_file(first, "model.safetensors"));
+    o.max_length = 65;
+    o.force = false;
+    assert_fails(training_start(&t, fresh("third"), &o), MASKE_BAD_ARGUMENT, "max-length is 65, expected no more than");
+}
+
+/* A model folder whose weights were multiplied. */
+static const char *spoiled_model(float factor) {
+    const char *folder = fresh("spoiled");
+    masked_lm *model = NULL;
+    maske_train_options o = training_options();
+    training t = with_tokenizer();
+    o.steps = 1;
+    assert_ok(training_start(&t, folder, &o));
+    assert_ok(masked_lm_open(&model, folder));
+    for (size_t i = 0; i < model->table.total; i++) model->weights[i] *= factor;
+    assert_ok(masked_lm_save(model, folder));
+    masked_lm_free(model);
+    return folder;
+}
+
+static void what_diverges_ends(void **state) {
+    (void)state;
+    const char *out = fresh("diverged");
+    maske_train_options o = training_options();
+    training t = {.model = spoiled_model(1e30f), .threads = 1};
+    listen();
+    assert_fails(training_start(&t, out, &o), MASKE_DIVERGED,
+                 "10 steps in a row up to step 10 had no finite loss or gradients");
+    assert_non_null(strstr(said, "warning: step 1 was skipped: its "));
+    assert_non_null(strstr(said, "warning: step 10 was skipped: its "));
+    /* The weights it went on from are what is left. */
+    assert_same_file(t.model, scratch_path("diverged/checkpoints/step-0"), "model.safetensors");
+    listen();
+    t.model = spoiled_model(NAN);
+    assert_fails(training_start(&t, fresh("nan"), &o), MASKE_BAD_FILE, "the weights are not all finite numbers");
+    assert_false(path_exists(scratch_path("nan")));
+}
+
+/* Whatever a learning rate does, nothing that is not finite is ever saved. */
+static void no_infinity_is_saved(void **state) {
+    (void)state;
+    const char *out = fresh("absurd");
+    maske_train_options o = training_options();
+    o.learning_rate = 1000;
+    o.max_grad_norm = 0;
+    o.steps = 60;
+    o.save_steps = 5;
+    training t = with_tokenizer();
+    maske_status status = training_start(&t, out, &o);
+    if (status == MASKE_DIVERGED) assert_non_null(strstr(maske_error(), "the last good checkpoint is"));
+    else assert_ok(status);
     masked_lm *model = NULL;
     assert_ok(masked_lm_open(&model, out));
     assert_true(model->finite);
     masked_lm_free(model);
 }
 
-static void goes_on_from_a_model(void **state) {
+/* ---- refusals ---- */
+
+static void what_cannot_be_trained_is_refused(void **state) {
     (void)state;
-    const char *text = toy_text("text.txt", 40), *first = scratch_path("first"), *second = scratch_path("second");
-    maske_train_options options = toy_options();
-    assert_ok(toy_train(first, text, &options, 2, 0));
-    maske_train_options defaults;
-    maske_train_options_defaults(&defaults);
-    defaults.steps = 2;
-    defaults.max_length = 16;
-    defaults.precision = "f32";
-    assert_ok(maske_train(second, first, NULL, &(maske_text){&text, 1, NULL}, &defaults, NULL, NULL));
-    assert_same_file(first, second, "tokenizer.json");
-    defaults.hidden_size = 64;
-    assert_fails(maske_train(scratch_path("third"), first, NULL, &(maske_text){&text, 1, NULL}, &defaults, NULL, NULL), MASKE_BAD_ARGUMENT, "hidden-size");
+    const char *out = fresh("refused");
+    maske_train_options o = training_options();
+    training t = with_tokenizer();
+    t.text = "/nowhere/text.txt";
+    assert_fails(training_start(&t, out, &o), MASKE_IO, "/nowhere/text.txt");
+    t.text = scratch_text("blank.txt", "\n\n\n");
+    assert_fails(training_start(&t, out, &o), MASKE_BAD_FILE, "blank.txt");
+    t.text = scratch_write("binary.txt", "\0\1\2\3\0\1\2\3", 8);
+    assert_fails(training_start(&t, out, &o), MASKE_BAD_FILE, "binary.txt");
+    t = with_tokenizer();
+    o.valid = "/nowhere/valid.txt";
+    assert_fails(training_start(&t, out, &o), MASKE_IO, "/nowhere/valid.txt");
+    o.valid = "-";
+    assert_fails(training_start(&t, out, &o), MASKE_BAD_ARGUMENT, "valid: found \"-\"");
+    o = training_options();
+    o.batch_size = 0;
+    assert_fails(training_start(&t, out, &o), MASKE_BAD_ARGUMENT, "batch-size");
+    o = training_options();
+    t.model = "/nowhere";
+    assert_fails(training_start(&t, out, &o), MASKE_BAD_ARGUMENT, "expected one of them");
+    t.tokenizer = NULL;
+    assert_fails(training_start(&t, out, &o), MASKE_IO, "/nowhere");
+    t = (training){.tokenizer = "/nowhere", .threads = 1};
+    assert_fails(training_start(&t, out, &o), MASKE_IO, "/nowhere");
+    assert_fails(training_start(&t, "", &o), MASKE_BAD_ARGUMENT, "no output folder is given");
+    cpu_allow(CPU_AVX2);
+    o.precision = "bf16";
+    t = with_tokenizer();
+    assert_fails(training_start(&t, out, &o), MASKE_UNSUPPORTED, "precision is bf16, but this CPU");
+    o.precision = "auto";
+    o.steps = 1;
+    assert_ok(training_start(&t, out, &o));
+    cpu_allow(~0u);
+    assert_ok(folder_remove(out));
+    /* Activations for 65536 sequences of a large model: terabytes. */
+    o = training_options();
+    o.hidden_size = 4096;
+    o.num_attention_heads = 64;
+    o.intermediate_size = 16384;
+    o.max_length = 512;
+    o.max_position_embeddings = 512;
+    o.batch_size = 65536;
+    assert_fails(training_start(&t, out, &o), MASKE_OUT_OF_MEMORY, "the run needs ");
+    assert_false(path_exists(out));
 }
 
-static void settings_come_back_from_json(void **state) {
+static void a_folder_that_holds_something_is_refused(void **state) {
     (void)state;
-    maske_train_options given = toy_options(), back = {0};
-    buffer text = {0};
-    json_writer w = json_writer_start(&text, true);
-    settings_write(&w, &given);
-    assert_ok(json_writer_end(&w));
-    json_t *object = NULL;
-    assert_ok(json_parse_object(&object, text.data, text.length, "test"));
-    assert_ok(settings_read(&back, object, "test"));
-    assert_ok(settings_expect_equal(&given, "given", &back, "back"));
-    json_object_set_new(object, "batch-size", json_integer(-1));
-    maske_train_options bad = {0};
-    assert_fails(settings_read(&bad, object, "place"), MASKE_BAD_ARGUMENT, "batch-size");
-    json_decref(object);
-    settings_free(&back);
-    buffer_free(&text);
+    const char *out = fresh("held");
+    maske_train_options o = training_options();
+    training t = with_tokenizer();
+    o.steps = 2;
+    assert_ok(training_start(&t, out, &o));
+    char *before = metrics_without_clock(out);
+    assert_fails(training_start(&t, out, &o), MASKE_EXISTS, "holds ");
+    char *after = metrics_without_clock(out);
+    assert_string_equal(before, after);
+    o.force = true;
+    o.steps = 3;
+    assert_ok(training_start(&t, out, &o));
+    assert_true(has_file(out, "checkpoints/step-3"));
+    assert_false(has_file(out, "checkpoints/step-2"));
+    free(before);
+    free(after);
+}
+
+static void a_stop_before_the_first_step_leaves_nothing(void **state) {
+    (void)state;
+    const char *out = fresh("stopped-early");
+    const volatile sig_atomic_t stop = 1;
+    const char *path = TOWN;
+    maske_train_options o = training_options();
+    maske_control control = {.threads = 1, .stop = &stop};
+    maske_status status = maske_train(out, NULL, NULL, &(maske_text){&path, 1, NULL}, &o, &control, NULL);
+    assert_int_equal(status, MASKE_STOPPED);
+    assert_false(path_exists(out));
+}
+
+/* Standard input is read once, and gives what the file gives. */
+static void standard_input_is_a_text(void **state) {
+    (void)state;
+    const char *from_file = fresh("from-file"), *from_input = fresh("from-input");
+    maske_train_options o = training_options();
+    training t = {.threads = 1};
+    assert_ok(training_start(&t, from_file, &o));
+    int kept = dup(STDIN_FILENO), file = open(TOWN, O_RDONLY);
+    assert_true(kept >= 0 && file >= 0 && dup2(file, STDIN_FILENO) == STDIN_FILENO);
+    t.text = "-";
+    maske_status status = training_start(&t, from_input, &o);
+    dup2(kept, STDIN_FILENO);
+    close(kept);
+    close(file);
+    assert_ok(status);
+    assert_same_run(from_file, from_input, 24);
+    assert_false(has_file(from_input, RUN_STANDARD_INPUT));
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(learns_what_frequency_cannot),
+        cmocka_unit_test(text_becomes_a_model),
+        cmocka_unit_test(the_same_run_again_is_the_same),
         cmocka_unit_test(accumulated_batches_are_one_batch),
-        cmocka_unit_test(an_output_that_holds_something),
-        cmocka_unit_test(bad_text_leaves_nothing),
-        cmocka_unit_test(bad_settings_are_named),
-        cmocka_unit_test(a_second_run_in_the_folder_is_refused),
-        cmocka_unit_test(an_absurd_learning_rate_saves_no_infinity),
-        cmocka_unit_test(goes_on_from_a_model),
-        cmocka_unit_test(settings_come_back_from_json),
+        cmocka_unit_test(a_learnable_text_is_learned),
+        cmocka_unit_test(without_held_out_text_the_last_model_stays),
+        cmocka_unit_test(a_file_may_be_held_out),
+        cmocka_unit_test(epochs_and_minutes_end),
+        cmocka_unit_test(training_goes_on_from_a_model),
+        cmocka_unit_test(what_diverges_ends),
+        cmocka_unit_test(no_infinity_is_saved),
+        cmocka_unit_test(what_cannot_be_trained_is_refused),
+        cmocka_unit_test(a_folder_that_holds_something_is_refused),
+        cmocka_unit_test(a_stop_before_the_first_step_leaves_nothing),
+        cmocka_unit_test(standard_input_is_a_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# A training killed with SIGKILL at random moments, start-up and saving included, and resumed each time, gives the model
+# and the metrics of the run that nobody disturbed, byte for byte. KILLS=50 for more of them.
+set -euo pipefail
+kills=${KILLS:-5}
+work=$(mktemp -d "$( [ -w /dev/shm ] && echo /dev/shm || echo /tmp)/maske-kill-XXXXXX")
+trap 'rm -rf "$work"' EXIT
+for i in 1 2 3 4 5 6; do cat "$SOURCE/tests/data/train/kasaba.txt"; echo; done >"$work/text.txt"
+
+options=(--tokenizer "$work/tokenizer" --hidden-size 32 --num-hidden-layers 2 --num-attention-heads 2
+         --max-length 64 --batch-size 8 --steps 240 --eval-steps 50 --save-steps 7 --valid-fraction 0.1
+         --precision f32 --threads 1 --quiet)
+"$MASKE" tokenizer train --out "$work/tokenizer" --vocab-size 400 --quiet "$work/text.txt"
+begun=$(date +%s%N)
+"$MASKE" train --out "$work/whole" "${options[@]}" "$work/text.txt"
+length=$((($(date +%s%N) - begun) / 1000))         # microseconds
+
+# metrics.jsonl without what the clock wrote
+metrics() { sed -E 's/,"(tokens_per_second|seconds)":[^,}]*//g' "$1/metrics.jsonl"; }
+
+RANDOM=4242
+resumes=0
+for ((round = 1; round <= kills; round++)); do
+    out=$work/killed
+    rm -rf "$out"
+    first=1
+    for ((try = 1; ; try++)); do
+        # Until train.json is there, nothing has begun: the same command again is no overwriting.
+        if [ -e "$out/train.json" ]; then command=(train --resume "$out" --threads 1 --quiet)
+        else command=(train --out "$out" "${options[@]}" "$work/text.txt"); fi
+        [ "$first" = 1 ] || [ ! -e "$out/train.json" ] || resumes=$((resumes + 1))
+        first=0
+        "$MASKE" "${command[@]}" &
+        process=$!
+        # Three kills at most a round, at any moment of what a whole run takes.
+        if [ $try -le 3 ]; then
+            moment=$((RANDOM * 32768 % length + RANDOM % 1000))
+            sleep "$((moment / 1000000)).$(printf '%06d' $((moment % 1000000)))"
+            kill -9 $process 2>/dev/null || true
+        fi
+        status=0
+        wait $process 2>/dev/null || status=$?
+        [ $status = 137 ] && continue
+        [ $status = 0 ] || { echo "round $round, try $try: ${command[*]} gave $status"; exit 1; }
+        break
+    done
+    cmp "$work/whole/model.safetensors" "$out/model.safetensors"
+    for file in model.safetensors optimizer.safetensors; do
+        cmp "$work/whole/checkpoints/step-240/$file" "$out/checkpoints/step-240/$file"
+    done
+    diff <(metrics "$work/whole") <(metrics "$out")
+    left=$(find "$out" -name '*.maske-part*')
+    [ -z "$left" ] || { echo "left behind: $left"; exit 1; }
+done
+[ $resumes -gt 0 ] || { echo "no run was resumed: the kills came too early or too late"; exit 1; }
+echo "$kills runs, resumed $resumes times: all the same"
