@@ -1,5 +1,6 @@
 /* tokenizer/pattern.c: literal search by memmem, expressions by Oniguruma with limits on each call. */
 #include "tokenizer/pattern.h"
+#include "tokenizer/pattern_classes.h"
 
 #include <oniguruma.h>
 #include <pthread.h>
@@ -26,10 +27,17 @@ static void initialize_once(void) {
 static maske_status compile(pattern *self, const char *name) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, initialize_once);
-    const UChar *text = (const UChar *)self->text;
+    buffer updated = {0};
+    maske_status status = pattern_classes_update(&updated, self->text, self->length);
+    if (status != MASKE_OK) {
+        buffer_free(&updated);
+        return status;
+    }
+    const UChar *text = (const UChar *)updated.data, *end = text == NULL ? NULL : text + updated.length;
     regex_t *regex = NULL;
     OnigErrorInfo info = {0};
-    int result = onig_new(&regex, text, text + self->length, ONIG_OPTION_NONE, ONIG_ENCODING_UTF8, ONIG_SYNTAX_DEFAULT, &info);
+    int result = onig_new(&regex, text, end, ONIG_OPTION_NONE, ONIG_ENCODING_UTF8, ONIG_SYNTAX_DEFAULT, &info);
+    buffer_free(&updated);
     if (result != ONIG_NORMAL) {
         UChar why[ONIG_MAX_ERROR_MESSAGE_LEN];
         onig_error_code_to_str(why, result, &info);

@@ -50,6 +50,10 @@ extern const unicode_lower_range unicode_lower_ranges[];
 typedef struct unicode_script_range { uint32_t last; uint8_t script; } unicode_script_range;
 extern const size_t unicode_script_count;
 extern const unicode_script_range unicode_script_ranges[];
+/* What the wheel's regular expressions know beyond Unicode 14.0 (see pattern_classes.c). */
+typedef struct unicode_newer_range { uint32_t first, last; char category[3]; bool alphabetic, lower; const char *script; } unicode_newer_range;
+extern const size_t unicode_newer_count;
+extern const unicode_newer_range unicode_newer_ranges[];
 
 static inline unsigned unicode_scan(uint32_t character) {
     return unicode_scan_pages[unicode_scan_index[character >> 8]][character & 0xFF];

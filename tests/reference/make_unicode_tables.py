@@ -3,11 +3,13 @@
 
 The library mixes Unicode versions: 9.0 for normalization and marks, an old one for punctuation, 16 for regular
 expressions, the newest for lower case. Ids depend on each, so the wheel itself is the source of these tables, and none of
-them depends on the Unicode version of a system library. Needs: pip install tokenizers==0.23.3
+them depends on the Unicode version of a system library. Needs: pip install tokenizers==0.23.3, and a Python 3.11, whose
+Unicode 14.0 is that of Oniguruma 6.9.8 (Debian 12): the table of what is newer is made against it.
 
     python3 tests/reference/make_unicode_tables.py > src/tokenizer/unicode_tables.c
 """
 import sys
+import unicodedata
 
 import tokenizers
 from tokenizers import Regex, normalizers, pre_tokenizers
@@ -143,6 +145,40 @@ def script_ranges():
     return ranges
 
 
+CATEGORIES = "Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So Zs Zl Zp Cc Cf Co".split()
+SCRIPTS = """Latin Greek Cyrillic Armenian Hebrew Arabic Devanagari Bengali Gurmukhi Gujarati Oriya Tamil Telugu Kannada
+    Malayalam Sinhala Thai Lao Tibetan Myanmar Georgian Hangul Ethiopic Khmer Mongolian Hiragana Katakana Bopomofo Han Yi
+    Common Inherited""".split()
+# Older characters that became alphabetic, lower case or of another category after Unicode 14.0.
+CHANGED = [*range(0x363, 0x370), 0xC04, 0xF82, 0xF83, *range(0x1DD3, 0x1DE7), 0x10FC, 0xA7F2, 0xA7F3, 0xA7F4, 0xAB69,
+           0x11080, 0x11081, 0x1171E]
+
+
+def newer_ranges():
+    """(first, last, category, alphabetic, lower, script) of characters that the wheel's expressions know and Unicode 14.0 does not."""
+    assert unicodedata.unidata_version == "14.0.0"
+    unassigned = matches(r"\p{Cn}")
+    newer = sorted(set(CHANGED) | {c for c in CODE_POINTS if unicodedata.category(chr(c)) == "Cn" and c not in unassigned})
+
+    def among(expression):
+        split = pre_tokenizers.Split(Regex(expression), "removed")
+        return {c for c in newer if not split.pre_tokenize_str(chr(c))}
+
+    categories = {name: among(f"\\p{{{name}}}") for name in CATEGORIES}
+    scripts = {name: among(f"\\p{{{name}}}") for name in SCRIPTS}
+    alphabetic, lower = among("[[:alpha:]]"), among("[[:lower:]]")
+    ranges = []
+    for c in newer:
+        category = next(name for name in CATEGORIES if c in categories[name])
+        script = next((name for name in SCRIPTS if c in scripts[name]), "")
+        kind = (category, int(c in alphabetic), int(c in lower), script)
+        if ranges and ranges[-1][1] == c - 1 and ranges[-1][2] == kind:
+            ranges[-1] = (ranges[-1][0], c, kind)
+        else:
+            ranges.append((c, c, kind))
+    return ranges
+
+
 def pages(classes):
     """Two stages: a page of 256 entries for each 256 code points, equal pages once."""
     values = [0] * 0x110000
@@ -196,6 +232,12 @@ def main():
     print(f"\nconst size_t unicode_script_count = {len(ranges)};")
     print(f"const unicode_script_range unicode_script_ranges[{len(ranges)}] = {{")
     write_numbers(f"{{0x{last:X}, {number}}}" for last, number in ranges)
+    print("};")
+    ranges = newer_ranges()
+    print(f"\nconst size_t unicode_newer_count = {len(ranges)};")
+    print(f"const unicode_newer_range unicode_newer_ranges[{len(ranges)}] = {{")
+    write_numbers(f'{{0x{first:X}, 0x{last:X}, "{category}", {alphabetic}, {lower}, "{script}"}}'
+                  for first, last, (category, alphabetic, lower, script) in ranges)
     print("};")
 
 
