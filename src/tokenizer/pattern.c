@@ -2,16 +2,19 @@
 #include "tokenizer/pattern.h"
 #include "tokenizer/pattern_classes.h"
 
+#include <limits.h>
 #include <oniguruma.h>
 #include <pthread.h>
 #include <stdlib.h>
 
-/* A pattern is a file's to choose, so its cost is bounded: retries from one start and in one search, and stack entries
- * (one for each turn of a greedy loop, so long words need many). */
+/* A pattern is a file's to choose, so its cost is bounded: retries from one start, as many as the library allows; retries
+ * in one search, and stack entries, which a greedy loop takes one of for each character: both grow with the text, since
+ * a megabyte of one letter is no fault. */
 enum {
-    PATTERN_LENGTH_LIMIT = 4096,
-    RETRY_IN_MATCH_LIMIT = 10000000,
-    STACK_LIMIT_LEAST    = 1000000
+    PATTERN_LENGTH_LIMIT  = 4096,
+    RETRY_IN_MATCH_LIMIT  = 10000000,
+    RETRY_IN_SEARCH_LEAST = 10000000,
+    STACK_LEAST           = 1000000
 };
 
 typedef struct pattern_scratch {
@@ -105,8 +108,9 @@ static maske_status find_regex(pattern_search *search, bool *found, size_t *begi
     pattern_scratch *own = search->scratch;
     onig_initialize_match_param(own->parameters);
     onig_set_retry_limit_in_match_of_match_param(own->parameters, RETRY_IN_MATCH_LIMIT);
-    size_t stack = search->length < STACK_LIMIT_LEAST ? STACK_LIMIT_LEAST : search->length;
-    onig_set_match_stack_limit_size_of_match_param(own->parameters, (unsigned)stack);
+    onig_set_retry_limit_in_search_of_match_param(own->parameters, RETRY_IN_SEARCH_LEAST + 16 * search->length);
+    size_t stack = STACK_LEAST + 2 * search->length;
+    onig_set_match_stack_limit_size_of_match_param(own->parameters, stack < INT_MAX ? (unsigned)stack : INT_MAX);
     const UChar *text = (const UChar *)search->text, *last = text + search->length;
     int result = onig_search_with_param(search->wanted->regex, text, last, text + search->at, last, own->region,
                                         ONIG_OPTION_NONE, own->parameters);
