@@ -7,7 +7,7 @@
 #include "tokenizer/pre_tokenizer_types.h"
 
 #include "tokenizer/byte_level.h"
-#include "tokenizer/unicode.h"
+#include "tokenizer/scan_block.h"
 
 static maske_status byte_level_read(pre_tokenizer *self, const json_t *json, const char *name, int depth) {
     (void)depth;
@@ -38,24 +38,6 @@ static void byte_level_prepare(const pre_tokenizer *self, text_edit *edit) {
     text_edit_keep(edit, edit->length);
 }
 
-enum { CLASSES = SCAN_LETTER | SCAN_NUMBER | SCAN_SPACE };
-
-/* The class of the character at `at`, and its size: one of the three bits, or 0 for anything else. */
-static inline unsigned class_at(const char *text, size_t at, size_t *size) {
-    unsigned char first = (unsigned char)text[at];
-    if (first < 0x80) {
-        *size = 1;
-        return unicode_scan_pages[unicode_scan_index[0]][first] & CLASSES;
-    }
-    return unicode_scan(utf8_next(text + at, size)) & CLASSES;
-}
-
-static inline size_t run_of_class(const char *text, size_t at, size_t length, unsigned class) {
-    size_t size;
-    while (at < length && class_at(text, at, &size) == class) at += size;
-    return at;
-}
-
 /* Bytes of the English contraction at an apostrophe, 0 if there is none. */
 static inline size_t contraction(const char *text, size_t left) {
     if (left < 2) return 0;
@@ -65,35 +47,83 @@ static inline size_t contraction(const char *text, size_t left) {
     return 0;
 }
 
-/* The end of a run of spaces as the pattern takes it: all of it at the end of the text, else without its last
- * character if it has two. */
-static size_t space_end(const char *text, size_t at, size_t length) {
-    size_t begin = at, last = at, size;
-    while (at < length && class_at(text, at, &size) == SCAN_SPACE) {
-        last = at;
-        at += size;
+/* What one block leaves to the next: the classes of its last byte, and a contraction that reaches beyond its end. */
+typedef struct gpt2_state {
+    scan_carry carry;
+    uint64_t letter, number, space, other, blank;   /* bit 0: the byte before the block is one */
+    uint64_t no_begin, begin_if_letter;             /* bits of the block that a contraction before it has settled */
+} gpt2_state;
+
+/* An apostrophe that begins a word may begin a contraction: then no word begins at the letter behind it, but one does
+ * behind the contraction, also within a run of letters. */
+static uint64_t mark_contractions(gpt2_state *state, const char *text, size_t base, size_t length, uint64_t begins,
+                                  uint64_t apostrophes, uint64_t letter) {
+    for (uint64_t left = begins & apostrophes; left != 0; left &= left - 1) {
+        int at = __builtin_ctzll(left);
+        size_t size = contraction(text + base + at, length - base - (size_t)at);
+        if (size == 0) continue;
+        uint64_t none = (uint64_t)1 << 1 << at, next = (uint64_t)1 << size;
+        begins = (begins & ~none) | (next << at & letter);
+        if (at == 63) state->no_begin = 1;
+        state->begin_if_letter |= next >> 1 >> (63 - at);
     }
-    return at == length || last == begin ? at : last;
+    return begins;
+}
+
+/* The last character of a run of spaces begins a word if something follows the run; `runs` are the bits where other
+ * runs begin. A space of several bytes may begin in the block before: *before are bits of that block. */
+static uint64_t last_spaces(const char *text, size_t base, uint64_t runs, uint64_t space, uint64_t space_before,
+                            const scan_masks *masks, uint64_t *before) {
+    uint64_t behind_space = runs & space_before;
+    *before = (behind_space & 1) << 63;
+    if ((masks->high & space) == 0 && (base == 0 || !(*before && utf8_is_continuation(text[base - 1])))) return behind_space >> 1;
+    uint64_t found = 0;
+    *before = 0;
+    for (; behind_space != 0; behind_space &= behind_space - 1) {
+        size_t at = base + (size_t)__builtin_ctzll(behind_space) - 1;
+        while (utf8_is_continuation(text[at])) at--;
+        if (at >= base) found |= (uint64_t)1 << (at - base);
+        else *before |= (uint64_t)1 << (at + SCAN_BLOCK - base);
+    }
+    return found;
+}
+
+/* The words that begin in the block at `base`; *before: bits of the block before, found only now. */
+static uint64_t gpt2_begins(gpt2_state *state, const char *text, size_t base, size_t length, uint64_t *before) {
+    scan_masks masks;
+    char copy[SCAN_BLOCK];
+    scan_block(text, base, length, SCAN_LETTER | SCAN_NUMBER | SCAN_SPACE, &state->carry, &masks);
+    const char *bytes = scan_bytes(text, base, length, copy);
+    uint64_t letter = masks.classes[MASK_LETTER], number = masks.classes[MASK_NUMBER], space = masks.classes[MASK_SPACE];
+    uint64_t other = ~(letter | number | space);
+    uint64_t space_before = scan_before(space, &state->space);
+    uint64_t changes = (letter ^ scan_before(letter, &state->letter)) | (number ^ scan_before(number, &state->number)) |
+                       (space ^ space_before) | (other ^ scan_before(other, &state->other));
+    changes &= scan_valid(base, length);
+    uint64_t blank_before = scan_before(scan_byte(bytes, ' '), &state->blank), runs = changes & ~space;
+    uint64_t begins = (changes & space) | (runs & ~blank_before) | last_spaces(text, base, runs, space, space_before, &masks, before);
+    begins = (begins & ~state->no_begin) | (state->begin_if_letter & letter);
+    state->no_begin = state->begin_if_letter = 0;
+    return mark_contractions(state, text, base, length, begins, scan_byte(bytes, '\''), letter);
 }
 
 static maske_status byte_level_cut(const pre_tokenizer *self, const char *text, size_t length, void **search, range_list *out) {
     (void)search;
     if (!self->byte_level.use_regex) return range_list_add(out, 0, length);
-    for (size_t at = 0; at < length;) {
-        size_t end, size, next_size;
-        unsigned class = class_at(text, at, &size);
-        if (text[at] == '\'' && (end = contraction(text + at, length - at)) != 0) {
-            end += at;
-        } else if (class != SCAN_SPACE) {
-            end = run_of_class(text, at + size, length, class);
-        } else if (text[at] == ' ' && at + 1 < length && (class = class_at(text, at + 1, &next_size)) != SCAN_SPACE) {
-            end = run_of_class(text, at + 1 + next_size, length, class);
-        } else {
-            end = space_end(text, at, length);
-        }
-        TRY(range_list_add(out, at, end));
-        at = end;
+    gpt2_state state = {.letter = 0};
+    size_t first = out->count;
+    uint64_t begins = 0, before;                    /* of the block before the one at `base` */
+    for (size_t base = 0; base < length; base += SCAN_BLOCK) {
+        uint64_t next = gpt2_begins(&state, text, base, length, &before);
+        TRY(scan_reserve(out));
+        if (base > 0) scan_add_begins(out, base - SCAN_BLOCK, begins | before);
+        begins = next;
     }
+    if (length > 0) {
+        TRY(scan_reserve(out));
+        scan_add_begins(out, (length - 1) / SCAN_BLOCK * SCAN_BLOCK, begins);
+    }
+    scan_close(out, first, length);
     return MASKE_OK;
 }
 

@@ -2,64 +2,65 @@
  * Punctuation, Digits. */
 #include "tokenizer/split_rule.h"
 
-#include "tokenizer/unicode.h"
-
-static inline unsigned scan_at(const char *text, size_t at, size_t *size) {
-    unsigned char first = (unsigned char)text[at];
-    if (first < 0x80) {
-        *size = 1;
-        return unicode_scan_pages[unicode_scan_index[0]][first];
-    }
-    return unicode_scan(utf8_next(text + at, size));
-}
+#include "tokenizer/scan_block.h"
 
 /* ---- Whitespace: runs of \w, runs of what is neither \w nor a space ---- */
 
 static maske_status whitespace_cut(const pre_tokenizer *self, const char *text, size_t length, void **search, range_list *out) {
     (void)self, (void)search;
-    enum { CLASSES = SCAN_WORD | SCAN_SPACE };
-    size_t begin = 0, size;
-    unsigned run = SCAN_SPACE;              /* class of the run that began at `begin` */
-    for (size_t at = 0; at < length; at += size) {
-        unsigned class = scan_at(text, at, &size) & CLASSES;
-        if (class == run) continue;
-        if (run != SCAN_SPACE) TRY(range_list_add(out, begin, at));
-        begin = at;
-        run = class;
+    scan_carry carry = {{0}};
+    uint64_t last_word = 0, last_space = 1;         /* the text begins as if behind a space */
+    size_t ended = out->count;
+    for (size_t base = 0; base < length; base += SCAN_BLOCK) {
+        scan_masks masks;
+        scan_block(text, base, length, SCAN_WORD | SCAN_SPACE, &carry, &masks);
+        TRY(scan_reserve(out));
+        uint64_t word = masks.classes[MASK_WORD], space = masks.classes[MASK_SPACE];
+        uint64_t word_before = scan_before(word, &last_word), space_before = scan_before(space, &last_space);
+        uint64_t boundaries = ((word ^ word_before) | (space ^ space_before)) & scan_valid(base, length);
+        scan_add_begins(out, base, boundaries & ~space);
+        scan_add_ends(out, &ended, base, boundaries & ~space_before);
     }
-    return run != SCAN_SPACE ? range_list_add(out, begin, length) : MASKE_OK;
+    if (out->count > ended) out->items[ended].end = (uint32_t)length;
+    return MASKE_OK;
 }
 
 const pre_tokenizer_type pre_tokenizer_whitespace = {.name = "Whitespace", .cut = whitespace_cut};
 
-/* ---- WhitespaceSplit: what lies between spaces ---- */
+/* ---- WhitespaceSplit: what lies between spaces. BertPreTokenizer: each punctuation character alone, too ---- */
+
+static inline maske_status cut_at_spaces(const char *text, size_t length, bool at_punctuation, range_list *out) {
+    scan_carry carry = {{0}};
+    uint64_t last_space = 1, last_punct = 0;
+    size_t ended = out->count;
+    for (size_t base = 0; base < length; base += SCAN_BLOCK) {
+        scan_masks masks;
+        scan_block(text, base, length, SCAN_SPACE | (at_punctuation ? SCAN_PUNCT : 0), &carry, &masks);
+        TRY(scan_reserve(out));
+        uint64_t space = masks.classes[MASK_SPACE], space_before = scan_before(space, &last_space);
+        uint64_t boundaries = space ^ space_before;
+        if (at_punctuation) {
+            uint64_t punct = masks.classes[MASK_PUNCT];
+            boundaries |= (punct | scan_before(punct, &last_punct)) & ~masks.continuation;
+        }
+        boundaries &= scan_valid(base, length);
+        scan_add_begins(out, base, boundaries & ~space);
+        scan_add_ends(out, &ended, base, boundaries & ~space_before);
+    }
+    if (out->count > ended) out->items[ended].end = (uint32_t)length;
+    return MASKE_OK;
+}
 
 static maske_status whitespace_split_cut(const pre_tokenizer *self, const char *text, size_t length, void **search, range_list *out) {
     (void)self, (void)search;
-    size_t begin = 0, size;
-    for (size_t at = 0; at < length; at += size) {
-        if (!(scan_at(text, at, &size) & SCAN_SPACE)) continue;
-        if (at > begin) TRY(range_list_add(out, begin, at));
-        begin = at + size;
-    }
-    return length > begin ? range_list_add(out, begin, length) : MASKE_OK;
+    return cut_at_spaces(text, length, false, out);
 }
 
 const pre_tokenizer_type pre_tokenizer_whitespace_split = {.name = "WhitespaceSplit", .cut = whitespace_split_cut};
 
-/* ---- BertPreTokenizer: as above, and each punctuation character alone ---- */
-
 static maske_status bert_cut(const pre_tokenizer *self, const char *text, size_t length, void **search, range_list *out) {
     (void)self, (void)search;
-    size_t begin = 0, size;
-    for (size_t at = 0; at < length; at += size) {
-        unsigned class = scan_at(text, at, &size) & (SCAN_SPACE | SCAN_PUNCT);
-        if (class == 0) continue;
-        if (at > begin) TRY(range_list_add(out, begin, at));
-        if (class == SCAN_PUNCT) TRY(range_list_add(out, at, at + size));
-        begin = at + size;
-    }
-    return length > begin ? range_list_add(out, begin, length) : MASKE_OK;
+    return cut_at_spaces(text, length, true, out);
 }
 
 const pre_tokenizer_type pre_tokenizer_bert = {.name = "BertPreTokenizer", .cut = bert_cut};
@@ -70,7 +71,7 @@ static maske_status cut_by_class(unsigned class, split_behavior behavior, const 
     split_rule rule = split_rule_start(out, behavior);
     size_t begin = 0, size;
     for (size_t at = 0; at < length; at += size) {
-        if (!(scan_at(text, at, &size) & class)) continue;
+        if (!(unicode_scan(utf8_next(text + at, &size)) & class)) continue;
         if (at > begin) TRY(split_rule_add(&rule, begin, at, false));
         TRY(split_rule_add(&rule, at, at + size, true));
         begin = at + size;

@@ -2,6 +2,8 @@
  * front, and each starts a new word. */
 #include "tokenizer/pre_tokenizer_types.h"
 
+#include "tokenizer/scan_block.h"
+
 static maske_status read_scheme(prepend_scheme *out, const json_t *json, const char *name) {
     const char *scheme;
     TRY(json_get_text_or(&scheme, "always", json, "prepend_scheme", name));
@@ -68,16 +70,40 @@ static void metaspace_prepare(const pre_tokenizer *self, text_edit *edit) {
     }
 }
 
+/* Takes out the bits where the replacement's first byte begins something else. */
+static uint64_t replacements_of(const pre_tokenizer *self, const char *text, size_t length, size_t base, uint64_t first_bytes) {
+    uint64_t found = first_bytes;
+    for (; first_bytes != 0; first_bytes &= first_bytes - 1) {
+        size_t at = base + (size_t)__builtin_ctzll(first_bytes);
+        if (!is_replacement(self, text + at, length - at)) found &= ~(first_bytes & -first_bytes);
+    }
+    return found;
+}
+
 /* A word begins at each replacement, and at the start. */
+static inline maske_status cut(const pre_tokenizer *self, const char *text, size_t length, bool spaces, range_list *out) {
+    if (!self->metaspace.split) return range_list_add(out, 0, length);
+    size_t first = out->count;
+    for (size_t base = 0; base < length; base += SCAN_BLOCK) {
+        char copy[SCAN_BLOCK];
+        const char *bytes = scan_bytes(text, base, length, copy);
+        uint64_t begins = scan_byte(bytes, self->metaspace.replacement[0]) & scan_valid(base, length);
+        if (begins != 0 && self->metaspace.size > 1) begins = replacements_of(self, text, length, base, begins);
+        if (spaces) begins |= scan_byte(bytes, ' ');
+        TRY(scan_reserve(out));
+        scan_add_begins(out, base, begins | (base == 0));
+    }
+    scan_close(out, first, length);
+    return MASKE_OK;
+}
+
 static maske_status metaspace_cut(const pre_tokenizer *self, const char *text, size_t length, void **search, range_list *out) {
     (void)search;
-    size_t begin = 0;
-    for (size_t at = 1; self->metaspace.split && at < length; at++) {
-        if (text[at] != self->metaspace.replacement[0] || !is_replacement(self, text + at, length - at)) continue;
-        TRY(range_list_add(out, begin, at));
-        begin = at;
-    }
-    return range_list_add(out, begin, length);
+    return cut(self, text, length, false, out);
+}
+
+maske_status metaspace_cut_spaces(const pre_tokenizer *self, const char *text, size_t length, range_list *out) {
+    return cut(self, text, length, true, out);
 }
 
 const pre_tokenizer_type pre_tokenizer_metaspace = {

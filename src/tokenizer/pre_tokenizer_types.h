@@ -50,6 +50,9 @@ extern const pre_tokenizer_type pre_tokenizer_bert, pre_tokenizer_byte_level, pr
 /* One level of reading: Sequence calls it for its members. */
 maske_status pre_tokenizer_read_nested(pre_tokenizer **out, const json_t *json, const char *name, int depth);
 
+/* Metaspace's cut of text in which U+0020 may still stand for the replacement. */
+maske_status metaspace_cut_spaces(const pre_tokenizer *self, const char *text, size_t length, range_list *out);
+
 /* "behavior" of a JSON object; fallback -1: it must be there. */
 maske_status split_behavior_read(split_behavior *out, int fallback, const json_t *json, const char *name);
 const char *split_behavior_name(split_behavior behavior);

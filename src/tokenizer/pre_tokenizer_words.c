@@ -60,15 +60,7 @@ static maske_status words_by_spaces(const pre_tokenizer *self, size_t length, bo
     size_t size = self->metaspace.size;
     bool prefix = self->metaspace.scheme == PREPEND_ALWAYS || (self->metaspace.scheme == PREPEND_FIRST && at_start);
     if (prefix && out->text[0] != ' ' && (length < size || memcmp(out->text, replacement, size) != 0)) TRY(prefix_with_space(out, &length));
-    if (!self->metaspace.split) return range_list_add(&out->ranges, 0, length);
-    const char *text = out->text;
-    size_t begin = 0;
-    for (size_t at = 1; at < length; at++) {
-        if (text[at] != ' ' && (text[at] != replacement[0] || length - at < size || memcmp(text + at, replacement, size) != 0)) continue;
-        TRY(range_list_add(&out->ranges, begin, at));
-        begin = at;
-    }
-    return range_list_add(&out->ranges, begin, length);
+    return metaspace_cut_spaces(self, out->text, length, &out->ranges);
 }
 
 /* ---- cuts ---- */
