@@ -1,6 +1,7 @@
 /* bert/context.c: the plan of a context's memory, and how its work is shared among threads. */
 #include "bert/context.h"
 #include "base/parallel.h"
+#include "bert/weight_gradients.h"
 #include "nn/attention.h"
 #include "nn/bias.h"
 
@@ -117,6 +118,7 @@ static void plan_gradients(arena *a, masked_lm_context *c) {
     c->d_pooler = floats(a, c->capacity.sequences, hidden);
     c->partial_width = larger(6 * hidden + c->intermediate, ((size_t)c->config.type_vocab_size + 2) * hidden);
     c->partials = floats(a, bert_blocks(rows), c->partial_width);
+    c->packed_inputs = take(a, bert_weight_gradients_bytes(c), 1, 1);
 }
 
 static void plan_numbers(arena *a, masked_lm_context *c) {
@@ -209,35 +211,4 @@ void bert_for_blocks(masked_lm_context *c, size_t rows, void (*task)(void *user,
 
 void bert_partials_add(const masked_lm_context *c, float *total, size_t offset, size_t rows, size_t count) {
     partials_add(total, c->partials + offset, c->partial_width, bert_blocks(rows), count);
-}
-
-/* A tile of a matrix's gradient: large enough that packing costs little, small enough that there are many. */
-enum { TILE_ROWS = 128, TILE_COLUMNS = 256, MATRICES = 8 };
-
-typedef struct tiles {
-    const weight_gradient *list;
-    size_t end[MATRICES];       /* the number of tiles up to and with each matrix */
-    gemm_precision precision;
-} tiles;
-
-static size_t tiles_across(const weight_gradient *g) { return (g->in + TILE_COLUMNS - 1) / TILE_COLUMNS; }
-static size_t tiles_down(const weight_gradient *g) { return (g->out + TILE_ROWS - 1) / TILE_ROWS; }
-
-static void tile_task(void *user, size_t i, int thread) {
-    const tiles *t = user;
-    (void)thread;
-    size_t matrix = 0;
-    while (i >= t->end[matrix]) matrix++;
-    const weight_gradient *g = &t->list[matrix];
-    size_t tile = i - (matrix > 0 ? t->end[matrix - 1] : 0), across = tiles_across(g);
-    size_t row = tile / across * TILE_ROWS, column = tile % across * TILE_COLUMNS;
-    gemm(g->d_weight + row * g->in + column, g->in, true, g->dy + row, g->dy_stride, true, g->x + column, g->in, false,
-         t->precision, smaller(TILE_ROWS, g->out - row), smaller(TILE_COLUMNS, g->in - column), g->rows);
-}
-
-void bert_weight_gradients(const masked_lm_context *c, const weight_gradient *list, size_t count) {
-    tiles t = {.list = list, .precision = bert_precision(c)};
-    size_t all = 0;
-    for (size_t i = 0; i < count; i++) t.end[i] = all += tiles_down(&list[i]) * tiles_across(&list[i]);
-    parallel_for(c->capacity.threads, all, tile_task, &t);
 }

@@ -98,6 +98,7 @@ struct masked_lm_context {
     float *d_pooler;            /* [sequences, hidden] */
     float *partials;            /* [blocks, partial_width] */
     size_t partial_width;
+    void *packed_inputs;        /* bert/weight_gradients.h */
 
     /* the batch's numbers */
     uint32_t *positions;        /* [tokens] */
@@ -134,15 +135,6 @@ dropout_mask bert_dropout(const masked_lm_context *c, double probability, size_t
 
 /* Runs task(c, block, thread) for each block of that many rows. */
 void bert_for_blocks(masked_lm_context *c, size_t rows, void (*task)(void *user, size_t block, int thread), void *user);
-
-/* d_weight [out, in] += dy^T x, over all rows in their order. Tasks are tiles of d_weight. */
-typedef struct weight_gradient {
-    float *d_weight;
-    const float *dy, *x;        /* [rows, out] dy_stride apart, [rows, in] */
-    size_t dy_stride, rows, out, in;
-} weight_gradient;
-/* Up to 8 at once, so that their tasks fill the threads together. */
-void bert_weight_gradients(const masked_lm_context *c, const weight_gradient *list, size_t count);
 
 /* total[count] += the blocks' partial sums that start `offset` into their rooms. */
 void bert_partials_add(const masked_lm_context *c, float *total, size_t offset, size_t rows, size_t count);

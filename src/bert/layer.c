@@ -3,6 +3,7 @@
 #include "bert/attention.h"
 #include "bert/intermediate.h"
 #include "bert/output.h"
+#include "bert/weight_gradients.h"
 
 #include <string.h>
 

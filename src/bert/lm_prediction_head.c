@@ -2,6 +2,7 @@
 #include "bert/lm_prediction_head.h"
 #include "base/parallel.h"
 #include "bert/encoder.h"
+#include "bert/weight_gradients.h"
 #include "nn/layer_norm.h"
 #include "nn/rows.h"
 

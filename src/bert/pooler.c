@@ -1,6 +1,7 @@
 /* bert/pooler.c: a sequence is one row here, so it is no work worth threads. */
 #include "bert/pooler.h"
 #include "bert/encoder.h"
+#include "bert/weight_gradients.h"
 #include "nn/bias.h"
 #include "nn/rows.h"
 #include "nn/tanh.h"

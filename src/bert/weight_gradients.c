@@ -1,0 +1,90 @@
+/* bert/weight_gradients.c
+ *
+ * x is cut into pieces of PIECE_ROWS rows and TILE_COLUMNS columns; each is a packed matrix of its own, in a slot of the
+ * context's room. A tile of d_weight goes through the pieces below one another. */
+#include "bert/weight_gradients.h"
+#include "base/parallel.h"
+
+enum { TILE_ROWS = 128, TILE_COLUMNS = 256, PIECE_ROWS = 256 };
+
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+static size_t pieces(size_t all, size_t piece) { return (all + piece - 1) / piece; }
+
+static size_t slot_bytes(gemm_precision precision, size_t rows, size_t in) {
+    return gemm_packed_bytes(precision, smaller(in, TILE_COLUMNS), smaller(rows, PIECE_ROWS));
+}
+static size_t slots(size_t rows, size_t in) { return pieces(rows, PIECE_ROWS) * pieces(in, TILE_COLUMNS); }
+
+/* One matrix's part of the work. */
+typedef struct part {
+    const weight_gradient *g;
+    char *packed;
+    size_t slot;                /* bytes */
+    size_t across, down;        /* tiles; across: of x, too */
+    size_t depth;               /* pieces of x below one another */
+} part;
+
+typedef struct work {
+    gemm_precision precision;
+    part parts[WEIGHT_GRADIENTS];
+} work;
+
+/* The part that task i belongs to, i made its number there; down: 0 counts slots, 1 tiles. */
+static const part *part_of(const work *w, size_t *i, bool tiles) {
+    const part *p = w->parts;
+    for (;; p++) {
+        size_t own = p->across * (tiles ? p->down : p->depth);
+        if (*i < own) return p;
+        *i -= own;
+    }
+}
+
+static void pack_task(void *user, size_t i, int thread) {
+    const work *w = user;
+    (void)thread;
+    const part *p = part_of(w, &i, false);
+    const weight_gradient *g = p->g;
+    size_t column = i / p->depth * TILE_COLUMNS, row = i % p->depth * PIECE_ROWS;
+    gemm_pack(p->packed + i * p->slot, w->precision, g->x + row * g->in + column, g->in, false, smaller(TILE_COLUMNS, g->in - column),
+              smaller(PIECE_ROWS, g->rows - row));
+}
+
+static void tile_task(void *user, size_t i, int thread) {
+    const work *w = user;
+    (void)thread;
+    const part *p = part_of(w, &i, true);
+    const weight_gradient *g = p->g;
+    size_t out = i % p->down * TILE_ROWS, in = i / p->down * TILE_COLUMNS;
+    const char *packed = p->packed + i / p->down * p->depth * p->slot;
+    for (size_t row = 0; row < g->rows; row += PIECE_ROWS, packed += p->slot)
+        gemm_packed(g->d_weight + out * g->in + in, g->in, true, g->dy + row * g->dy_stride + out, g->dy_stride, true, packed, w->precision,
+                    smaller(TILE_ROWS, g->out - out), smaller(TILE_COLUMNS, g->in - in), smaller(PIECE_ROWS, g->rows - row));
+}
+
+void bert_weight_gradients(const masked_lm_context *c, const weight_gradient *list, size_t count) {
+    work w = {.precision = bert_precision(c)};
+    char *room = c->packed_inputs;
+    size_t packs = 0, tiles = 0;
+    for (size_t i = 0; i < count; i++) {
+        const weight_gradient *g = &list[i];
+        part *p = &w.parts[i];
+        *p = (part){g, room, slot_bytes(w.precision, g->rows, g->in), pieces(g->in, TILE_COLUMNS), pieces(g->out, TILE_ROWS),
+                    pieces(g->rows, PIECE_ROWS)};
+        room += slots(g->rows, g->in) * p->slot;
+        packs += p->across * p->depth;
+        tiles += p->across * p->down;
+    }
+    parallel_for(c->capacity.threads, packs, pack_task, &w);
+    parallel_for(c->capacity.threads, tiles, tile_task, &w);
+}
+
+size_t bert_weight_gradients_bytes(const masked_lm_context *c) {
+    size_t rows = larger(larger(c->capacity.tokens, c->capacity.predictions), c->capacity.sequences), all = 0;
+    const size_t widths[WEIGHT_GRADIENTS] = {c->intermediate, c->hidden, c->hidden, c->hidden, c->hidden};
+    for (size_t i = 0; i < WEIGHT_GRADIENTS; i++) {
+        size_t bytes, slot = larger(slot_bytes(GEMM_F32, rows, widths[i]), slot_bytes(GEMM_BF16, rows, widths[i]));
+        if (!size_multiply(&bytes, slots(rows, widths[i]), slot) || !size_add(&all, all, bytes)) return SIZE_MAX;
+    }
+    return all;
+}
