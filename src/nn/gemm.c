@@ -119,7 +119,7 @@ static void multiply_panel(const gemm_kernel *kernel, float *c, size_t ldc, bool
 static void multiply_f32(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, bool a_transposed, const float *packed,
                          const float *b, size_t ldb, bool b_transposed, size_t m, size_t n, size_t k) {
     const gemm_kernel *kernel = choose_kernel();
-    _Alignas(64) float block_a[GEMM_ROWS * GEMM_DEPTH], block_b[GEMM_COLUMNS * GEMM_DEPTH];
+    _Alignas(64) float block_a[GEMM_ROWS * GEMM_DEPTH + GEMM_PANEL_SLACK], block_b[GEMM_COLUMNS * GEMM_DEPTH];
     size_t padded = round_up(n, GEMM_PACK_COLUMNS), width = kernel->tile_columns;
     for (size_t k0 = 0; k0 < k; k0 += GEMM_DEPTH) {
         size_t depth = smaller(GEMM_DEPTH, k - k0);

@@ -14,14 +14,15 @@
 enum {
     GEMM_DEPTH   = 256,     /* k of one block: a panel of B stays in the first level cache */
     GEMM_ROWS    = 128,     /* m of one block: its packed A stays in the second */
-    GEMM_COLUMNS = 64       /* n of one block of an unpacked B */
+    GEMM_COLUMNS = 64,      /* n of one block of an unpacked B */
+    GEMM_PANEL_SLACK = 4    /* floats behind the last panel of A that packing may write over */
 };
 
 typedef struct gemm_kernel {
     size_t tile_rows, tile_columns;     /* tile_columns divides GEMM_PACK_COLUMNS */
     /* c[rows, tile_columns] (+)= A panel * B panel over k; c may be a full tile only. */
     void (*tile)(float *c, size_t ldc, bool accumulate, const float *a, const float *b, size_t rows, size_t k);
-    /* Packs `rows` rows and k columns of op(A) into one panel. */
+    /* Packs `rows` rows and k columns of op(A) into one panel; panels are packed in ascending order (GEMM_PANEL_SLACK). */
     void (*pack_a)(float *panel, const float *a, size_t lda, bool transposed, size_t rows, size_t k);
     /* Packs `columns` columns and k rows of op(B) into one panel. */
     void (*pack_b)(float *panel, const float *b, size_t ldb, bool transposed, size_t columns, size_t k);

@@ -3,18 +3,34 @@
 #include "nn/gemm_kernel.h"
 #include "nn/transpose_body.h"
 
+/* panel[k][rows] from a[k, rows]. With a constant number of rows a copy is a few moves, no call. */
+static inline __attribute__((always_inline)) void copy_rows(float *restrict panel, const float *restrict a, size_t lda, const size_t rows, size_t k) {
+    for (size_t p = 0; p < k; p++) __builtin_memcpy(panel + p * rows, a + p * lda, rows * sizeof *a);
+}
+
 /* panel[k][rows] from a[rows, k], or from a[k, rows] when transposed. */
 static void pack_a(float *restrict panel, const float *restrict a, size_t lda, bool transposed, size_t rows, size_t k) {
     if (transposed) {
-        for (size_t p = 0; p < k; p++)
-            for (size_t i = 0; i < rows; i++) panel[p * rows + i] = a[p * lda + i];
+        /* rows are shared evenly among panels: nearly all have one of these sizes */
+        if (rows == TILE_ROWS) copy_rows(panel, a, lda, TILE_ROWS, k);
+        else if (rows == TILE_ROWS - 1) copy_rows(panel, a, lda, TILE_ROWS - 1, k);
+        else if (rows == TILE_ROWS - 2) copy_rows(panel, a, lda, TILE_ROWS - 2, k);
+        else copy_rows(panel, a, lda, rows, k);
         return;
     }
-    /* Eight k at a time: reads stay in the rows' cache lines, writes in a few lines of the panel. */
-    size_t p = 0;
-    for (; p + 8 <= k; p += 8)
-        for (size_t i = 0; i < rows; i++)
-            for (size_t q = 0; q < 8; q++) panel[(p + q) * rows + i] = a[i * lda + p + q];
+    /* Four rows at a time; what is left of them first, as four with the last repeated: what that writes too much belongs
+     * to the next k, or to the next panel, and is written over. */
+    size_t left = rows % 4, p = 0;
+    for (; p + 4 <= k; p += 4) {
+        float *to = panel + p * rows;
+        const float *from = a + p;
+        if (left > 0) {
+            const float *last = from + (rows - left) * lda;
+            transpose_four(to + rows - left, rows, last, last + (left > 1 ? 1 : 0) * lda, last + (left > 2 ? 2 : 0) * lda, last);
+        }
+        for (size_t i = 0; i + 4 <= rows; i += 4, from += 4 * lda)
+            transpose_four(to + i, rows, from, from + lda, from + 2 * lda, from + 3 * lda);
+    }
     for (; p < k; p++)
         for (size_t i = 0; i < rows; i++) panel[p * rows + i] = a[i * lda + p];
 }
