@@ -35,11 +35,16 @@ static int32_t ids[TOKENS], labels[TOKENS];
 static uint32_t start[TOKENS + 1], chosen[TOKENS];
 
 static batch make_batch(size_t length, size_t vocab) {
-    batch b = {.tokens = TOKENS, .sequences = TOKENS / length, .input_ids = ids, .labels = labels, .sequence_start = start, .prediction_index = chosen};
+    batch b = {.tokens = TOKENS,
+               .sequences = TOKENS / length,
+               .input_ids = ids,
+               .labels = labels,
+               .sequence_start = start,
+               .prediction_index = chosen};
     for (size_t i = 0; i <= b.sequences; i++) start[i] = (uint32_t)(i * length);
     for (size_t i = 0; i < TOKENS; i++) {
         random_bits r = random_philox(1, RANDOM_TEST, 0, i);
-        double zipf = pow((double)vocab, random_unit(r.word[0], r.word[1]));      /* few ids are frequent, many are rare */
+        double zipf = pow((double)vocab, random_unit(r.word[0], r.word[1])); /* few ids are frequent, many are rare */
         ids[i] = (int32_t)zipf - 1;
         if (random_unit_float(r.word[2]) >= 0.15f) continue;
         chosen[b.predictions] = (uint32_t)i;
@@ -53,7 +58,8 @@ typedef struct optimizer { masked_lm *model; float *gradients, *first, *second; 
 static void step_task(void *user, size_t i, int thread) {
     optimizer *o = user;
     (void)thread;
-    size_t from = i * GRADIENT_NORM_BLOCK, left = o->model->table.total - from, count = left < GRADIENT_NORM_BLOCK ? left : GRADIENT_NORM_BLOCK;
+    size_t from = i * GRADIENT_NORM_BLOCK, left = o->model->table.total - from,
+           count = left < GRADIENT_NORM_BLOCK ? left : GRADIENT_NORM_BLOCK;
     adamw_step(o->model->weights + from, o->gradients + from, o->first + from, o->second + from, &o->settings, count);
 }
 
@@ -75,8 +81,13 @@ int main(int argc, char **argv) {
                                    .predictions = b.predictions, .backward = true, .threads = threads};
     need(masked_lm_pack(model, given[4] ? GEMM_BF16 : GEMM_F32, true, threads));
     need(masked_lm_context_new(&context, model, &capacity));
-    optimizer o = {.model = model, .settings = {.learning_rate = 1e-4, .beta1 = 0.9, .beta2 = 0.98, .epsilon = 1e-6, .weight_decay = 0.01,
-                                                .gradient_scale = 1}};
+    optimizer o = {.model = model,
+                   .settings = {.learning_rate = 1e-4,
+                                .beta1 = 0.9,
+                                .beta2 = 0.98,
+                                .epsilon = 1e-6,
+                                .weight_decay = 0.01,
+                                .gradient_scale = 1}};
     size_t bytes = model->table.total * sizeof(float);
     need(memory_pages_new(&o.gradients, bytes, "gradients"));
     need(memory_pages_new(&o.first, bytes, "moments"));
@@ -100,7 +111,8 @@ int main(int argc, char **argv) {
         best = at[3] - at[0];
         for (int i = 0; i < 3; i++) part[i] = at[i + 1] - at[i];
     }
-    printf("%.0f tokens/s; %.1f ms a step: passes %.1f, AdamW %.1f, packing %.1f; processor %.1f ms; loss %.4f; room %.0f MiB, peak %.0f MiB\n",
+    printf("%.0f tokens/s; %.1f ms a step: passes %.1f, AdamW %.1f, packing %.1f; processor %.1f ms; loss %.4f; room "
+           "%.0f MiB, peak %.0f MiB\n",
            TOKENS / best, best * 1e3, part[0] * 1e3, part[1] * 1e3, part[2] * 1e3, best_processor * 1e3, loss,
            (double)masked_lm_context_bytes(&config, &capacity) / 0x1p20, (double)memory_peak() / 0x1p20);
     masked_lm_context_free(context);

@@ -51,12 +51,15 @@ static maske_status parse_header(safetensors *file, const char *text, size_t len
 static maske_status check_metadata(const safetensors *file, const json_t *metadata) {
     if (json_is_null(metadata)) return MASKE_OK;
     if (!json_is_object(metadata))
-        return error_set(MASKE_BAD_FILE, "%s: \"__metadata__\": found %s, expected an object", file->path, json_kind(metadata));
+        return error_set(MASKE_BAD_FILE, "%s: \"__metadata__\": found %s, expected an object", file->path,
+                         json_kind(metadata));
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)metadata, key, value)
-        if (!json_is_string(value))
-            return error_set(MASKE_BAD_FILE, "%s: \"__metadata__\": \"%.200s\": found %s, expected a string", file->path, key, json_kind(value));
+    json_object_foreach((json_t *)(uintptr_t)metadata, key, value) {
+        if (json_is_string(value)) continue;
+        return error_set(MASKE_BAD_FILE, "%s: \"__metadata__\": \"%.200s\": found %s, expected a string", file->path,
+                         key, json_kind(value));
+    }
     return MASKE_OK;
 }
 
@@ -70,8 +73,10 @@ static maske_status read_type(const safetensors *file, safetensors_tensor *t, co
     return BAD_TENSOR(file, t, "unknown dtype \"%.40s\"", json_string_value(value));
 }
 
-static maske_status read_size(size_t *out, const safetensors *file, const safetensors_tensor *t, const char *key, const json_t *value) {
-    if (!json_is_integer(value)) return BAD_TENSOR(file, t, "\"%s\": found %s, expected an integer", key, json_kind(value));
+static maske_status read_size(size_t *out, const safetensors *file, const safetensors_tensor *t, const char *key,
+                              const json_t *value) {
+    if (!json_is_integer(value))
+        return BAD_TENSOR(file, t, "\"%s\": found %s, expected an integer", key, json_kind(value));
     json_int_t found = json_integer_value(value);
     if (found < 0) return BAD_TENSOR(file, t, "\"%s\": found %lld, expected 0 or more", key, (long long)found);
     *out = (size_t)found;
@@ -87,16 +92,19 @@ static maske_status read_shape(const safetensors *file, safetensors_tensor *t, c
     size_t elements = 1, bits = 0;
     for (size_t i = 0; i < t->rank; i++) {
         TRY(read_size(&t->shape[i], file, t, "shape", json_array_get(value, i)));
-        if (!size_multiply(&elements, elements, t->shape[i])) return BAD_TENSOR(file, t, "%s", "its \"shape\" is too large to count");
+        if (!size_multiply(&elements, elements, t->shape[i]))
+            return BAD_TENSOR(file, t, "%s", "its \"shape\" is too large to count");
     }
-    if (!size_multiply(&bits, elements, types[t->type].bits)) return BAD_TENSOR(file, t, "%s", "its \"shape\" is too large to count");
+    if (!size_multiply(&bits, elements, types[t->type].bits))
+        return BAD_TENSOR(file, t, "%s", "its \"shape\" is too large to count");
     if (bits % 8 != 0) return BAD_TENSOR(file, t, "%zu bits of %s do not end on a byte", bits, types[t->type].name);
     t->elements = elements;
     t->bytes = bits / 8;
     return MASKE_OK;
 }
 
-static maske_status read_tensor(safetensors *file, safetensors_tensor *t, const json_t *value, const char *data, size_t length) {
+static maske_status read_tensor(safetensors *file, safetensors_tensor *t, const json_t *value, const char *data,
+                                size_t length) {
     if (!json_is_object(value)) return BAD_TENSOR(file, t, "found %s, expected an object", json_kind(value));
     TRY(read_type(file, t, json_object_get(value, "dtype")));
     TRY(read_shape(file, t, json_object_get(value, "shape")));
@@ -107,7 +115,8 @@ static maske_status read_tensor(safetensors *file, safetensors_tensor *t, const 
     TRY(read_size(&begin, file, t, "data_offsets", json_array_get(offsets, 0)));
     TRY(read_size(&end, file, t, "data_offsets", json_array_get(offsets, 1)));
     if (begin > end || end > length)
-        return BAD_TENSOR(file, t, "its data is from byte %zu to %zu, the file has %zu bytes of data", begin, end, length);
+        return BAD_TENSOR(file, t, "its data is from byte %zu to %zu, the file has %zu bytes of data", begin, end,
+                          length);
     if (end - begin != t->bytes) {
         char shape[128];
         return BAD_TENSOR(file, t, "%s %s takes %zu bytes, \"data_offsets\" give it %zu", types[t->type].name,
@@ -126,7 +135,9 @@ static int compare_data(const void *a, const void *b) {
 }
 
 typedef struct named { const char *name; uint32_t place; } named;
-static int compare_named(const void *a, const void *b) { return strcmp(((const named *)a)->name, ((const named *)b)->name); }
+static int compare_named(const void *a, const void *b) {
+    return strcmp(((const named *)a)->name, ((const named *)b)->name);
+}
 
 /* No hole, no overlap, no tail: every byte of the file belongs to the header or to one tensor. */
 static maske_status check_data(const safetensors *file, const char *data, size_t length) {
@@ -139,7 +150,8 @@ static maske_status check_data(const safetensors *file, const char *data, size_t
         end += t->bytes;
     }
     if ((size_t)(end - data) != length)
-        return error_set(MASKE_BAD_FILE, "%s: %zu bytes of data, the tensors take %zu", file->path, length, (size_t)(end - data));
+        return error_set(MASKE_BAD_FILE, "%s: %zu bytes of data, the tensors take %zu", file->path, length,
+                         (size_t)(end - data));
     return MASKE_OK;
 }
 
@@ -160,7 +172,8 @@ static maske_status read_tensors(safetensors *file, const char *data, size_t len
     size_t members = json_object_size(file->header);
     if (json_object_get(file->header, "__metadata__") != NULL) members--;
     if (members > SAFETENSORS_COUNT)
-        return error_set(MASKE_BAD_FILE, "%s: %zu tensors, at most %d are read", file->path, members, SAFETENSORS_COUNT);
+        return error_set(MASKE_BAD_FILE, "%s: %zu tensors, at most %d are read", file->path, members,
+                         SAFETENSORS_COUNT);
     TRY(memory_new(&file->tensors, members, sizeof *file->tensors, "a safetensors index"));
     const char *name;
     json_t *value;
@@ -181,10 +194,12 @@ static maske_status read_tensors(safetensors *file, const char *data, size_t len
 static maske_status read_file(safetensors *file, const char *bytes, size_t length) {
     uint64_t header;
     if (length < sizeof header)
-        return error_set(MASKE_BAD_FILE, "%s: %zu bytes, not a safetensors file: the length of its header takes 8", file->path, length);
+        return error_set(MASKE_BAD_FILE, "%s: %zu bytes, not a safetensors file: the length of its header takes 8",
+                         file->path, length);
     memcpy(&header, bytes, sizeof header);
     if (header > SAFETENSORS_HEADER)
-        return error_set(MASKE_BAD_FILE, "%s: its header would be %llu bytes, at most %zu are read: not a safetensors file?",
+        return error_set(MASKE_BAD_FILE,
+                         "%s: its header would be %llu bytes, at most %zu are read: not a safetensors file?",
                          file->path, (unsigned long long)header, SAFETENSORS_HEADER);
     if (header > length - sizeof header)
         return error_set(MASKE_BAD_FILE, "%s: its header should be %llu bytes, the file ends after %zu", file->path,
@@ -264,7 +279,8 @@ const char *safetensors_shape_text(char *out, size_t size, const size_t *shape, 
     return out;
 }
 
-maske_status safetensors_expect_shape(const safetensors *file, const safetensors_tensor *tensor, const size_t *shape, size_t rank) {
+maske_status safetensors_expect_shape(const safetensors *file, const safetensors_tensor *tensor, const size_t *shape,
+                                      size_t rank) {
     bool same = tensor->rank == rank;
     for (size_t i = 0; same && i < rank; i++) same = tensor->shape[i] == shape[i];
     if (same) return MASKE_OK;
@@ -275,7 +291,8 @@ maske_status safetensors_expect_shape(const safetensors *file, const safetensors
 }
 
 /* One element at any address. */
-#define ELEMENT(type, data, i) __extension__({ type element_; memcpy(&element_, (data) + (i) * sizeof(type), sizeof(type)); element_; })
+#define ELEMENT(type, data, i) \
+    __extension__({ type element_; memcpy(&element_, (data) + (i) * sizeof(type), sizeof(type)); element_; })
 
 maske_status safetensors_copy_floats(float *out, const safetensors *file, const safetensors_tensor *tensor) {
     const char *data = tensor->data;
@@ -318,7 +335,8 @@ static int64_t integer_element(const safetensors_tensor *t, size_t i, bool *fits
     }
 }
 
-maske_status safetensors_copy_integers(int64_t *out, const safetensors *file, const safetensors_tensor *tensor, int64_t minimum, int64_t maximum) {
+maske_status safetensors_copy_integers(int64_t *out, const safetensors *file, const safetensors_tensor *tensor,
+                                       int64_t minimum, int64_t maximum) {
     if (tensor->type > SAFETENSORS_U64)
         return BAD_TENSOR(file, tensor, "its dtype is %s, expected integers", types[tensor->type].name);
     for (size_t i = 0; i < tensor->elements; i++) {
@@ -352,7 +370,8 @@ void safetensors_writer_abandon(safetensors_writer *w) {
     writer_end(w);
 }
 
-maske_status safetensors_writer_declare(safetensors_writer *w, const char *name, safetensors_type type, const size_t *shape, size_t rank) {
+maske_status safetensors_writer_declare(safetensors_writer *w, const char *name, safetensors_type type,
+                                        const size_t *shape, size_t rank) {
     if (w->begun || rank > SAFETENSORS_RANK || w->count == SAFETENSORS_COUNT)
         return error_set(MASKE_BAD_ARGUMENT, "%s: tensor \"%.200s\" cannot be declared: %s", w->file.path, name,
                          w->begun ? "the header is written" : "too many tensors or dimensions");
@@ -429,7 +448,8 @@ maske_status safetensors_writer_add(safetensors_writer *w, const void *bytes, si
     const char *from = bytes;
     while (length > 0) {
         if (!w->begun || w->now >= w->count)
-            return error_set(MASKE_BAD_ARGUMENT, "%s: %zu bytes more than the declared tensors take", w->file.path, length);
+            return error_set(MASKE_BAD_ARGUMENT, "%s: %zu bytes more than the declared tensors take", w->file.path,
+                             length);
         size_t piece = length < w->left ? length : w->left;
         TRY(file_writer_add(&w->file, from, piece));
         from += piece;
@@ -448,7 +468,8 @@ maske_status safetensors_writer_add_floats(safetensors_writer *w, const float *v
         return error_set(MASKE_BAD_ARGUMENT, "%s: tensor \"%.200s\" is %s, floats were given", w->file.path,
                          w->tensors[w->now].name, types[type].name);
     if (count > w->left / 2)
-        return error_set(MASKE_BAD_ARGUMENT, "%s: tensor \"%.200s\": more elements than declared", w->file.path, w->tensors[w->now].name);
+        return error_set(MASKE_BAD_ARGUMENT, "%s: tensor \"%.200s\": more elements than declared", w->file.path,
+                         w->tensors[w->now].name);
     uint16_t piece[1024];
     for (size_t done = 0; done < count;) {
         size_t n = count - done < 1024 ? count - done : 1024;

@@ -65,10 +65,12 @@ const char *safetensors_shape_text(char *out, size_t size, const size_t *shape, 
 MASKE_MUST_USE maske_status safetensors_expect_shape(const safetensors *file, const safetensors_tensor *tensor,
                                                      const size_t *shape, size_t rank);
 /* out[elements]: from F32, F16, BF16 or F64 (rounded); any other type fails. */
-MASKE_MUST_USE maske_status safetensors_copy_floats(float *out, const safetensors *file, const safetensors_tensor *tensor);
+MASKE_MUST_USE maske_status safetensors_copy_floats(float *out, const safetensors *file,
+                                                    const safetensors_tensor *tensor);
 /* out[elements]: from BOOL or an integer type; a value that is not in minimum..maximum fails, named. */
 MASKE_MUST_USE maske_status safetensors_copy_integers(int64_t *out, const safetensors *file,
-                                                      const safetensors_tensor *tensor, int64_t minimum, int64_t maximum);
+                                                      const safetensors_tensor *tensor, int64_t minimum,
+                                                      int64_t maximum);
 
 /* ---- writing ----
  *

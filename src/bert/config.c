@@ -27,8 +27,12 @@ static const number_row numbers[] = {
 };
 enum { NUMBER_COUNT = sizeof numbers / sizeof numbers[0] };
 
-static int64_t *integer_member(bert_config *config, const integer_row *row) { return (int64_t *)(void *)((char *)config + row->offset); }
-static double *number_member(bert_config *config, const number_row *row) { return (double *)(void *)((char *)config + row->offset); }
+static int64_t *integer_member(bert_config *config, const integer_row *row) {
+    return (int64_t *)(void *)((char *)config + row->offset);
+}
+static double *number_member(bert_config *config, const number_row *row) {
+    return (double *)(void *)((char *)config + row->offset);
+}
 
 bert_config bert_config_defaults(void) {
     bert_config config = {.pad_token_id = 0, .hidden_act = ACTIVATION_GELU};
@@ -42,8 +46,8 @@ maske_status bert_config_check(const bert_config *config, const char *name) {
     for (int i = 0; i < INTEGER_COUNT; i++) {
         int64_t value = *integer_member(&copy, &integers[i]);
         if (value < integers[i].minimum || value > integers[i].maximum)
-            return error_set(MASKE_BAD_ARGUMENT, "%s: \"%s\" is %lld, expected %lld to %lld", name, integers[i].key, (long long)value,
-                             (long long)integers[i].minimum, (long long)integers[i].maximum);
+            return error_set(MASKE_BAD_ARGUMENT, "%s: \"%s\" is %lld, expected %lld to %lld", name, integers[i].key,
+                             (long long)value, (long long)integers[i].minimum, (long long)integers[i].maximum);
     }
     for (int i = 0; i < NUMBER_COUNT; i++) {
         double value = *number_member(&copy, &numbers[i]);
@@ -51,29 +55,33 @@ maske_status bert_config_check(const bert_config *config, const char *name) {
             return error_set(MASKE_BAD_ARGUMENT, "%s: \"%s\" is out of its range", name, numbers[i].key);
     }
     if (config->hidden_size % config->num_attention_heads != 0)
-        return error_set(MASKE_BAD_ARGUMENT, "%s: \"hidden_size\" is %lld, which %lld heads (\"num_attention_heads\") do not divide", name,
+        return error_set(MASKE_BAD_ARGUMENT,
+                         "%s: \"hidden_size\" is %lld, which %lld heads (\"num_attention_heads\") do not divide", name,
                          (long long)config->hidden_size, (long long)config->num_attention_heads);
     if (config->pad_token_id < -1 || config->pad_token_id >= config->vocab_size)
-        return error_set(MASKE_BAD_ARGUMENT, "%s: \"pad_token_id\" is %lld, expected 0 to %lld or null", name, (long long)config->pad_token_id,
-                         (long long)config->vocab_size - 1);
+        return error_set(MASKE_BAD_ARGUMENT, "%s: \"pad_token_id\" is %lld, expected 0 to %lld or null", name,
+                         (long long)config->pad_token_id, (long long)config->vocab_size - 1);
     return MASKE_OK;
 }
 
 /* ---------------------------------------------------------------------------------------------------- reading --- */
 
 /* A key that must have one value (or be absent), since another would be another model. */
-static maske_status expect_text(const json_t *object, const char *key, const char *expected, bool required, const char *name) {
+static maske_status expect_text(const json_t *object, const char *key, const char *expected, bool required,
+                                const char *name) {
     const char *found = NULL;
     if (required) TRY(json_get_text(&found, object, key, name));
     else TRY(json_get_text_or(&found, expected, object, key, name));
     if (strcmp(found, expected) == 0) return MASKE_OK;
-    return error_set(MASKE_UNSUPPORTED, "%s: \"%s\" is \"%.100s\", only \"%s\" is supported", name, key, found, expected);
+    return error_set(MASKE_UNSUPPORTED, "%s: \"%s\" is \"%.100s\", only \"%s\" is supported", name, key, found,
+                     expected);
 }
 static maske_status expect_boolean(const json_t *object, const char *key, bool expected, const char *name) {
     bool found = expected;
     TRY(json_get_boolean_or(&found, expected, object, key, name));
     if (found == expected) return MASKE_OK;
-    return error_set(MASKE_UNSUPPORTED, "%s: \"%s\" is %s, only %s is supported", name, key, found ? "true" : "false", expected ? "true" : "false");
+    return error_set(MASKE_UNSUPPORTED, "%s: \"%s\" is %s, only %s is supported", name, key, found ? "true" : "false",
+                     expected ? "true" : "false");
 }
 
 static maske_status read_activation(bert_config *config, const json_t *object, const char *name) {
@@ -81,7 +89,9 @@ static maske_status read_activation(bert_config *config, const json_t *object, c
     TRY(json_get_text_or(&text, "gelu", object, "hidden_act", name));
     if (strcmp(text, "gelu_pytorch_tanh") == 0) text = "gelu_new";      /* another name for the same function */
     if (activation_from_name(&config->hidden_act, text)) return MASKE_OK;
-    return error_set(MASKE_UNSUPPORTED, "%s: \"hidden_act\" is \"%.100s\", expected gelu, gelu_new, gelu_pytorch_tanh or relu", name, text);
+    return error_set(MASKE_UNSUPPORTED,
+                     "%s: \"hidden_act\" is \"%.100s\", expected gelu, gelu_new, gelu_pytorch_tanh or relu", name,
+                     text);
 }
 
 maske_status bert_config_from_json(bert_config *out, const json_t *object, const char *name) {

@@ -29,6 +29,7 @@ MASKE_MUST_USE maske_status bert_config_from_json(bert_config *out, const json_t
 /* Adds the file's text to out. head: the model is a BertForMaskedLM, else a BertModel. */
 MASKE_MUST_USE maske_status bert_config_write(buffer *out, const bert_config *config, bool head);
 /* The same beside weights that are stored in another type: "float16", "bfloat16". */
-MASKE_MUST_USE maske_status bert_config_write_typed(buffer *out, const bert_config *config, bool head, const char *dtype);
+MASKE_MUST_USE maske_status bert_config_write_typed(buffer *out, const bert_config *config, bool head,
+                                                    const char *dtype);
 
 #endif

@@ -46,7 +46,8 @@ static void plan_kept_layer(arena *a, const masked_lm_context *c, layer_state *s
 static void plan_layers(arena *a, masked_lm_context *c) {
     const masked_lm_capacity *capacity = &c->capacity;
     size_t tokens = capacity->tokens, hidden = c->hidden, scores = 0;
-    if (capacity->attentions && (!size_multiply(&scores, tokens, capacity->sequence_length) || !size_multiply(&scores, scores, c->heads)))
+    if (capacity->attentions &&
+        (!size_multiply(&scores, tokens, capacity->sequence_length) || !size_multiply(&scores, scores, c->heads)))
         a->overflow = true;
     bool kept = capacity->backward;
     layer_state shared = {0};
@@ -85,7 +86,8 @@ static void plan_head(arena *a, masked_lm_context *c) {
     c->head_input = floats(a, predictions, hidden);
     c->transform_pre = floats(a, predictions, hidden);
     c->transform_act = training ? floats(a, predictions, hidden) : c->transform_pre;
-    c->transform_norm = (norm_state){NULL, training ? floats(a, predictions, 1) : NULL, training ? floats(a, predictions, 1) : NULL};
+    c->transform_norm =
+        (norm_state){NULL, training ? floats(a, predictions, 1) : NULL, training ? floats(a, predictions, 1) : NULL};
     c->transformed = training ? floats(a, predictions, hidden) : c->transform_pre;
     c->chunk_rows = smaller(predictions, cross_entropy_rows(c->vocab));
     c->logits = floats(a, c->capacity.logits ? predictions : c->chunk_rows, c->vocab);
@@ -152,10 +154,14 @@ static void plan(arena *a, masked_lm_context *c) {
 }
 
 static masked_lm_context sized(const bert_config *config, const masked_lm_capacity *capacity) {
-    masked_lm_context c = {.capacity = *capacity, .config = *config,
-        .hidden = (size_t)config->hidden_size, .heads = (size_t)config->num_attention_heads,
-        .head_size = (size_t)(config->hidden_size / config->num_attention_heads), .intermediate = (size_t)config->intermediate_size,
-        .vocab = (size_t)config->vocab_size, .layer_count = (size_t)config->num_hidden_layers};
+    masked_lm_context c = {.capacity = *capacity,
+                           .config = *config,
+                           .hidden = (size_t)config->hidden_size,
+                           .heads = (size_t)config->num_attention_heads,
+                           .head_size = (size_t)(config->hidden_size / config->num_attention_heads),
+                           .intermediate = (size_t)config->intermediate_size,
+                           .vocab = (size_t)config->vocab_size,
+                           .layer_count = (size_t)config->num_hidden_layers};
     if (c.capacity.threads < 1) c.capacity.threads = 1;
     if (capacity->hidden_states || capacity->attentions) c.capacity.every_position = true;
     size_t picked;
@@ -172,7 +178,8 @@ size_t masked_lm_context_bytes(const bert_config *config, const masked_lm_capaci
     return a.overflow ? SIZE_MAX : a.used + sizeof c;
 }
 
-maske_status masked_lm_context_new(masked_lm_context **out, const masked_lm *model, const masked_lm_capacity *capacity) {
+maske_status masked_lm_context_new(masked_lm_context **out, const masked_lm *model,
+                                   const masked_lm_capacity *capacity) {
     masked_lm_context *c;
     TRY(memory_new(&c, 1, sizeof *c, "a model's room"));
     *c = sized(&model->config, capacity);
@@ -205,7 +212,8 @@ dropout_mask bert_dropout(const masked_lm_context *c, double probability, size_t
     return dropout_mask_new(probability, c->mode->seed, c->mode->step, layer * DROPOUT_SITES + site);
 }
 
-void bert_for_blocks(masked_lm_context *c, size_t rows, void (*task)(void *user, size_t block, int thread), void *user) {
+void bert_for_blocks(masked_lm_context *c, size_t rows, void (*task)(void *user, size_t block, int thread),
+                     void *user) {
     parallel_for(c->capacity.threads, bert_blocks(rows), task, user);
 }
 

@@ -4,10 +4,10 @@
  * has rows only for the tokens that something reads (predicted ones, pooled ones), unless every position is asked for;
  * its keys and values are still those of all tokens.
  *
- * Blocks. Token-wise work is cut into blocks of BERT_BLOCK rows, a task each; a block goes through several modules while
- * it is in the cache. Sums over tokens (gradients of biases and of LayerNorm) are made apart for each block and joined in
- * the order of the blocks; products over tokens (gradients of matrices) are cut by their output. So nothing depends on
- * which thread did what.
+ * Blocks. Token-wise work is cut into blocks of BERT_BLOCK rows, a task each; a block goes through several modules
+ * while it is in the cache. Sums over tokens (gradients of biases and of LayerNorm) are made apart for each block and
+ * joined in the order of the blocks; products over tokens (gradients of matrices) are cut by their output. So nothing
+ * depends on which thread did what.
  *
  * Without backward nothing is kept: layers share their buffers, and what lives within a block has a block's size. */
 #ifndef MASKE_BERT_CONTEXT_H
@@ -128,7 +128,9 @@ static inline size_t bert_block_rows(size_t rows, size_t block) {
 }
 static inline const float *bert_weight(const masked_lm_context *c, size_t place) { return c->model->weights + place; }
 static inline float *bert_gradient(const masked_lm_context *c, size_t place) { return c->gradients + place; }
-static inline float *bert_partials(const masked_lm_context *c, size_t block) { return c->partials + block * c->partial_width; }
+static inline float *bert_partials(const masked_lm_context *c, size_t block) {
+    return c->partials + block * c->partial_width;
+}
 static inline gemm_precision bert_precision(const masked_lm_context *c) { return c->model->packed.precision; }
 /* The dropout of a place in this pass; the identity where dropout is off. */
 dropout_mask bert_dropout(const masked_lm_context *c, double probability, size_t layer, unsigned site);

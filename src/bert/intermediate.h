@@ -9,7 +9,7 @@
 void bert_intermediate_forward(const masked_lm_context *c, size_t layer, const layer_state *s, size_t rows);
 /* g->intermediate by the activation's result becomes that by the product; its share is added to g->hidden.
  *   sums   [intermediate] partial sums of the bias, added to */
-void bert_intermediate_backward(const masked_lm_context *c, size_t layer, const layer_state *s, const layer_gradients *g,
-                                float *sums, size_t rows);
+void bert_intermediate_backward(const masked_lm_context *c, size_t layer, const layer_state *s,
+                                const layer_gradients *g, float *sums, size_t rows);
 
 #endif

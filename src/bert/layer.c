@@ -104,14 +104,17 @@ static void weights_backward(const masked_lm_context *c, size_t layer, const lay
     const layer_places *places = &c->model->table.layers[layer];
     size_t hidden = c->hidden, intermediate = c->intermediate, tokens = c->batch->tokens;
     float *query_key_value = bert_gradient(c, places->query_key_value.weight);
-    weight_gradient list[5] = {
-        {bert_gradient(c, places->output.weight), g->output_product, s->intermediate, hidden, s->rows, hidden, intermediate},
-        {bert_gradient(c, places->intermediate.weight), g->intermediate, s->attention_output, intermediate, s->rows, intermediate, hidden},
-        {bert_gradient(c, places->self_output.weight), g->self_output_product, s->context, hidden, s->rows, hidden, hidden},
-        {query_key_value, g->query, s->input, 3 * hidden, tokens, 3 * hidden, hidden}};
+    weight_gradient list[5] = {{bert_gradient(c, places->output.weight), g->output_product, s->intermediate, hidden,
+                                s->rows, hidden, intermediate},
+                               {bert_gradient(c, places->intermediate.weight), g->intermediate, s->attention_output,
+                                intermediate, s->rows, intermediate, hidden},
+                               {bert_gradient(c, places->self_output.weight), g->self_output_product, s->context,
+                                hidden, s->rows, hidden, hidden},
+                               {query_key_value, g->query, s->input, 3 * hidden, tokens, 3 * hidden, hidden}};
     if (s->restricted) {
         list[3] = (weight_gradient){query_key_value, g->query, s->picked, hidden, s->rows, hidden, hidden};
-        list[4] = (weight_gradient){query_key_value + hidden * hidden, g->key_value, s->input, 2 * hidden, tokens, 2 * hidden, hidden};
+        list[4] = (weight_gradient){
+            query_key_value + hidden * hidden, g->key_value, s->input, 2 * hidden, tokens, 2 * hidden, hidden};
     }
     bert_weight_gradients(c, list, s->restricted ? 5 : 4);
 }

@@ -14,26 +14,29 @@ static void transform_block(void *user, size_t block, int thread) {
     masked_lm_context *c = user;
     (void)thread;
     const parameters *table = &c->model->table;
-    size_t first = block * BERT_BLOCK, rows = bert_block_rows(c->batch->predictions, block), hidden = c->hidden, at = first * hidden;
+    size_t first = block * BERT_BLOCK, rows = bert_block_rows(c->batch->predictions, block), hidden = c->hidden,
+           at = first * hidden;
     float *pre = c->transform_pre + at, *act = c->transform_act + at;
     rows_gather(c->head_input + at, bert_encoder_output(c), c->prediction_row + first, rows, hidden);
     bert_linear_forward(pre, hidden, c->head_input + at, &c->model->packed.transform, bert_precision(c), rows);
     bias_activation_forward(act, pre, pre, bert_weight(c, table->transform.bias), c->config.hidden_act, rows, hidden);
     bool kept = c->capacity.backward;
-    layer_norm_forward(c->transformed + at, kept ? c->transform_norm.mean + first : NULL, kept ? c->transform_norm.rstd + first : NULL,
-                       act, bert_weight(c, table->transform_norm.weight), bert_weight(c, table->transform_norm.bias),
-                       (float)c->config.layer_norm_eps, rows, hidden);
+    layer_norm_forward(c->transformed + at, kept ? c->transform_norm.mean + first : NULL,
+                       kept ? c->transform_norm.rstd + first : NULL, act, bert_weight(c, table->transform_norm.weight),
+                       bert_weight(c, table->transform_norm.bias), (float)c->config.layer_norm_eps, rows, hidden);
 }
 
 /* Partial sums: LayerNorm's weight, its bias, the linear layer's bias. */
 static void transform_block_backward(void *user, size_t block, int thread) {
     masked_lm_context *c = user;
     (void)thread;
-    size_t first = block * BERT_BLOCK, rows = bert_block_rows(c->batch->predictions, block), hidden = c->hidden, at = first * hidden;
+    size_t first = block * BERT_BLOCK, rows = bert_block_rows(c->batch->predictions, block), hidden = c->hidden,
+           at = first * hidden;
     float *d = c->d_transformed + at, *sums = bert_partials(c, block);
     memset(sums, 0, 3 * hidden * sizeof *sums);
-    layer_norm_backward(d, sums, sums + hidden, d, c->transform_act + at, c->transform_norm.mean + first, c->transform_norm.rstd + first,
-                        bert_weight(c, c->model->table.transform_norm.weight), rows, hidden);
+    layer_norm_backward(d, sums, sums + hidden, d, c->transform_act + at, c->transform_norm.mean + first,
+                        c->transform_norm.rstd + first, bert_weight(c, c->model->table.transform_norm.weight), rows,
+                        hidden);
     bias_activation_backward(d, sums + 2 * hidden, d, c->transform_pre + at, c->config.hidden_act, rows, hidden);
     /* the place of the transformed rows, which are used up, takes the gradient by the head's input */
     bert_linear_backward(c->transformed + at, false, d, hidden, &c->model->packed.transform, bert_precision(c), rows);
@@ -97,8 +100,9 @@ void bert_lm_prediction_head_backward(masked_lm_context *c, float *d_output) {
     bert_partials_add(c, bert_gradient(c, table->transform_norm.weight), 0, predictions, hidden);
     bert_partials_add(c, bert_gradient(c, table->transform_norm.bias), hidden, predictions, hidden);
     bert_partials_add(c, bert_gradient(c, table->transform.bias), 2 * hidden, predictions, hidden);
-    bert_weight_gradients(c, &(weight_gradient){bert_gradient(c, table->transform.weight), c->d_transformed, c->head_input, hidden,
-                                                predictions, hidden, hidden}, 1);
+    weight_gradient weight = {bert_gradient(c, table->transform.weight), c->d_transformed, c->head_input, hidden,
+                              predictions, hidden, hidden};
+    bert_weight_gradients(c, &weight, 1);
     memset(d_output, 0, c->row_count * hidden * sizeof *d_output);
     rows_scatter_add(d_output, c->transformed, c->prediction_row, predictions, hidden);
 }

@@ -74,9 +74,10 @@ maske_status masked_lm_pack(masked_lm *model, gemm_precision precision, bool bac
 /* --------------------------------------------------------------------------------------------------- checking --- */
 
 static bool same_shape(const bert_config *a, const bert_config *b) {
-    return a->vocab_size == b->vocab_size && a->hidden_size == b->hidden_size && a->num_hidden_layers == b->num_hidden_layers &&
-           a->num_attention_heads == b->num_attention_heads && a->intermediate_size == b->intermediate_size &&
-           a->max_position_embeddings == b->max_position_embeddings && a->type_vocab_size == b->type_vocab_size;
+    return a->vocab_size == b->vocab_size && a->hidden_size == b->hidden_size &&
+           a->num_hidden_layers == b->num_hidden_layers && a->num_attention_heads == b->num_attention_heads &&
+           a->intermediate_size == b->intermediate_size && a->max_position_embeddings == b->max_position_embeddings &&
+           a->type_vocab_size == b->type_vocab_size;
 }
 
 static maske_status check_room(const masked_lm *model, const masked_lm_context *c, const batch *b) {
@@ -85,11 +86,14 @@ static maske_status check_room(const masked_lm *model, const masked_lm_context *
         return error_set(MASKE_BAD_ARGUMENT, "the context was made for a model of another shape");
     if (model->packed.layers == NULL) return error_set(MASKE_BAD_ARGUMENT, "the model's weights are not packed");
     if (b->tokens > capacity->tokens || b->sequences > capacity->sequences || b->predictions > capacity->predictions)
-        return error_set(MASKE_BAD_ARGUMENT, "a batch of %zu tokens, %zu sequences, %zu predictions: the context has room for %zu, %zu, %zu",
-                         b->tokens, b->sequences, b->predictions, capacity->tokens, capacity->sequences, capacity->predictions);
+        return error_set(
+            MASKE_BAD_ARGUMENT,
+            "a batch of %zu tokens, %zu sequences, %zu predictions: the context has room for %zu, %zu, %zu", b->tokens,
+            b->sequences, b->predictions, capacity->tokens, capacity->sequences, capacity->predictions);
     if (b->sequences == 0 || b->sequence_start[0] != 0 || b->sequence_start[b->sequences] != b->tokens)
         return error_set(MASKE_BAD_ARGUMENT, "a batch whose sequences are not its %zu tokens", b->tokens);
-    if (b->input_ids == NULL && b->inputs_embeds == NULL) return error_set(MASKE_BAD_ARGUMENT, "a batch without input_ids and inputs_embeds");
+    if (b->input_ids == NULL && b->inputs_embeds == NULL)
+        return error_set(MASKE_BAD_ARGUMENT, "a batch without input_ids and inputs_embeds");
     return MASKE_OK;
 }
 
@@ -99,7 +103,8 @@ static maske_status check_sequences(const masked_lm_context *c, const batch *b) 
     for (size_t i = 0; i < b->sequences; i++) {
         uint32_t first = b->sequence_start[i], end = b->sequence_start[i + 1];
         if (end <= first || end - first > longest)
-            return error_set(MASKE_BAD_ARGUMENT, "sequence %zu has %lld tokens, expected 1 to %zu", i, (long long)end - first, longest);
+            return error_set(MASKE_BAD_ARGUMENT, "sequence %zu has %lld tokens, expected 1 to %zu", i,
+                             (long long)end - first, longest);
     }
     return MASKE_OK;
 }
@@ -107,40 +112,45 @@ static maske_status check_sequences(const masked_lm_context *c, const batch *b) 
 static maske_status check_numbers(const masked_lm_context *c, const batch *b) {
     for (size_t i = 0; i < b->tokens && b->inputs_embeds == NULL; i++)
         if (b->input_ids[i] < 0 || b->input_ids[i] >= c->config.vocab_size)
-            return error_set(MASKE_BAD_ARGUMENT, "token %zu has the id %d, the vocabulary has %lld", i, (int)b->input_ids[i],
-                             (long long)c->config.vocab_size);
+            return error_set(MASKE_BAD_ARGUMENT, "token %zu has the id %d, the vocabulary has %lld", i,
+                             (int)b->input_ids[i], (long long)c->config.vocab_size);
     for (size_t i = 0; i < b->tokens && b->token_type_ids != NULL; i++)
         if (b->token_type_ids[i] < 0 || b->token_type_ids[i] >= c->config.type_vocab_size)
-            return error_set(MASKE_BAD_ARGUMENT, "token %zu has the type %d, the model has %lld types", i, (int)b->token_type_ids[i],
-                             (long long)c->config.type_vocab_size);
+            return error_set(MASKE_BAD_ARGUMENT, "token %zu has the type %d, the model has %lld types", i,
+                             (int)b->token_type_ids[i], (long long)c->config.type_vocab_size);
     for (size_t i = 0; i < b->predictions; i++) {
         if (b->prediction_index[i] >= b->tokens || (i > 0 && b->prediction_index[i] <= b->prediction_index[i - 1]))
-            return error_set(MASKE_BAD_ARGUMENT, "prediction %zu is of token %u: expected tokens of the batch in ascending order", i,
+            return error_set(MASKE_BAD_ARGUMENT,
+                             "prediction %zu is of token %u: expected tokens of the batch in ascending order", i,
                              (unsigned)b->prediction_index[i]);
         if (b->labels != NULL && b->labels[i] != -100 && (b->labels[i] < 0 || b->labels[i] >= c->config.vocab_size))
-            return error_set(MASKE_BAD_ARGUMENT, "prediction %zu has the label %d, the vocabulary has %lld", i, (int)b->labels[i],
-                             (long long)c->config.vocab_size);
+            return error_set(MASKE_BAD_ARGUMENT, "prediction %zu has the label %d, the vocabulary has %lld", i,
+                             (int)b->labels[i], (long long)c->config.vocab_size);
     }
     return MASKE_OK;
 }
 
-static maske_status check(const masked_lm *model, const masked_lm_context *c, const batch *b, const masked_lm_mode *mode, bool train) {
+static maske_status check(const masked_lm *model, const masked_lm_context *c, const batch *b,
+                          const masked_lm_mode *mode, bool train) {
     TRY(check_room(model, c, b));
     TRY(check_sequences(c, b));
     TRY(check_numbers(c, b));
     if (mode->every_position && !c->capacity.every_position)
         return error_set(MASKE_BAD_ARGUMENT, "the context has no room for every position of the last layer");
     if (mode->pooler && !model->table.pooler) return error_set(MASKE_UNSUPPORTED, "the model has no pooler");
-    if (b->predictions > 0 && !model->table.head) return error_set(MASKE_UNSUPPORTED, "the model has no prediction head");
+    if (b->predictions > 0 && !model->table.head)
+        return error_set(MASKE_UNSUPPORTED, "the model has no prediction head");
     if (train && (!c->capacity.backward || !model->packed.backward))
         return error_set(MASKE_BAD_ARGUMENT, "the context or the packed weights were not made for a backward pass");
-    if (train && b->predictions > 0 && b->labels == NULL) return error_set(MASKE_BAD_ARGUMENT, "a batch without labels teaches nothing");
+    if (train && b->predictions > 0 && b->labels == NULL)
+        return error_set(MASKE_BAD_ARGUMENT, "a batch without labels teaches nothing");
     return MASKE_OK;
 }
 
 /* ----------------------------------------------------------------------------------------------------- passes --- */
 
-static void forward(masked_lm_context *c, const masked_lm *model, const batch *b, const masked_lm_mode *mode, masked_lm_result *result) {
+static void forward(masked_lm_context *c, const masked_lm *model, const batch *b, const masked_lm_mode *mode,
+                    masked_lm_result *result) {
     c->model = model;
     c->config = model->config;
     c->batch = b;
@@ -156,8 +166,8 @@ static void forward(masked_lm_context *c, const masked_lm *model, const batch *b
     if (mode->pooler) result->pooled = c->pooled;
 }
 
-maske_status masked_lm_forward(const masked_lm *model, masked_lm_context *context, const batch *b, const masked_lm_mode *mode,
-                               masked_lm_result *result) {
+maske_status masked_lm_forward(const masked_lm *model, masked_lm_context *context, const batch *b,
+                               const masked_lm_mode *mode, masked_lm_result *result) {
     masked_lm_mode plain = {0};
     if (mode == NULL) mode = &plain;
     TRY(check(model, context, b, mode, false));
@@ -166,8 +176,9 @@ maske_status masked_lm_forward(const masked_lm *model, masked_lm_context *contex
     return MASKE_OK;
 }
 
-maske_status masked_lm_train(const masked_lm *model, masked_lm_context *context, const batch *b, const masked_lm_mode *mode, float scale,
-                             float *gradients, float *d_inputs_embeds, masked_lm_result *result) {
+maske_status masked_lm_train(const masked_lm *model, masked_lm_context *context, const batch *b,
+                             const masked_lm_mode *mode, float scale, float *gradients, float *d_inputs_embeds,
+                             masked_lm_result *result) {
     masked_lm_mode plain = {0};
     if (mode == NULL) mode = &plain;
     TRY(check(model, context, b, mode, true));

@@ -40,7 +40,8 @@ void masked_lm_free(masked_lm *model);
  * masked_lm_pack. */
 void masked_lm_drop_pooler(masked_lm *model);
 /* A copy with another vocabulary: rows that both have stay, new rows of the word embeddings are initialised. Yours. */
-MASKE_MUST_USE maske_status masked_lm_resize(masked_lm **out, const masked_lm *model, int64_t vocab_size, uint64_t seed);
+MASKE_MUST_USE maske_status masked_lm_resize(masked_lm **out, const masked_lm *model, int64_t vocab_size,
+                                             uint64_t seed);
 
 /* Copies every matrix into the layout of the kernels: after opening and after every change of the weights, before the
  * next forward or train. backward: for masked_lm_train too. Allocates the first time, and where precision or backward
@@ -56,7 +57,8 @@ typedef struct masked_lm_capacity {
 } masked_lm_capacity;
 typedef struct masked_lm_context masked_lm_context;
 /* The context may be used with any model of this shape. Yours: masked_lm_context_free. */
-MASKE_MUST_USE maske_status masked_lm_context_new(masked_lm_context **out, const masked_lm *model, const masked_lm_capacity *capacity);
+MASKE_MUST_USE maske_status masked_lm_context_new(masked_lm_context **out, const masked_lm *model,
+                                                  const masked_lm_capacity *capacity);
 void masked_lm_context_free(masked_lm_context *context);
 /* The bytes that such a context takes, without making it; SIZE_MAX on overflow. */
 size_t masked_lm_context_bytes(const bert_config *config, const masked_lm_capacity *capacity);
@@ -65,7 +67,7 @@ typedef struct masked_lm_mode {
     bool dropout;               /* with the configuration's probabilities, a function of (seed, step) */
     uint64_t seed, step;        /* step: another number for each micro batch */
     const float *head_mask;     /* [layers, heads] factors of the attention probabilities, NULL: all 1 */
-    bool every_position;        /* the last layer is computed for all tokens, not only for predicted ones and pooled ones */
+    bool every_position;        /* the last layer is computed for all tokens, not for predicted and pooled ones alone */
     bool pooler;                /* compute pooled (the model must have a pooler) */
     const float *d_pooled;      /* [sequences, hidden] for masked_lm_train, with pooler: the gradient, by pooled, of
                                  * another loss; NULL: there is none */
@@ -75,11 +77,12 @@ typedef struct masked_lm_result {
     double loss_sum;            /* nats over the predicted tokens that have a label */
     int64_t predicted, correct; /* of those: how many, and how many whose likeliest token is the label */
     int64_t correct_top5;
-    const float *logits;        /* [predictions, vocab] if kept, else NULL. All pointers: the context's, until the next call */
+    /* Pointers: the context's, until the next call. */
+    const float *logits;        /* [predictions, vocab] if kept, else NULL */
     const float *last_hidden_state;                 /* [tokens, hidden]; with every_position only, else NULL */
     const float *const *hidden_states;              /* [layers + 1] of [tokens, hidden] if kept, else NULL */
-    const float *const *attentions;                 /* [layers], each: per sequence [heads, length, length] end to end, if
-                                                     * kept, else NULL */
+    const float *const *attentions;                 /* [layers], each: per sequence [heads, length, length] end to end,
+                                                     * if kept, else NULL */
     const float *pooled;        /* [sequences, hidden] with pooler, else NULL */
 } masked_lm_result;
 

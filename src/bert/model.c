@@ -46,7 +46,8 @@ void bert_model_forward(masked_lm_context *c) {
 float *bert_model_d_output(masked_lm_context *c) { return c->every_position ? c->d_hidden : c->d_rows; }
 
 void bert_model_backward(masked_lm_context *c) {
-    if (c->mode->pooler && c->mode->d_pooled != NULL) bert_pooler_backward(c, bert_model_d_output(c), c->mode->d_pooled);
+    if (c->mode->pooler && c->mode->d_pooled != NULL)
+        bert_pooler_backward(c, bert_model_d_output(c), c->mode->d_pooled);
     bert_encoder_backward(c);
     bert_embeddings_backward(c);
 }

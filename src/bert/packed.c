@@ -10,7 +10,8 @@ typedef struct pack_task { const bert_linear *linear; bool backward; size_t firs
 
 /* One layer more to pack: its places in `memory` (NULL while sizes are counted) and its tasks. */
 static bool plan_linear(packed_weights *p, bert_linear *l, size_t weight, size_t bias, size_t out, size_t in) {
-    size_t bytes = gemm_packed_bytes(p->precision, out, in), back = p->backward ? gemm_packed_bytes(p->precision, in, out) : 0;
+    size_t bytes = gemm_packed_bytes(p->precision, out, in),
+           back = p->backward ? gemm_packed_bytes(p->precision, in, out) : 0;
     *l = (bert_linear){.places = {weight, bias}, .out = out, .in = in};
     if (p->memory != NULL) {
         l->forward = (char *)p->memory + p->bytes;
@@ -22,7 +23,8 @@ static bool plan_linear(packed_weights *p, bert_linear *l, size_t weight, size_t
     return size_add(&p->bytes, p->bytes, bytes) && size_add(&p->bytes, p->bytes, back);
 }
 
-static bool plan_layer(packed_weights *p, packed_layer *l, const layer_places *places, size_t hidden, size_t intermediate, bool last) {
+static bool plan_layer(packed_weights *p, packed_layer *l, const layer_places *places, size_t hidden,
+                       size_t intermediate, bool last) {
     linear_places qkv = places->query_key_value;
     bool fits = true;
     if (!last) fits = plan_linear(p, &l->query_key_value, qkv.weight, qkv.bias, 3 * hidden, hidden);
@@ -30,8 +32,10 @@ static bool plan_layer(packed_weights *p, packed_layer *l, const layer_places *p
         fits = plan_linear(p, &l->query, qkv.weight, qkv.bias, hidden, hidden) &&
                plan_linear(p, &l->key_value, qkv.weight + hidden * hidden, qkv.bias + hidden, 2 * hidden, hidden);
     }
-    return fits && plan_linear(p, &l->self_output, places->self_output.weight, places->self_output.bias, hidden, hidden) &&
-           plan_linear(p, &l->intermediate, places->intermediate.weight, places->intermediate.bias, intermediate, hidden) &&
+    return fits &&
+           plan_linear(p, &l->self_output, places->self_output.weight, places->self_output.bias, hidden, hidden) &&
+           plan_linear(p, &l->intermediate, places->intermediate.weight, places->intermediate.bias, intermediate,
+                       hidden) &&
            plan_linear(p, &l->output, places->output.weight, places->output.bias, hidden, intermediate);
 }
 
@@ -42,12 +46,15 @@ static bool plan(packed_weights *p, const parameters *table, const bert_config *
     bool fits = true;
     for (size_t i = 0; fits && i < p->layer_count; i++)
         fits = plan_layer(p, &p->layers[i], &table->layers[i], hidden, intermediate, i + 1 == p->layer_count);
-    if (fits && table->head) fits = plan_linear(p, &p->transform, table->transform.weight, table->transform.bias, hidden, hidden);
-    if (fits && table->pooler) fits = plan_linear(p, &p->pooler, table->pooler_dense.weight, table->pooler_dense.bias, hidden, hidden);
+    if (fits && table->head)
+        fits = plan_linear(p, &p->transform, table->transform.weight, table->transform.bias, hidden, hidden);
+    if (fits && table->pooler)
+        fits = plan_linear(p, &p->pooler, table->pooler_dense.weight, table->pooler_dense.bias, hidden, hidden);
     return fits;
 }
 
-maske_status packed_weights_plan(packed_weights *out, const parameters *table, const bert_config *config, gemm_precision precision, bool backward) {
+maske_status packed_weights_plan(packed_weights *out, const parameters *table, const bert_config *config,
+                                 gemm_precision precision, bool backward) {
     packed_weights p = {.precision = precision, .backward = backward, .layer_count = (size_t)config->num_hidden_layers};
     maske_status status = memory_new(&p.layers, p.layer_count, sizeof *p.layers, "packed weights");
     if (status == MASKE_OK && !plan(&p, table, config)) status = error_memory(SIZE_MAX, "packed weights");
@@ -92,9 +99,11 @@ static void fill_task(void *user, size_t i, int thread) {
     const bert_linear *l = t->linear;
     (void)thread;
     if (t->backward)
-        gemm_pack_columns(l->backward, f->packed->precision, f->weights + l->places.weight, l->in, false, l->in, l->out, t->first, TASK_COLUMNS);
+        gemm_pack_columns(l->backward, f->packed->precision, f->weights + l->places.weight, l->in, false, l->in, l->out,
+                          t->first, TASK_COLUMNS);
     else
-        gemm_pack_columns(l->forward, f->packed->precision, f->weights + l->places.weight, l->in, true, l->out, l->in, t->first, TASK_COLUMNS);
+        gemm_pack_columns(l->forward, f->packed->precision, f->weights + l->places.weight, l->in, true, l->out, l->in,
+                          t->first, TASK_COLUMNS);
 }
 
 void packed_weights_fill(packed_weights *packed, const float *weights, int threads) {
@@ -103,10 +112,12 @@ void packed_weights_fill(packed_weights *packed, const float *weights, int threa
 
 /* --------------------------------------------------------------------------------------------------- products --- */
 
-void bert_linear_forward(float *y, size_t y_stride, const float *x, const bert_linear *l, gemm_precision precision, size_t rows) {
+void bert_linear_forward(float *y, size_t y_stride, const float *x, const bert_linear *l, gemm_precision precision,
+                         size_t rows) {
     gemm_packed(y, y_stride, false, x, l->in, false, l->forward, precision, rows, l->out, l->in);
 }
 
-void bert_linear_backward(float *dx, bool accumulate, const float *dy, size_t dy_stride, const bert_linear *l, gemm_precision precision, size_t rows) {
+void bert_linear_backward(float *dx, bool accumulate, const float *dy, size_t dy_stride, const bert_linear *l,
+                          gemm_precision precision, size_t rows) {
     gemm_packed(dx, l->in, accumulate, dy, dy_stride, false, l->backward, precision, rows, l->in, l->out);
 }

@@ -46,7 +46,8 @@ void packed_weights_free(packed_weights *packed);
 size_t packed_weights_bytes(const bert_config *config, gemm_precision precision, bool backward);
 
 /* y [rows, out], y_stride apart = x [rows, in] W^T; the bias is the caller's to add. */
-void bert_linear_forward(float *y, size_t y_stride, const float *x, const bert_linear *l, gemm_precision precision, size_t rows);
+void bert_linear_forward(float *y, size_t y_stride, const float *x, const bert_linear *l, gemm_precision precision,
+                         size_t rows);
 /* dx [rows, in] = dy W, or += with accumulate. dy [rows, out], dy_stride apart. */
 void bert_linear_backward(float *dx, bool accumulate, const float *dy, size_t dy_stride, const bert_linear *l,
                           gemm_precision precision, size_t rows);

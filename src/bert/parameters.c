@@ -8,57 +8,58 @@
 /* A dimension of a shape: a number of the configuration. NONE: the tensor has one dimension less. */
 typedef enum dimension { NONE, VOCAB, HIDDEN, POSITIONS, TYPES, INTERMEDIATE } dimension;
 enum { DECAY = true, NO_DECAY = false };
-/* Whether a tensor follows the one before without a gap. */
-enum { ALIGNED = false, ATTACHED = true };
+#define NORMAL INITIAL_NORMAL
+#define ZERO   INITIAL_ZERO
+#define ONE    INITIAL_ONE
 
 typedef struct row {
     const char *name;
     dimension shape[2];
     parameter_initial initial;
-    bool decay, attached;
-    size_t place;               /* offset of the size_t that receives the tensor's place */
+    bool decay;
+    size_t place;               /* offset of the size_t that receives the tensor's place, or ATTACHED */
 } row;
 
-/* A tensor that is found by the place of the one it is attached to. */
-#define UNNAMED SIZE_MAX
-#define MODEL(member) offsetof(parameters, member)
+/* Follows the tensor before without a gap, and is found by that one's place. */
+#define ATTACHED SIZE_MAX
+#define AT(member) offsetof(parameters, member)
 #define LAYER(member) offsetof(layer_places, member)
 
 static const row embeddings_rows[] = {
-    {"bert.embeddings.word_embeddings.weight",       {VOCAB, HIDDEN},     INITIAL_NORMAL, DECAY,    ALIGNED, MODEL(word_embeddings)},
-    {"bert.embeddings.position_embeddings.weight",   {POSITIONS, HIDDEN}, INITIAL_NORMAL, DECAY,    ALIGNED, MODEL(position_embeddings)},
-    {"bert.embeddings.token_type_embeddings.weight", {TYPES, HIDDEN},     INITIAL_NORMAL, DECAY,    ALIGNED, MODEL(token_type_embeddings)},
-    {"bert.embeddings.LayerNorm.weight",             {HIDDEN},            INITIAL_ONE,    NO_DECAY, ALIGNED, MODEL(embeddings_norm.weight)},
-    {"bert.embeddings.LayerNorm.bias",               {HIDDEN},            INITIAL_ZERO,   NO_DECAY, ALIGNED, MODEL(embeddings_norm.bias)},
+    {"bert.embeddings.word_embeddings.weight",       {VOCAB, HIDDEN},     NORMAL, DECAY,    AT(word_embeddings)},
+    {"bert.embeddings.position_embeddings.weight",   {POSITIONS, HIDDEN}, NORMAL, DECAY,    AT(position_embeddings)},
+    {"bert.embeddings.token_type_embeddings.weight", {TYPES, HIDDEN},     NORMAL, DECAY,    AT(token_type_embeddings)},
+    {"bert.embeddings.LayerNorm.weight",             {HIDDEN},            ONE,    NO_DECAY, AT(embeddings_norm.weight)},
+    {"bert.embeddings.LayerNorm.bias",               {HIDDEN},            ZERO,   NO_DECAY, AT(embeddings_norm.bias)},
 };
 static const row layer_rows[] = {
-    {"attention.self.query.weight",       {HIDDEN, HIDDEN},       INITIAL_NORMAL, DECAY,    ALIGNED,  LAYER(query_key_value.weight)},
-    {"attention.self.key.weight",         {HIDDEN, HIDDEN},       INITIAL_NORMAL, DECAY,    ATTACHED, UNNAMED},
-    {"attention.self.value.weight",       {HIDDEN, HIDDEN},       INITIAL_NORMAL, DECAY,    ATTACHED, UNNAMED},
-    {"attention.self.query.bias",         {HIDDEN},               INITIAL_ZERO,   NO_DECAY, ALIGNED,  LAYER(query_key_value.bias)},
-    {"attention.self.key.bias",           {HIDDEN},               INITIAL_ZERO,   NO_DECAY, ATTACHED, UNNAMED},
-    {"attention.self.value.bias",         {HIDDEN},               INITIAL_ZERO,   NO_DECAY, ATTACHED, UNNAMED},
-    {"attention.output.dense.weight",     {HIDDEN, HIDDEN},       INITIAL_NORMAL, DECAY,    ALIGNED,  LAYER(self_output.weight)},
-    {"attention.output.dense.bias",       {HIDDEN},               INITIAL_ZERO,   NO_DECAY, ALIGNED,  LAYER(self_output.bias)},
-    {"attention.output.LayerNorm.weight", {HIDDEN},               INITIAL_ONE,    NO_DECAY, ALIGNED,  LAYER(self_output_norm.weight)},
-    {"attention.output.LayerNorm.bias",   {HIDDEN},               INITIAL_ZERO,   NO_DECAY, ALIGNED,  LAYER(self_output_norm.bias)},
-    {"intermediate.dense.weight",         {INTERMEDIATE, HIDDEN}, INITIAL_NORMAL, DECAY,    ALIGNED,  LAYER(intermediate.weight)},
-    {"intermediate.dense.bias",           {INTERMEDIATE},         INITIAL_ZERO,   NO_DECAY, ALIGNED,  LAYER(intermediate.bias)},
-    {"output.dense.weight",               {HIDDEN, INTERMEDIATE}, INITIAL_NORMAL, DECAY,    ALIGNED,  LAYER(output.weight)},
-    {"output.dense.bias",                 {HIDDEN},               INITIAL_ZERO,   NO_DECAY, ALIGNED,  LAYER(output.bias)},
-    {"output.LayerNorm.weight",           {HIDDEN},               INITIAL_ONE,    NO_DECAY, ALIGNED,  LAYER(output_norm.weight)},
-    {"output.LayerNorm.bias",             {HIDDEN},               INITIAL_ZERO,   NO_DECAY, ALIGNED,  LAYER(output_norm.bias)},
+    {"attention.self.query.weight",       {HIDDEN, HIDDEN},       NORMAL, DECAY,    LAYER(query_key_value.weight)},
+    {"attention.self.key.weight",         {HIDDEN, HIDDEN},       NORMAL, DECAY,    ATTACHED},
+    {"attention.self.value.weight",       {HIDDEN, HIDDEN},       NORMAL, DECAY,    ATTACHED},
+    {"attention.self.query.bias",         {HIDDEN},               ZERO,   NO_DECAY, LAYER(query_key_value.bias)},
+    {"attention.self.key.bias",           {HIDDEN},               ZERO,   NO_DECAY, ATTACHED},
+    {"attention.self.value.bias",         {HIDDEN},               ZERO,   NO_DECAY, ATTACHED},
+    {"attention.output.dense.weight",     {HIDDEN, HIDDEN},       NORMAL, DECAY,    LAYER(self_output.weight)},
+    {"attention.output.dense.bias",       {HIDDEN},               ZERO,   NO_DECAY, LAYER(self_output.bias)},
+    {"attention.output.LayerNorm.weight", {HIDDEN},               ONE,    NO_DECAY, LAYER(self_output_norm.weight)},
+    {"attention.output.LayerNorm.bias",   {HIDDEN},               ZERO,   NO_DECAY, LAYER(self_output_norm.bias)},
+    {"intermediate.dense.weight",         {INTERMEDIATE, HIDDEN}, NORMAL, DECAY,    LAYER(intermediate.weight)},
+    {"intermediate.dense.bias",           {INTERMEDIATE},         ZERO,   NO_DECAY, LAYER(intermediate.bias)},
+    {"output.dense.weight",               {HIDDEN, INTERMEDIATE}, NORMAL, DECAY,    LAYER(output.weight)},
+    {"output.dense.bias",                 {HIDDEN},               ZERO,   NO_DECAY, LAYER(output.bias)},
+    {"output.LayerNorm.weight",           {HIDDEN},               ONE,    NO_DECAY, LAYER(output_norm.weight)},
+    {"output.LayerNorm.bias",             {HIDDEN},               ZERO,   NO_DECAY, LAYER(output_norm.bias)},
 };
 static const row head_rows[] = {
-    {"cls.predictions.transform.dense.weight",     {HIDDEN, HIDDEN}, INITIAL_NORMAL, DECAY,    ALIGNED, MODEL(transform.weight)},
-    {"cls.predictions.transform.dense.bias",       {HIDDEN},         INITIAL_ZERO,   NO_DECAY, ALIGNED, MODEL(transform.bias)},
-    {"cls.predictions.transform.LayerNorm.weight", {HIDDEN},         INITIAL_ONE,    NO_DECAY, ALIGNED, MODEL(transform_norm.weight)},
-    {"cls.predictions.transform.LayerNorm.bias",   {HIDDEN},         INITIAL_ZERO,   NO_DECAY, ALIGNED, MODEL(transform_norm.bias)},
-    {"cls.predictions.bias",                       {VOCAB},          INITIAL_ZERO,   NO_DECAY, ALIGNED, MODEL(decoder_bias)},
+    {"cls.predictions.transform.dense.weight",     {HIDDEN, HIDDEN}, NORMAL, DECAY,    AT(transform.weight)},
+    {"cls.predictions.transform.dense.bias",       {HIDDEN},         ZERO,   NO_DECAY, AT(transform.bias)},
+    {"cls.predictions.transform.LayerNorm.weight", {HIDDEN},         ONE,    NO_DECAY, AT(transform_norm.weight)},
+    {"cls.predictions.transform.LayerNorm.bias",   {HIDDEN},         ZERO,   NO_DECAY, AT(transform_norm.bias)},
+    {"cls.predictions.bias",                       {VOCAB},          ZERO,   NO_DECAY, AT(decoder_bias)},
 };
 static const row pooler_rows[] = {
-    {"bert.pooler.dense.weight", {HIDDEN, HIDDEN}, INITIAL_NORMAL, DECAY,    ALIGNED, MODEL(pooler_dense.weight)},
-    {"bert.pooler.dense.bias",   {HIDDEN},         INITIAL_ZERO,   NO_DECAY, ALIGNED, MODEL(pooler_dense.bias)},
+    {"bert.pooler.dense.weight", {HIDDEN, HIDDEN}, NORMAL, DECAY,    AT(pooler_dense.weight)},
+    {"bert.pooler.dense.bias",   {HIDDEN},         ZERO,   NO_DECAY, AT(pooler_dense.bias)},
 };
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -75,7 +76,8 @@ static size_t dimension_size(const bert_config *config, dimension d) {
 }
 
 /* Adds a row to the table; `places` is the structure that its place is an offset into. */
-static maske_status add_row(parameters *table, const bert_config *config, const row *r, const char *prefix, void *places) {
+static maske_status add_row(parameters *table, const bert_config *config, const row *r, const char *prefix,
+                            void *places) {
     enum { ALIGNMENT = 16 };    /* floats in 64 bytes */
     parameter *p = &table->rows[table->count++];
     number_print(p->name, sizeof p->name, "%s%s", prefix, r->name);
@@ -85,24 +87,25 @@ static maske_status add_row(parameters *table, const bert_config *config, const 
     p->shape[0] = dimension_size(config, r->shape[0]);
     p->shape[1] = dimension_size(config, r->shape[1]);
     size_t start = table->total, bytes;
-    if (!r->attached) start = (start + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    if (r->place != ATTACHED) start = (start + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     if (!size_multiply(&p->elements, p->shape[0], p->shape[1]) || !size_add(&table->total, start, p->elements) ||
-        !size_multiply(&bytes, table->total, 2 * sizeof(float)))        /* half of what a size can be: rounding up stays safe */
+        !size_multiply(&bytes, table->total, 2 * sizeof(float)))    /* twice: rounding up stays safe */
         return error_memory(SIZE_MAX, p->name);
     p->place = start;
-    if (r->place != UNNAMED) *(size_t *)(void *)((char *)places + r->place) = start;
+    if (r->place != ATTACHED) *(size_t *)(void *)((char *)places + r->place) = start;
     return MASKE_OK;
 }
 
-static maske_status add_rows(parameters *table, const bert_config *config, const row *rows, size_t count, const char *prefix, void *places) {
+static maske_status add_rows(parameters *table, const bert_config *config, const row *rows, size_t count,
+                             const char *prefix, void *places) {
     for (size_t i = 0; i < count; i++) TRY(add_row(table, config, &rows[i], prefix, places));
     return MASKE_OK;
 }
 
 static maske_status build(parameters *table, const bert_config *config) {
     size_t layers = (size_t)config->num_hidden_layers;
-    TRY(memory_new(&table->rows, COUNT(embeddings_rows) + layers * COUNT(layer_rows) + COUNT(head_rows) + COUNT(pooler_rows),
-                   sizeof *table->rows, "the parameter table"));
+    size_t most = COUNT(embeddings_rows) + layers * COUNT(layer_rows) + COUNT(head_rows) + COUNT(pooler_rows);
+    TRY(memory_new(&table->rows, most, sizeof *table->rows, "the parameter table"));
     TRY(memory_new(&table->layers, layers, sizeof *table->layers, "the parameter table"));
     TRY(add_rows(table, config, embeddings_rows, COUNT(embeddings_rows), "", table));
     for (size_t i = 0; i < layers; i++) {

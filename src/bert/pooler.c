@@ -21,7 +21,10 @@ void bert_pooler_backward(masked_lm_context *c, float *d_output, const float *d_
     float *d = c->d_pooler;
     tanh_backward(d, d_pooled, c->pooled, sequences * hidden);
     bias_backward(bert_gradient(c, dense->places.bias), d, hidden, sequences, hidden);
-    bert_weight_gradients(c, &(weight_gradient){bert_gradient(c, dense->places.weight), d, c->pooler_input, hidden, sequences, hidden, hidden}, 1);
-    bert_linear_backward(c->pooler_input, false, d, hidden, dense, bert_precision(c), sequences);       /* its values are used up */
+    weight_gradient weight = {bert_gradient(c, dense->places.weight), d, c->pooler_input, hidden,
+                              sequences, hidden, hidden};
+    bert_weight_gradients(c, &weight, 1);
+    /* The input's values are used up: its place takes its gradient. */
+    bert_linear_backward(c->pooler_input, false, d, hidden, dense, bert_precision(c), sequences);
     rows_scatter_add(d_output, c->pooler_input, c->pooled_row, sequences, hidden);
 }

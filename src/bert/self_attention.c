@@ -63,7 +63,8 @@ static void project_tokens_backward(void *user, size_t block, int thread) {
     size_t width = restricted ? 2 * hidden : 3 * hidden;
     const float *d = c->d_query_key_value + first * width;
     float *d_in = c->d_hidden + first * hidden, *sums = bert_partials(c, block);
-    if (p->query_key_value.out > 0) bert_linear_backward(d_in, true, d, width, &p->query_key_value, bert_precision(c), rows);
+    if (p->query_key_value.out > 0)
+        bert_linear_backward(d_in, true, d, width, &p->query_key_value, bert_precision(c), rows);
     else {
         if (!restricted) bert_linear_backward(d_in, true, d, width, &p->query, bert_precision(c), rows);
         bert_linear_backward(d_in, !restricted, d + width - 2 * hidden, width, &p->key_value, bert_precision(c), rows);
@@ -128,9 +129,10 @@ static void attend(void *user, size_t i, int thread) {
     head_task h = head_of(k, i);
     size_t column = h.head * c->head_size;
     const float *key = s->key_value + h.token * s->key_value_stride + column;
-    attention_forward(s->context + h.row * c->hidden + column, s->log_sum != NULL ? s->log_sum + h.head * s->rows + h.row : NULL,
-                      attentions_of(k, &h, i / c->heads), s->query + h.row * s->query_stride + column, key, key + c->hidden, &h.shape,
-                      c->thread_scratch[thread]);
+    attention_forward(s->context + h.row * c->hidden + column,
+                      s->log_sum != NULL ? s->log_sum + h.head * s->rows + h.row : NULL,
+                      attentions_of(k, &h, i / c->heads), s->query + h.row * s->query_stride + column, key,
+                      key + c->hidden, &h.shape, c->thread_scratch[thread]);
 }
 
 static void attend_backward(void *user, size_t i, int thread) {
@@ -139,10 +141,11 @@ static void attend_backward(void *user, size_t i, int thread) {
     const layer_state *s = k->s;
     head_task h = head_of(k, i);
     size_t column = h.head * c->head_size;
-    size_t query = h.row * s->query_stride + column, key = h.token * s->key_value_stride + column, out = h.row * c->hidden + column;
-    attention_backward(k->g->query + query, k->g->key_value + key, k->g->key_value + key + c->hidden, k->g->context + out,
-                       s->context + out, s->log_sum + h.head * s->rows + h.row, s->query + query, s->key_value + key,
-                       s->key_value + key + c->hidden, &h.shape, c->thread_scratch[thread]);
+    size_t query = h.row * s->query_stride + column, key = h.token * s->key_value_stride + column,
+           out = h.row * c->hidden + column;
+    attention_backward(k->g->query + query, k->g->key_value + key, k->g->key_value + key + c->hidden,
+                       k->g->context + out, s->context + out, s->log_sum + h.head * s->rows + h.row, s->query + query,
+                       s->key_value + key, s->key_value + key + c->hidden, &h.shape, c->thread_scratch[thread]);
 }
 
 /* ------------------------------------------------------------------------------------------------------ whole --- */

@@ -6,24 +6,26 @@ static dropout_mask mask(const masked_lm_context *c, size_t layer) {
     return bert_dropout(c, c->config.hidden_dropout_prob, layer, DROPOUT_SELF_OUTPUT);
 }
 
-void bert_self_output_forward(const masked_lm_context *c, size_t layer, const layer_state *s, size_t first, size_t rows) {
+void bert_self_output_forward(const masked_lm_context *c, size_t layer, const layer_state *s, size_t first,
+                              size_t rows) {
     const bert_linear *dense = &c->model->packed.layers[layer].self_output;
     norm_places norm = c->model->table.layers[layer].self_output_norm;
     dropout_mask dropout = mask(c, layer);
     float *sum = s->attention_norm.sum != NULL ? s->attention_norm.sum : s->attention_output;
     bert_linear_forward(sum, c->hidden, s->context, dense, bert_precision(c), rows);
     residual_layer_norm_forward(s->attention_output, sum, s->attention_norm.mean, s->attention_norm.rstd, sum,
-                                bert_weight(c, dense->places.bias), s->residual, bert_weight(c, norm.weight), bert_weight(c, norm.bias),
-                                (float)c->config.layer_norm_eps, &dropout, first, rows, c->hidden);
+                                bert_weight(c, dense->places.bias), s->residual, bert_weight(c, norm.weight),
+                                bert_weight(c, norm.bias), (float)c->config.layer_norm_eps, &dropout, first, rows,
+                                c->hidden);
 }
 
 void bert_self_output_backward(const masked_lm_context *c, size_t layer, const layer_state *s, const layer_gradients *g,
                                float *sums, size_t first, size_t rows) {
     norm_places norm = c->model->table.layers[layer].self_output_norm;
     dropout_mask dropout = mask(c, layer);
-    residual_layer_norm_backward(g->self_output_product, g->hidden, sums + 2 * c->hidden, sums, sums + c->hidden, g->hidden,
-                                 s->attention_norm.sum, s->attention_norm.mean, s->attention_norm.rstd, bert_weight(c, norm.weight),
-                                 &dropout, first, rows, c->hidden);
-    bert_linear_backward(g->context, false, g->self_output_product, c->hidden, &c->model->packed.layers[layer].self_output,
-                         bert_precision(c), rows);
+    residual_layer_norm_backward(g->self_output_product, g->hidden, sums + 2 * c->hidden, sums, sums + c->hidden,
+                                 g->hidden, s->attention_norm.sum, s->attention_norm.mean, s->attention_norm.rstd,
+                                 bert_weight(c, norm.weight), &dropout, first, rows, c->hidden);
+    bert_linear_backward(g->context, false, g->self_output_product, c->hidden,
+                         &c->model->packed.layers[layer].self_output, bert_precision(c), rows);
 }

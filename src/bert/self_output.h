@@ -6,7 +6,8 @@
 #include "bert/context.h"
 
 /* From s->context and s->residual to s->attention_output. */
-void bert_self_output_forward(const masked_lm_context *c, size_t layer, const layer_state *s, size_t first, size_t rows);
+void bert_self_output_forward(const masked_lm_context *c, size_t layer, const layer_state *s, size_t first,
+                              size_t rows);
 /* g->hidden by attention_output becomes that by the residual; g->self_output_product and g->context are set.
  *   sums   [3 * hidden] partial sums, added to: LayerNorm's weight, its bias, the linear layer's bias */
 void bert_self_output_backward(const masked_lm_context *c, size_t layer, const layer_state *s, const layer_gradients *g,

@@ -1,7 +1,7 @@
 /* bert/weight_gradients.c
  *
- * x is cut into pieces of PIECE_ROWS rows and TILE_COLUMNS columns; each is a packed matrix of its own, in a slot of the
- * context's room. A tile of d_weight goes through the pieces below one another. */
+ * x is cut into pieces of PIECE_ROWS rows and TILE_COLUMNS columns; each is a packed matrix of its own, in a slot of
+ * the context's room. A tile of d_weight goes through the pieces below one another. */
 #include "bert/weight_gradients.h"
 #include "base/parallel.h"
 
@@ -46,8 +46,8 @@ static void pack_task(void *user, size_t i, int thread) {
     const part *p = part_of(w, &i, false);
     const weight_gradient *g = p->g;
     size_t column = i / p->depth * TILE_COLUMNS, row = i % p->depth * PIECE_ROWS;
-    gemm_pack(p->packed + i * p->slot, w->precision, g->x + row * g->in + column, g->in, false, smaller(TILE_COLUMNS, g->in - column),
-              smaller(PIECE_ROWS, g->rows - row));
+    gemm_pack(p->packed + i * p->slot, w->precision, g->x + row * g->in + column, g->in, false,
+              smaller(TILE_COLUMNS, g->in - column), smaller(PIECE_ROWS, g->rows - row));
 }
 
 static void tile_task(void *user, size_t i, int thread) {
@@ -58,8 +58,9 @@ static void tile_task(void *user, size_t i, int thread) {
     size_t out = i % p->down * TILE_ROWS, in = i / p->down * TILE_COLUMNS;
     const char *packed = p->packed + i / p->down * p->depth * p->slot;
     for (size_t row = 0; row < g->rows; row += PIECE_ROWS, packed += p->slot)
-        gemm_packed(g->d_weight + out * g->in + in, g->in, true, g->dy + row * g->dy_stride + out, g->dy_stride, true, packed, w->precision,
-                    smaller(TILE_ROWS, g->out - out), smaller(TILE_COLUMNS, g->in - in), smaller(PIECE_ROWS, g->rows - row));
+        gemm_packed(g->d_weight + out * g->in + in, g->in, true, g->dy + row * g->dy_stride + out, g->dy_stride, true,
+                    packed, w->precision, smaller(TILE_ROWS, g->out - out), smaller(TILE_COLUMNS, g->in - in),
+                    smaller(PIECE_ROWS, g->rows - row));
 }
 
 void bert_weight_gradients(const masked_lm_context *c, const weight_gradient *list, size_t count) {
@@ -69,7 +70,11 @@ void bert_weight_gradients(const masked_lm_context *c, const weight_gradient *li
     for (size_t i = 0; i < count; i++) {
         const weight_gradient *g = &list[i];
         part *p = &w.parts[i];
-        *p = (part){g, room, slot_bytes(w.precision, g->rows, g->in), pieces(g->in, TILE_COLUMNS), pieces(g->out, TILE_ROWS),
+        *p = (part){g,
+                    room,
+                    slot_bytes(w.precision, g->rows, g->in),
+                    pieces(g->in, TILE_COLUMNS),
+                    pieces(g->out, TILE_ROWS),
                     pieces(g->rows, PIECE_ROWS)};
         room += slots(g->rows, g->in) * p->slot;
         packs += p->across * p->depth;

@@ -57,14 +57,19 @@ static maske_status give_rows(reading *r) {
         const char *name = r->table.rows[i].name;
         size_t spellings = 0;
         r->found[i] = find(&r->file, name, &spellings);
-        if (spellings > 1) return error_set(MASKE_BAD_FILE, "%s: tensor \"%s\" is there in %zu spellings", r->file.path, name, spellings);
-        if (r->found[i] == NULL && strcmp(name, "cls.predictions.bias") == 0) r->found[i] = safetensors_find(&r->file, "cls.predictions.decoder.bias");
+        if (spellings > 1)
+            return error_set(MASKE_BAD_FILE, "%s: tensor \"%s\" is there in %zu spellings", r->file.path, name,
+                             spellings);
+        if (r->found[i] == NULL && strcmp(name, "cls.predictions.bias") == 0)
+            r->found[i] = safetensors_find(&r->file, "cls.predictions.decoder.bias");
         if (r->found[i] == NULL && missing++ == 0) first = i;
         if (r->found[i] != NULL) r->used[r->found[i] - r->file.tensors] = true;
     }
     if (missing > 0)
-        return error_set(MASKE_BAD_FILE, "%s: tensor \"%s\" is missing (%zu of %zu are)", r->file.path, r->table.rows[first].name, missing, r->table.count);
-    for (size_t i = 0; i < r->table.count; i++) TRY(safetensors_expect_shape(&r->file, r->found[i], r->table.rows[i].shape, r->table.rows[i].rank));
+        return error_set(MASKE_BAD_FILE, "%s: tensor \"%s\" is missing (%zu of %zu are)", r->file.path,
+                         r->table.rows[first].name, missing, r->table.count);
+    for (size_t i = 0; i < r->table.count; i++)
+        TRY(safetensors_expect_shape(&r->file, r->found[i], r->table.rows[i].shape, r->table.rows[i].rank));
     return MASKE_OK;
 }
 
@@ -72,9 +77,13 @@ static maske_status check_copy(const reading *r, const char *name, const char *o
     const safetensors_tensor *copy = safetensors_find(&r->file, name), *original = find(&r->file, original_name, NULL);
     if (copy == NULL || original == NULL) return MASKE_OK;
     r->used[copy - r->file.tensors] = true;
-    if (copy->type == original->type && copy->bytes == original->bytes && memcmp(copy->data, original->data, copy->bytes) == 0) return MASKE_OK;
-    return error_set(MASKE_UNSUPPORTED, "%s: tensor \"%s\" differs from \"%s\": a decoder that is not tied to the word embeddings is not supported",
-                     r->file.path, name, original->name);
+    if (copy->type == original->type && copy->bytes == original->bytes &&
+        memcmp(copy->data, original->data, copy->bytes) == 0)
+        return MASKE_OK;
+    return error_set(
+        MASKE_UNSUPPORTED,
+        "%s: tensor \"%s\" differs from \"%s\": a decoder that is not tied to the word embeddings is not supported",
+        r->file.path, name, original->name);
 }
 
 static maske_status check_rest(const reading *r) {
@@ -84,8 +93,11 @@ static maske_status check_rest(const reading *r) {
     for (size_t i = 0; i < r->file.count && status == MASKE_OK; i++) {
         const char *name = r->file.tensors[i].name;
         if (r->used[i] || passed_over(name)) continue;
-        if (starts_with(bare(name), "encoder.") || starts_with(bare(name), "embeddings.") || starts_with(name, "cls.predictions."))
-            status = error_set(MASKE_BAD_FILE, "%s: tensor \"%.200s\" has no place in the model that config.json describes", r->file.path, name);
+        if (starts_with(bare(name), "encoder.") || starts_with(bare(name), "embeddings.") ||
+            starts_with(name, "cls.predictions."))
+            status =
+                error_set(MASKE_BAD_FILE, "%s: tensor \"%.200s\" has no place in the model that config.json describes",
+                          r->file.path, name);
         else if (strangers++ < 4) status = buffer_add_format(&names, "%s%.60s", strangers > 1 ? ", " : "", name);
     }
     if (status == MASKE_OK && strangers > 0)
@@ -105,7 +117,9 @@ static maske_status copy_values(masked_lm *model, const reading *r) {
         const parameter *p = &r->table.rows[i];
         TRY(safetensors_copy_floats(model->weights + p->place, &r->file, r->found[i]));
         if (all_finite(model->weights + p->place, p->elements)) continue;
-        if (model->finite) log_say(MASKE_LOG_WARNING, "%s: tensor \"%s\" holds values that are not finite", r->file.path, r->found[i]->name);
+        if (model->finite)
+            log_say(MASKE_LOG_WARNING, "%s: tensor \"%s\" holds values that are not finite", r->file.path,
+                    r->found[i]->name);
         model->finite = false;
     }
     model->stored = r->found[0]->type;
@@ -149,7 +163,8 @@ static maske_status find_file(char **path, const char *folder) {
         char *other;
         maske_status status = path_join(&other, folder, others[i]);
         if (status == MASKE_OK && path_exists(other)) {
-            status = error_set(MASKE_UNSUPPORTED, "%s: weights in this form are not read, expected model.safetensors", other);
+            status = error_set(MASKE_UNSUPPORTED, "%s: weights in this form are not read, expected model.safetensors",
+                               other);
             free(other);
         } else if (status == MASKE_OK) {
             free(other);
@@ -177,7 +192,8 @@ maske_status masked_lm_open(masked_lm **out, const char *folder) {
 /* ---------------------------------------------------------------------------------------------------- writing --- */
 
 /* A BertModel's file has its names without "bert."; with a head every name stands as in the table. */
-static maske_status write_tensors(safetensors_writer *w, const parameters *table, const float *values, safetensors_type type) {
+static maske_status write_tensors(safetensors_writer *w, const parameters *table, const float *values,
+                                  safetensors_type type) {
     for (size_t i = 0; i < table->count; i++) {
         const parameter *p = &table->rows[i];
         TRY(safetensors_writer_declare(w, table->head ? p->name : p->name + strlen("bert."), type, p->shape, p->rank));

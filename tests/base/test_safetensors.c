@@ -64,10 +64,13 @@ static void headers_that_are_not_what_they_should_be(void **state) {
     refused("{", 0, "not JSON");
     refused("{}x", 0, "not JSON");
     refused("{\"\xFF\":1}", 0, "not JSON");
-    refused("{\"a\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]},\"a\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}", 0,
-            "the key \"a\" stands there twice");
-    refused("{\"one \\\"quoted\\\" name\":{},\"one \\\"quoted\\\" name\":{}}", 0, "the key \"one \\\"quoted\\\" name\" stands there twice");
-    refused("{\"a\":{\"dtype\":\"U8\",\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}", 0, "the key \"dtype\" stands there twice");
+    refused("{\"a\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]},\"a\":{\"dtype\":\"U8\",\"shape\":[0],"
+            "\"data_offsets\":[0,0]}}",
+            0, "the key \"a\" stands there twice");
+    refused("{\"one \\\"quoted\\\" name\":{},\"one \\\"quoted\\\" name\":{}}", 0,
+            "the key \"one \\\"quoted\\\" name\" stands there twice");
+    refused("{\"a\":{\"dtype\":\"U8\",\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}", 0,
+            "the key \"dtype\" stands there twice");
     refused("{\"__metadata__\":7}", 0, "\"__metadata__\": found an integer");
     refused("{\"__metadata__\":{\"k\":1}}", 0, "\"k\": found an integer, expected a string");
     refused("{\"a\":7}", 0, "tensor \"a\": found an integer, expected an object");
@@ -75,12 +78,17 @@ static void headers_that_are_not_what_they_should_be(void **state) {
     refused("{\"a\":{\"dtype\":4,\"shape\":[],\"data_offsets\":[0,4]}}", 4, "\"dtype\": found an integer");
     refused("{\"a\":{\"dtype\":\"f32\",\"shape\":[],\"data_offsets\":[0,4]}}", 4, "unknown dtype \"f32\"");
     refused("{\"a\":{\"dtype\":\"F32\",\"shape\":3,\"data_offsets\":[0,4]}}", 4, "\"shape\": found an integer");
-    refused("{\"a\":{\"dtype\":\"F32\",\"shape\":[1.0],\"data_offsets\":[0,4]}}", 4, "\"shape\": found a number with a point");
+    refused("{\"a\":{\"dtype\":\"F32\",\"shape\":[1.0],\"data_offsets\":[0,4]}}", 4,
+            "\"shape\": found a number with a point");
     refused("{\"a\":{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}}", 4, "\"shape\": found -1");
-    refused("{\"a\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1,1,1,1,1],\"data_offsets\":[0,4]}}", 4, "9 dimensions, at most 8");
-    refused("{\"a\":{\"dtype\":\"U8\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,0]}}", 0, "too large to count");
-    refused("{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904],\"data_offsets\":[0,0]}}", 0, "too large to count");
-    refused("{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,8,0],\"data_offsets\":[0,0]}}", 0, "too large to count");
+    refused("{\"a\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1,1,1,1,1],\"data_offsets\":[0,4]}}", 4,
+            "9 dimensions, at most 8");
+    refused("{\"a\":{\"dtype\":\"U8\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,0]}}", 0,
+            "too large to count");
+    refused("{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904],\"data_offsets\":[0,0]}}", 0,
+            "too large to count");
+    refused("{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,8,0],\"data_offsets\":[0,0]}}", 0,
+            "too large to count");
     refused("{\"a\":{\"dtype\":\"F32\",\"shape\":[99999999999999999999],\"data_offsets\":[0,0]}}", 0, "not JSON");
     refused("{\"a\":{\"dtype\":\"F4\",\"shape\":[3],\"data_offsets\":[0,2]}}", 2, "do not end on a byte");
 }
@@ -93,13 +101,17 @@ static void data_that_is_not_where_it_should_be(void **state) {
     refused("{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[-1,0]}}", 1, "found -1");
     refused("{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,0]}}", 1, "from byte 1 to 0");
     refused("{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]}}", 1, "from byte 0 to 2, the file has 1");
-    refused("{\"a\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,20]}}", 20, "F32 [2, 3] takes 24 bytes, \"data_offsets\" give it 20");
+    refused("{\"a\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,20]}}", 20,
+            "F32 [2, 3] takes 24 bytes, \"data_offsets\" give it 20");
     refused("{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,2]}}", 2, "starts at byte 1, expected 0");
-    refused("{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},\"b\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[2,3]}}", 3,
-            "tensor \"b\": its data starts at byte 2, expected 1");
-    refused("{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[1,3]}}", 3,
-            "tensor \"b\": its data starts at byte 1, expected 2");
-    refused("{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]}}", 3, "3 bytes of data, the tensors take 2");
+    refused("{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},\"b\":{\"dtype\":\"U8\",\"shape\":[1],"
+            "\"data_offsets\":[2,3]}}",
+            3, "tensor \"b\": its data starts at byte 2, expected 1");
+    refused("{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"b\":{\"dtype\":\"U8\",\"shape\":[2],"
+            "\"data_offsets\":[1,3]}}",
+            3, "tensor \"b\": its data starts at byte 1, expected 2");
+    refused("{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]}}", 3,
+            "3 bytes of data, the tensors take 2");
     refused("{}", 1, "1 bytes of data, the tensors take 0");
 }
 
@@ -110,10 +122,16 @@ static void what_the_reference_accepts_is_accepted(void **state) {
     accepted("{\"__metadata__\":null}", 0, 0);
     accepted("{\"__metadata__\":{\"format\":\"pt\"}}", 0, 0);
     accepted("{\"scalar\":{\"dtype\":\"F64\",\"shape\":[],\"data_offsets\":[0,8]}}", 8, 1);
-    accepted("{\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[3,5]},\"a\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[0,3],\"new key\":1}}", 5, 2);
-    accepted("{\"full\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"empty\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]},"
-             "\"last\":{\"dtype\":\"I64\",\"shape\":[0,7],\"data_offsets\":[2,2]}}", 2, 3);
-    accepted("{\"odd\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},\"unaligned\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[1,5]}}", 5, 2);
+    accepted("{\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[3,5]},\"a\":{\"dtype\":\"U8\",\"shape\":[3],"
+             "\"data_offsets\":[0,3],\"new key\":1}}",
+             5, 2);
+    accepted("{\"full\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"empty\":{\"dtype\":\"U8\",\"shape\":["
+             "0],\"data_offsets\":[0,0]},"
+             "\"last\":{\"dtype\":\"I64\",\"shape\":[0,7],\"data_offsets\":[2,2]}}",
+             2, 3);
+    accepted("{\"odd\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},\"unaligned\":{\"dtype\":\"F32\","
+             "\"shape\":[1],\"data_offsets\":[1,5]}}",
+             5, 2);
 }
 
 static void every_prefix_of_a_file_is_refused(void **state) {
@@ -134,7 +152,9 @@ static void too_many_tensors_are_refused(void **state) {
     (void)state;
     buffer header = {0};
     for (int i = 0; i <= SAFETENSORS_COUNT; i++)
-        assert_int_equal(buffer_add_format(&header, "%c\"%d\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}", i ? ',' : '{', i), MASKE_OK);
+        assert_int_equal(buffer_add_format(&header, "%c\"%d\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}",
+                                           i ? ',' : '{', i),
+                         MASKE_OK);
     assert_int_equal(buffer_add_text(&header, "}"), MASKE_OK);
     refused(header.data, 0, "100001 tensors, at most 100000 are read");
     buffer_free(&header);
@@ -178,13 +198,18 @@ static void what_is_written_reads_back(void **state) {
         assert_string_equal(safetensors_metadata(&file, "format"), "pt");
         assert_null(safetensors_metadata(&file, "missing"));
         assert_null(safetensors_find(&file, "value"));
-        assert_int_equal(((uintptr_t)safetensors_find(&file, "ids")->data - (uintptr_t)(mapped ? file.map.data : file.bytes)) % 8, 0);
+        assert_int_equal(
+            ((uintptr_t)safetensors_find(&file, "ids")->data - (uintptr_t)(mapped ? file.map.data : file.bytes)) % 8,
+            0);
         int64_t got_ids[3];
-        assert_int_equal(safetensors_copy_integers(got_ids, &file, safetensors_find(&file, "ids"), -100, 1000000007), MASKE_OK);
+        assert_int_equal(safetensors_copy_integers(got_ids, &file, safetensors_find(&file, "ids"), -100, 1000000007),
+                         MASKE_OK);
         assert_memory_equal(got_ids, ids, sizeof ids);
-        assert_int_equal(safetensors_copy_integers(got_ids, &file, safetensors_find(&file, "ids"), 0, 10), MASKE_BAD_FILE);
+        assert_int_equal(safetensors_copy_integers(got_ids, &file, safetensors_find(&file, "ids"), 0, 10),
+                         MASKE_BAD_FILE);
         assert_non_null(strstr(maske_error(), "tensor \"ids\": element 0 is -100, expected 0 to 10"));
-        assert_int_equal(safetensors_copy_integers(got_ids, &file, safetensors_find(&file, "loss"), 0, 10), MASKE_BAD_FILE);
+        assert_int_equal(safetensors_copy_integers(got_ids, &file, safetensors_find(&file, "loss"), 0, 10),
+                         MASKE_BAD_FILE);
         float got[6];
         assert_int_equal(safetensors_copy_floats(got, &file, safetensors_find(&file, "values")), MASKE_OK);
         assert_memory_equal(got, values, sizeof values);
@@ -196,8 +221,10 @@ static void what_is_written_reads_back(void **state) {
         const safetensors_tensor *loss = safetensors_find(&file, "loss");
         assert_int_equal(loss->rank, 0);
         assert_int_equal(loss->elements, 1);
-        assert_int_equal(safetensors_expect_shape(&file, safetensors_find(&file, "values"), (size_t[]){2, 3}, 2), MASKE_OK);
-        assert_int_equal(safetensors_expect_shape(&file, safetensors_find(&file, "values"), (size_t[]){3, 2}, 2), MASKE_BAD_SHAPE);
+        assert_int_equal(safetensors_expect_shape(&file, safetensors_find(&file, "values"), (size_t[]){2, 3}, 2),
+                         MASKE_OK);
+        assert_int_equal(safetensors_expect_shape(&file, safetensors_find(&file, "values"), (size_t[]){3, 2}, 2),
+                         MASKE_BAD_SHAPE);
         assert_non_null(strstr(maske_error(), "tensor \"values\" is [2, 3], expected [3, 2]"));
         safetensors_close(&file);
     }
@@ -235,7 +262,8 @@ static void sixteen_bits_round_trip(void **state) {
         if ((bits & 0x7FFF) <= 0x7F80) assert_int_equal(float_to_bfloat16(bfloat16_to_float((uint16_t)bits)), bits);
     }
     for (uint32_t bits = 0; bits < 0x7BFF; bits++) {
-        float low = half_to_float((uint16_t)bits), high = half_to_float((uint16_t)(bits + 1)), middle = (low + high) / 2;
+        float low = half_to_float((uint16_t)bits), high = half_to_float((uint16_t)(bits + 1)),
+              middle = (low + high) / 2;
         assert_int_equal(float_to_half(middle), bits + (bits & 1));
         assert_int_equal(float_to_half(float_from_bits(float_bits(middle) + 1)), bits + 1);
         assert_int_equal(float_to_half(float_from_bits(float_bits(middle) - 1)), bits);

@@ -1,5 +1,5 @@
-/* tests/bert/golden.h: the cases of tests/data/bert (made by tests/reference/make_bert_golden.py), as models and batches;
- * and a context for them. For tests: any failure ends the test. */
+/* tests/bert/golden.h: the cases of tests/data/bert (made by tests/reference/make_bert_golden.py), as models and
+ * batches; and a context for them. For tests: any failure ends the test. */
 #ifndef MASKE_TESTS_BERT_GOLDEN_H
 #define MASKE_TESTS_BERT_GOLDEN_H
 
@@ -75,7 +75,8 @@ static inline double largest(const float *values, size_t count) {
 }
 static inline double largest_difference(const float *a, const float *b, size_t count) {
     double most = 0;
-    for (size_t i = 0; i < count; i++) most = a[i] - b[i] == 0 ? most : fmax(most, isfinite(a[i]) ? fabs((double)a[i] - b[i]) : INFINITY);
+    for (size_t i = 0; i < count; i++)
+        most = a[i] - b[i] == 0 ? most : fmax(most, isfinite(a[i]) ? fabs((double)a[i] - b[i]) : INFINITY);
     return most;
 }
 
@@ -86,7 +87,8 @@ static inline golden golden_open(const char *name) {
     OK(masked_lm_open(&g.model, path));
     snprintf(path, sizeof path, "%s/bert/%s/golden.safetensors", TEST_DATA, name);
     OK(safetensors_open(&g.file, path, false));
-    const safetensors_tensor *labels = safetensors_find(&g.file, "labels"), *factors = safetensors_find(&g.file, "head_mask");
+    const safetensors_tensor *labels = safetensors_find(&g.file, "labels"),
+                             *factors = safetensors_find(&g.file, "head_mask");
     assert_non_null(labels);
     g.sequences = labels->shape[0];
     g.length = labels->shape[1];
@@ -123,8 +125,13 @@ static inline void golden_close(golden *g) {
  * names the sequences. */
 static inline golden_batch golden_make_batch(const golden *g, bool padded, const size_t *order) {
     size_t all = g->sequences * g->length, n = 0, predictions = 0;
-    golden_batch b = {.ids = golden_take(all, 4), .types = golden_take(all, 4), .labels = golden_take(all, 4), .mask = golden_take(all, 1),
-                      .embeds = golden_take(all * g->hidden, 4), .start = golden_take(g->sequences + 1, 4), .index = golden_take(all, 4),
+    golden_batch b = {.ids = golden_take(all, 4),
+                      .types = golden_take(all, 4),
+                      .labels = golden_take(all, 4),
+                      .mask = golden_take(all, 1),
+                      .embeds = golden_take(all * g->hidden, 4),
+                      .start = golden_take(g->sequences + 1, 4),
+                      .index = golden_take(all, 4),
                       .token = golden_take(all, 4)};
     for (size_t s = 0; s < g->sequences; s++) {
         b.start[s] = (uint32_t)n;
@@ -136,7 +143,8 @@ static inline golden_batch golden_make_batch(const golden *g, bool padded, const
             b.mask[n] = allowed;
             if (g->input_ids != NULL) b.ids[n] = g->input_ids[from];
             if (g->token_type_ids != NULL) b.types[n] = g->token_type_ids[from];
-            if (g->inputs_embeds != NULL) memcpy(b.embeds + n * g->hidden, g->inputs_embeds + from * g->hidden, g->hidden * sizeof(float));
+            if (g->inputs_embeds != NULL)
+                memcpy(b.embeds + n * g->hidden, g->inputs_embeds + from * g->hidden, g->hidden * sizeof(float));
             if (padded || g->labels[from] != -100) {
                 b.index[predictions] = (uint32_t)n;
                 b.labels[predictions++] = g->labels[from];
@@ -145,23 +153,35 @@ static inline golden_batch golden_make_batch(const golden *g, bool padded, const
         }
     }
     b.start[g->sequences] = (uint32_t)n;
-    b.batch = (batch){.tokens = n, .sequences = g->sequences, .predictions = predictions,
-                      .input_ids = g->input_ids != NULL ? b.ids : NULL, .inputs_embeds = g->inputs_embeds != NULL ? b.embeds : NULL,
+    b.batch = (batch){.tokens = n,
+                      .sequences = g->sequences,
+                      .predictions = predictions,
+                      .input_ids = g->input_ids != NULL ? b.ids : NULL,
+                      .inputs_embeds = g->inputs_embeds != NULL ? b.embeds : NULL,
                       .token_type_ids = g->token_type_ids != NULL ? b.types : NULL,
                       .attention_mask = padded && g->attention_mask != NULL ? b.mask : NULL,
-                      .sequence_start = b.start, .prediction_index = b.index, .labels = b.labels};
+                      .sequence_start = b.start,
+                      .prediction_index = b.index,
+                      .labels = b.labels};
     return b;
 }
 
 static inline void golden_batch_free(golden_batch *b) {
-    free(b->ids), free(b->types), free(b->labels), free(b->mask), free(b->embeds), free(b->start), free(b->index), free(b->token);
+    free(b->ids), free(b->types), free(b->labels), free(b->mask), free(b->embeds), free(b->start), free(b->index),
+        free(b->token);
 }
 
 /* Room for any batch of the case. */
 static inline masked_lm_capacity golden_capacity(const golden *g, int threads) {
     size_t all = g->sequences * g->length;
-    return (masked_lm_capacity){.tokens = all, .sequences = g->sequences, .sequence_length = g->length, .predictions = all, .backward = true,
-                                .every_position = true, .logits = true, .threads = threads};
+    return (masked_lm_capacity){.tokens = all,
+                                .sequences = g->sequences,
+                                .sequence_length = g->length,
+                                .predictions = all,
+                                .backward = true,
+                                .every_position = true,
+                                .logits = true,
+                                .threads = threads};
 }
 
 static inline masked_lm_mode golden_mode(const golden *g) {

@@ -13,7 +13,8 @@
 static maske_status parse(bert_config *out, const char *members) {
     buffer text = {0};
     json_t *object = NULL;
-    assert_int_equal(buffer_add_format(&text, "{\"model_type\": \"bert\"%s%s}", members[0] ? ", " : "", members), MASKE_OK);
+    assert_int_equal(buffer_add_format(&text, "{\"model_type\": \"bert\"%s%s}", members[0] ? ", " : "", members),
+                     MASKE_OK);
     assert_int_equal(json_parse_object(&object, text.data, text.length, "x/config.json"), MASKE_OK);
     maske_status status = bert_config_from_json(out, object, "x/config.json");
     json_decref(object);
@@ -48,9 +49,13 @@ static void what_a_file_lacks_is_as_in_transformers(void **state) {
 static void what_is_there_is_read(void **state) {
     (void)state;
     bert_config config;
-    assert_int_equal(parse(&config, "\"hidden_size\": 60, \"num_attention_heads\": 5, \"hidden_act\": \"gelu_pytorch_tanh\", \"pad_token_id\": null,"
-                                   "\"hidden_dropout_prob\": 0, \"layer_norm_eps\": 1e-5, \"architectures\": [\"BertForPreTraining\"],"
-                                   "\"position_embedding_type\": \"absolute\", \"is_decoder\": false, \"a new key\": {\"b\": [1]}"), MASKE_OK);
+    assert_int_equal(
+        parse(&config,
+              "\"hidden_size\": 60, \"num_attention_heads\": 5, \"hidden_act\": \"gelu_pytorch_tanh\", "
+              "\"pad_token_id\": null,"
+              "\"hidden_dropout_prob\": 0, \"layer_norm_eps\": 1e-5, \"architectures\": [\"BertForPreTraining\"],"
+              "\"position_embedding_type\": \"absolute\", \"is_decoder\": false, \"a new key\": {\"b\": [1]}"),
+        MASKE_OK);
     assert_int_equal(config.hidden_size, 60);
     assert_int_equal(config.hidden_act, ACTIVATION_GELU_NEW);
     assert_int_equal(config.pad_token_id, -1);
@@ -59,11 +64,13 @@ static void what_is_there_is_read(void **state) {
 
 static void what_would_be_another_model_is_refused(void **state) {
     (void)state;
-    refused("\"position_embedding_type\": \"relative_key\"", MASKE_UNSUPPORTED, "\"position_embedding_type\" is \"relative_key\", only \"absolute\"");
+    refused("\"position_embedding_type\": \"relative_key\"", MASKE_UNSUPPORTED,
+            "\"position_embedding_type\" is \"relative_key\", only \"absolute\"");
     refused("\"is_decoder\": true", MASKE_UNSUPPORTED, "\"is_decoder\" is true, only false");
     refused("\"add_cross_attention\": true", MASKE_UNSUPPORTED, "\"add_cross_attention\" is true");
     refused("\"tie_word_embeddings\": false", MASKE_UNSUPPORTED, "\"tie_word_embeddings\" is false, only true");
-    refused("\"hidden_act\": \"silu\"", MASKE_UNSUPPORTED, "\"hidden_act\" is \"silu\", expected gelu, gelu_new, gelu_pytorch_tanh or relu");
+    refused("\"hidden_act\": \"silu\"", MASKE_UNSUPPORTED,
+            "\"hidden_act\" is \"silu\", expected gelu, gelu_new, gelu_pytorch_tanh or relu");
     bert_config config;
     json_t *object = json_pack("{s:s}", "model_type", "roberta");
     assert_int_equal(bert_config_from_json(&config, object, "x"), MASKE_UNSUPPORTED);
@@ -77,10 +84,12 @@ static void what_would_be_another_model_is_refused(void **state) {
 
 static void values_out_of_range_are_refused(void **state) {
     (void)state;
-    static const char *const integers[] = {"vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size",
-                                           "max_position_embeddings", "type_vocab_size"};
+    static const char *const integers[] = {"vocab_size",          "hidden_size",       "num_hidden_layers",
+                                           "num_attention_heads", "intermediate_size", "max_position_embeddings",
+                                           "type_vocab_size"};
     for (size_t i = 0; i < sizeof integers / sizeof integers[0]; i++) {
-        static const char *const values[] = {"0", "-1", "4194305", "9223372036854775807", "12.0", "\"12\"", "true", "[12]"};
+        static const char *const values[] = {"0",    "-1",     "4194305", "9223372036854775807",
+                                             "12.0", "\"12\"", "true",    "[12]"};
         for (size_t j = 0; j < sizeof values / sizeof values[0]; j++) {
             char members[100];
             snprintf(members, sizeof members, "\"%s\": %s", integers[i], values[j]);
@@ -94,7 +103,8 @@ static void values_out_of_range_are_refused(void **state) {
     refused("\"initializer_range\": -1", MASKE_BAD_FILE, "\"initializer_range\"");
     refused("\"pad_token_id\": 30522", MASKE_BAD_FILE, "\"pad_token_id\" is 30522, expected 0 to 30521");
     refused("\"pad_token_id\": -1", MASKE_BAD_FILE, "\"pad_token_id\" is -1");
-    refused("\"hidden_size\": 100", MASKE_BAD_FILE, "\"hidden_size\" is 100, which 12 heads (\"num_attention_heads\") do not divide");
+    refused("\"hidden_size\": 100", MASKE_BAD_FILE,
+            "\"hidden_size\" is 100, which 12 heads (\"num_attention_heads\") do not divide");
 }
 
 /* The very text that transformers 5 writes, but for its version. */
@@ -133,7 +143,8 @@ static void what_is_written_reads_back(void **state) {
         assert_int_equal(bert_config_from_json(&again, object, "x"), MASKE_OK);
         assert_int_equal(again.hidden_act, config.hidden_act);
         assert_int_equal(again.pad_token_id, -1);
-        assert_true(again.layer_norm_eps == config.layer_norm_eps && again.hidden_dropout_prob == config.hidden_dropout_prob);
+        assert_true(again.layer_norm_eps == config.layer_norm_eps &&
+                    again.hidden_dropout_prob == config.hidden_dropout_prob);
         json_decref(object);
         buffer_free(&text);
     }

@@ -1,5 +1,5 @@
-/* The whole model against PyTorch's float64: outputs, every parameter's gradient, ten steps of AdamW; padded and ragged,
- * on every CPU level. tests/reference/make_bert_golden.py made the cases and says what is in them. */
+/* The whole model against PyTorch's float64: outputs, every parameter's gradient, ten steps of AdamW; padded and
+ * ragged, on every CPU level. tests/reference/make_bert_golden.py made the cases and says what is in them. */
 #include "bert/golden.h"
 #include "nn/adamw.h"
 
@@ -7,14 +7,17 @@
 
 static void assert_close(const golden *g, const char *name, const float *got, const float *expected, size_t count) {
     double difference = largest_difference(got, expected, count), most = largest(expected, count);
-    if (!(difference <= TOLERANCE * most)) fail_msg("%s: %s: off by %g, largest value %g", g->name, name, difference, most);
+    if (!(difference <= TOLERANCE * most))
+        fail_msg("%s: %s: off by %g, largest value %g", g->name, name, difference, most);
 }
 
 /* got [tokens of the batch, columns] against the padded tensor of that name; only tokens that are in the batch. */
-static void assert_tokens_close(const golden *g, const golden_batch *b, const char *name, const float *got, size_t columns) {
+static void assert_tokens_close(const golden *g, const golden_batch *b, const char *name, const float *got,
+                                size_t columns) {
     float *expected = golden_floats(g, name), *there = golden_take(b->batch.tokens * columns, sizeof *there);
     assert_non_null(expected);
-    for (size_t i = 0; i < b->batch.tokens; i++) memcpy(there + i * columns, expected + b->token[i] * columns, columns * sizeof *there);
+    for (size_t i = 0; i < b->batch.tokens; i++)
+        memcpy(there + i * columns, expected + b->token[i] * columns, columns * sizeof *there);
     assert_close(g, name, got, there, b->batch.tokens * columns);
     free(expected);
     free(there);
@@ -38,7 +41,8 @@ static void check_logits(const golden *g, const golden_batch *b, const masked_lm
     free(there);
     float *loss = golden_floats(g, "loss");
     assert_int_equal(r->predicted, g->labelled);
-    if (!(fabs(r->loss_sum / (double)r->predicted - *loss) <= 1e-5 * *loss)) fail_msg("%s: loss %g, expected %g", g->name, r->loss_sum / (double)r->predicted, *loss);
+    if (!(fabs(r->loss_sum / (double)r->predicted - *loss) <= 1e-5 * *loss))
+        fail_msg("%s: loss %g, expected %g", g->name, r->loss_sum / (double)r->predicted, *loss);
     free(loss);
 }
 
@@ -81,7 +85,8 @@ static void check_attentions(const golden *g, const golden_batch *b, const maske
         for (size_t s = 0; s < g->sequences; s++) {
             size_t length = b->start[s + 1] - b->start[s];
             for (size_t h = 0; h < heads; h++)
-                for (size_t i = 0; i < length; i++, got += length) assert_close(g, name, got, expected + ((s * heads + h) * full + i) * full, length);
+                for (size_t i = 0; i < length; i++, got += length)
+                    assert_close(g, name, got, expected + ((s * heads + h) * full + i) * full, length);
         }
         free(expected);
     }
@@ -91,7 +96,8 @@ static void outputs_match_pytorch(void **state) {
     (void)state;
     for (size_t n = 0; n < GOLDEN_COUNT; n++) {
         golden g = golden_open(golden_names[n]);
-        FOR_EACH_CPU_LEVEL(level) for (int padded = 0; padded < 2; padded++) for (int backward = 0; backward < 2; backward++) {
+        FOR_EACH_CPU_LEVEL(level)
+        for (int padded = 0; padded < 2; padded++) for (int backward = 0; backward < 2; backward++) {
             masked_lm_capacity capacity = golden_capacity(&g, 2);
             capacity.backward = backward;
             capacity.hidden_states = capacity.attentions = true;
@@ -157,7 +163,8 @@ static void check_gradients(const golden *g, const float *gradients) {
             if (pass == 0) most = fmax(most, own);
             else if (own > 1e-6 * most) assert_close(g, name, gradients + table->rows[i].place, expected, count);
             else if (largest(gradients + table->rows[i].place, count) > 1e-6 * most)
-                fail_msg("%s: %s: %g, expected nothing beside %g", g->name, name, largest(gradients + table->rows[i].place, count), most);
+                fail_msg("%s: %s: %g, expected nothing beside %g", g->name, name,
+                         largest(gradients + table->rows[i].place, count), most);
             free(expected);
         }
     /* no tensor writes where no tensor is */
@@ -183,7 +190,8 @@ static void gradients_match_pytorch(void **state) {
             masked_lm_result r;
             float *d_embeds = golden_take(b.batch.tokens * g.hidden, sizeof *d_embeds);
             memset(gradients, 0, g.model->table.total * sizeof *gradients);
-            OK(masked_lm_train(g.model, context, &b.batch, &mode, (float)(1.0 / (double)g.labelled), gradients, d_embeds, &r));
+            OK(masked_lm_train(g.model, context, &b.batch, &mode, (float)(1.0 / (double)g.labelled), gradients,
+                               d_embeds, &r));
             check_gradients(&g, gradients);
             check_logits(&g, &b, &r);
             if (g.inputs_embeds != NULL) assert_tokens_close(&g, &b, "grad.inputs_embeds", d_embeds, g.hidden);
@@ -198,8 +206,8 @@ static void gradients_match_pytorch(void **state) {
 
 /* --------------------------------------------------------------------------------------------------- training --- */
 
-static void step(const golden *g, masked_lm_context *context, const golden_batch *b, float *gradients, float *first, float *second,
-                 const double *settings, uint64_t number) {
+static void step(const golden *g, masked_lm_context *context, const golden_batch *b, float *gradients, float *first,
+                 float *second, const double *settings, uint64_t number) {
     const parameters *table = &g->model->table;
     masked_lm_mode mode = golden_mode(g);
     masked_lm_result r;
@@ -210,7 +218,8 @@ static void step(const golden *g, masked_lm_context *context, const golden_batch
     for (size_t i = 0; i < table->count; i++) {
         const parameter *p = &table->rows[i];
         a.weight_decay = p->decay ? settings[4] : 0;
-        adamw_step(g->model->weights + p->place, gradients + p->place, first + p->place, second + p->place, &a, p->elements);
+        adamw_step(g->model->weights + p->place, gradients + p->place, first + p->place, second + p->place, &a,
+                   p->elements);
     }
     OK(masked_lm_pack(g->model, GEMM_F32, true, 2));
 }
@@ -227,15 +236,17 @@ static void ten_steps_of_adamw_match_pytorch(void **state) {
             memcpy(settings, t->data, sizeof settings);
             masked_lm_context *context = new_context(&g, golden_capacity(&g, 2), true);
             golden_batch b = golden_make_batch(&g, false, NULL);
-            for (uint64_t i = 1; i <= 10; i++) step(&g, context, &b, room, room + table->total, room + 2 * table->total, settings, i);
+            for (uint64_t i = 1; i <= 10; i++)
+                step(&g, context, &b, room, room + table->total, room + 2 * table->total, settings, i);
             for (size_t i = 0; i < table->count; i++) {
                 char name[80];
                 snprintf(name, sizeof name, "step10.%s", table->rows[i].name);
                 float *expected = golden_floats(&g, name);
                 const float *got = g.model->weights + table->rows[i].place;
-                /* The key bias has no gradient but rounding, which AdamW scales up: it may stray by a hundredth of the way
-                 * that a real gradient would have moved it. */
-                if (strstr(name, "key.bias") != NULL) assert_true(largest_difference(got, expected, table->rows[i].elements) < 0.01 * 10 * settings[0]);
+                /* The key bias has no gradient but rounding, which AdamW scales up: it may stray by a hundredth of the
+                 * way that a real gradient would have moved it. */
+                if (strstr(name, "key.bias") != NULL)
+                    assert_true(largest_difference(got, expected, table->rows[i].elements) < 0.01 * 10 * settings[0]);
                 else assert_close(&g, name, got, expected, table->rows[i].elements);
                 free(expected);
             }

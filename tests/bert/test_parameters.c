@@ -45,8 +45,10 @@ static void every_tensor_has_its_own_place(void **state) {
         }
         assert_int_equal(table.total, end);
         assert_int_equal(table.rows[0].place, table.word_embeddings);
-        assert_int_equal(named(&table, "bert.encoder.layer.2.attention.self.query.weight")->place, table.layers[2].query_key_value.weight);
-        assert_int_equal(named(&table, "bert.encoder.layer.1.output.LayerNorm.bias")->place, table.layers[1].output_norm.bias);
+        assert_int_equal(named(&table, "bert.encoder.layer.2.attention.self.query.weight")->place,
+                         table.layers[2].query_key_value.weight);
+        assert_int_equal(named(&table, "bert.encoder.layer.1.output.LayerNorm.bias")->place,
+                         table.layers[1].output_norm.bias);
         assert_int_equal(named(&table, "cls.predictions.bias")->place, table.decoder_bias);
         assert_int_equal(named(&table, "bert.pooler.dense.weight")->place, table.pooler_dense.weight);
         assert_null(parameters_find(&table, "cls.predictions.decoder.weight"));
@@ -95,7 +97,9 @@ static void first_values_are_as_in_the_reference(void **state) {
             assert_true(fabs(sqrt(squares / n) - 0.02) < 5 * 0.02 / sqrt(2 * n));
         }
     }
-    for (size_t j = 0; j < 64; j++) assert_true(weights[table.word_embeddings + 4 * 64 + j] == 0.0f && weights[table.word_embeddings + 5 * 64 + j] != 0.0f);
+    for (size_t j = 0; j < 64; j++)
+        assert_true(weights[table.word_embeddings + 4 * 64 + j] == 0.0f &&
+                    weights[table.word_embeddings + 5 * 64 + j] != 0.0f);
     parameters_initialise(again, &table, &config, 1);
     assert_memory_equal(weights, again, table.total * sizeof *weights);
     parameters_initialise(again, &table, &config, 2);

@@ -10,7 +10,11 @@
 static const size_t lengths[] = {70, 1, 33, 90, 5, 64};
 enum { SEQUENCES = sizeof lengths / sizeof lengths[0], TOKENS = 70 + 1 + 33 + 90 + 5 + 64 };
 
-typedef struct room { int32_t ids[TOKENS], types[TOKENS], labels[TOKENS]; uint32_t start[SEQUENCES + 1], index[TOKENS]; batch batch; } room;
+typedef struct room {
+    int32_t ids[TOKENS], types[TOKENS], labels[TOKENS];
+    uint32_t start[SEQUENCES + 1], index[TOKENS];
+    batch batch;
+} room;
 
 static uint32_t draw(uint64_t index) { return random_philox(11, RANDOM_TEST, 0, index).word[0]; }
 
@@ -25,12 +29,19 @@ static void make_batch(room *r, const size_t *order, size_t count, int32_t vocab
             r->types[n] = (int32_t)(draw(at + 100000) & 1);
             if (draw(at + 200000) % 5 != 0 && i != 2) continue;
             r->index[predictions] = (uint32_t)n;
-            r->labels[predictions++] = draw(at + 300000) % 9 == 0 ? -100 : (int32_t)random_below((uint32_t)vocab, draw(at + 400000));
+            r->labels[predictions++] =
+                draw(at + 300000) % 9 == 0 ? -100 : (int32_t)random_below((uint32_t)vocab, draw(at + 400000));
         }
     }
     r->start[count] = (uint32_t)n;
-    r->batch = (batch){.tokens = n, .sequences = count, .predictions = predictions, .input_ids = r->ids, .token_type_ids = r->types,
-                       .sequence_start = r->start, .prediction_index = r->index, .labels = r->labels};
+    r->batch = (batch){.tokens = n,
+                       .sequences = count,
+                       .predictions = predictions,
+                       .input_ids = r->ids,
+                       .token_type_ids = r->types,
+                       .sequence_start = r->start,
+                       .prediction_index = r->index,
+                       .labels = r->labels};
 }
 
 static const size_t in_order[] = {0, 1, 2, 3, 4, 5};
@@ -55,8 +66,14 @@ static masked_lm *new_model(void) {
 }
 
 static masked_lm_capacity capacity_for(int threads) {
-    return (masked_lm_capacity){.tokens = SEQUENCES * 90, .sequences = SEQUENCES, .sequence_length = 90, .predictions = SEQUENCES * 90,
-                                .backward = true, .every_position = true, .logits = true, .threads = threads};
+    return (masked_lm_capacity){.tokens = SEQUENCES * 90,
+                                .sequences = SEQUENCES,
+                                .sequence_length = 90,
+                                .predictions = SEQUENCES * 90,
+                                .backward = true,
+                                .every_position = true,
+                                .logits = true,
+                                .threads = threads};
 }
 
 static masked_lm_context *new_context(masked_lm *model, int threads, gemm_precision precision) {
@@ -68,7 +85,8 @@ static masked_lm_context *new_context(masked_lm *model, int threads, gemm_precis
 }
 
 /* Gradients of the batch, yours; the result with them. */
-static float *train(const masked_lm *model, masked_lm_context *context, const batch *b, const masked_lm_mode *mode, masked_lm_result *r) {
+static float *train(const masked_lm *model, masked_lm_context *context, const batch *b, const masked_lm_mode *mode,
+                    masked_lm_result *r) {
     float *gradients = golden_take(model->table.total, sizeof *gradients);
     OK(masked_lm_train(model, context, b, mode, 1.0f / 50, gradients, NULL, r));
     return gradients;
@@ -133,7 +151,8 @@ static void padding_changes_nothing(void **state) {
             mask[to] = i < lengths[s];
             ids[to] = mask[to] ? real.ids[from] : (int32_t)(draw(to + 500000) % 211);
             types[to] = mask[to] ? real.types[from] : 0;
-            if (mask[to] && prediction < real.batch.predictions && real.index[prediction] == from) index[prediction++] = (uint32_t)to;
+            if (mask[to] && prediction < real.batch.predictions && real.index[prediction] == from)
+                index[prediction++] = (uint32_t)to;
         }
     }
     batch b = real.batch;
@@ -149,7 +168,8 @@ static void padding_changes_nothing(void **state) {
     float *logits = golden_take(real.batch.predictions * 211, sizeof *logits);
     memcpy(logits, r.logits, real.batch.predictions * 211 * sizeof *logits);
     float *got = train(model, context, &b, &mode, &r);
-    assert_true(largest_difference(r.logits, logits, real.batch.predictions * 211) <= 1e-5 * largest(logits, real.batch.predictions * 211));
+    assert_true(largest_difference(r.logits, logits, real.batch.predictions * 211) <=
+                1e-5 * largest(logits, real.batch.predictions * 211));
     assert_gradients_near(model, got, expected, 1e-5);
     free(expected), free(got), free(logits);
     masked_lm_context_free(context);
@@ -180,8 +200,8 @@ static void a_head_mask_of_ones_changes_nothing(void **state) {
     masked_lm_free(model);
 }
 
-/* The attention's dropout knows a row by its place in the sequence, so it too is the same. (Other dropouts know it by its
- * number among the rows.) */
+/* The attention's dropout knows a row by its place in the sequence, so it too is the same. (Other dropouts know it by
+ * its number among the rows.) */
 static void the_last_layer_may_leave_out_what_nobody_reads(void **state) {
     (void)state;
     static room r;
@@ -243,7 +263,8 @@ static void micro_batches_add_up(void **state) {
     make_batch(&whole, in_order, SEQUENCES, 211);
     masked_lm_mode mode = {0};
     masked_lm_result r;
-    float *expected = train(model, context, &whole.batch, &mode, &r), *got = golden_take(model->table.total, sizeof *got);
+    float *expected = train(model, context, &whole.batch, &mode, &r),
+          *got = golden_take(model->table.total, sizeof *got);
     double loss = r.loss_sum, sum = 0;
     for (size_t s = 0; s < SEQUENCES; s += 2) {
         make_batch(&part, in_order + s, 2, 211);
@@ -263,7 +284,9 @@ static void dropout_is_a_function_of_seed_and_step(void **state) {
     masked_lm *model = new_model();
     masked_lm_context *context = new_context(model, 2, GEMM_F32);
     make_batch(&r, in_order, SEQUENCES, 211);
-    const masked_lm_mode modes[] = {{0}, {.dropout = true, .seed = 1, .step = 1}, {.dropout = true, .seed = 1, .step = 2},
+    const masked_lm_mode modes[] = {{0},
+                                    {.dropout = true, .seed = 1, .step = 1},
+                                    {.dropout = true, .seed = 1, .step = 2},
                                     {.dropout = true, .seed = 2, .step = 1}};
     double losses[4], again[4];
     masked_lm_result result;
@@ -286,8 +309,8 @@ static void dropout_is_a_function_of_seed_and_step(void **state) {
 /* --------------------------------------------------------------------------------------------------- gradients --- */
 
 /* The loss with the tensor moved by `by` along the direction. */
-static double loss_along(masked_lm *model, masked_lm_context *context, const batch *b, const masked_lm_mode *mode, const parameter *p,
-                         const float *kept, const float *direction, double by) {
+static double loss_along(masked_lm *model, masked_lm_context *context, const batch *b, const masked_lm_mode *mode,
+                         const parameter *p, const float *kept, const float *direction, double by) {
     masked_lm_result r;
     for (size_t i = 0; i < p->elements; i++) model->weights[p->place + i] = (float)(kept[i] + by * direction[i]);
     OK(masked_lm_pack(model, GEMM_F32, true, 2));
@@ -309,7 +332,8 @@ static void gradients_match_finite_differences_with_dropout(void **state) {
     double all = sqrt(gradient_square_sum(gradients, model->table.total));
     for (size_t i = 0; i < model->table.count; i++) {
         const parameter *p = &model->table.rows[i];
-        float *g = gradients + p->place, *direction = golden_take(p->elements, sizeof *direction), *kept = golden_take(p->elements, sizeof *kept);
+        float *g = gradients + p->place, *direction = golden_take(p->elements, sizeof *direction),
+              *kept = golden_take(p->elements, sizeof *kept);
         double size = sqrt(gradient_square_sum(g, p->elements)), expected = 0;
         memcpy(kept, model->weights + p->place, p->elements * sizeof *kept);
         random_normal(direction, p->elements, 0.7f / sqrtf((float)p->elements), 8, i);
@@ -322,7 +346,9 @@ static void gradients_match_finite_differences_with_dropout(void **state) {
                                   (loss_along(model, context, &r.batch, &mode, p, kept, direction, 2 * h) -
                                    loss_along(model, context, &r.batch, &mode, p, kept, direction, -2 * h))) / (12 * h);
         memcpy(model->weights + p->place, kept, p->elements * sizeof *kept);
-        if (!(fabs(slope - expected) <= 2e-3 * size + 1e-4 * all)) fail_msg("%s: slope %g, the gradient says %g (its size %g, of all %g)", p->name, slope, expected, size, all);
+        if (!(fabs(slope - expected) <= 2e-3 * size + 1e-4 * all))
+            fail_msg("%s: slope %g, the gradient says %g (its size %g, of all %g)", p->name, slope, expected, size,
+                     all);
         free(direction), free(kept);
     }
     free(gradients);
@@ -337,13 +363,20 @@ static void the_padding_row_learns_from_the_decoder_alone(void **state) {
     const int32_t ids[] = {0, 0, 5, 0, 7}, other[] = {9, 9, 5, 9, 7};
     const uint32_t start[] = {0, 5}, index[] = {2};
     const int32_t label[] = {8};
-    batch b = {.tokens = 5, .sequences = 1, .predictions = 1, .input_ids = ids, .sequence_start = start, .prediction_index = index, .labels = label};
+    batch b = {.tokens = 5,
+               .sequences = 1,
+               .predictions = 1,
+               .input_ids = ids,
+               .sequence_start = start,
+               .prediction_index = index,
+               .labels = label};
     masked_lm_mode mode = {0};
     masked_lm_result r;
-    memcpy(model->weights + model->table.word_embeddings + 9 * 40, model->weights + model->table.word_embeddings, 40 * sizeof(float));
+    memcpy(model->weights + model->table.word_embeddings + 9 * 40, model->weights + model->table.word_embeddings,
+           40 * sizeof(float));
     OK(masked_lm_pack(model, GEMM_F32, true, 2));
     float *padding = train(model, context, &b, &mode, &r);
-    b.input_ids = other;        /* id 9 has the same vector, so the decoder's part of its gradient is the same as id 0's */
+    b.input_ids = other; /* id 9 has the same vector, so the decoder's part of its gradient is the same as id 0's */
     float *plain = train(model, context, &b, &mode, &r);
     const float *word = padding + model->table.word_embeddings, *decoder = plain + model->table.word_embeddings;
     assert_true(largest(word, 40) > 0);

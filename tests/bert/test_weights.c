@@ -42,17 +42,21 @@ static void write_file(const char *path, const safetensors *source, const change
             if (dropped(c, t->name)) continue;
             renamed(name, c, t->name);
             size_t shape[2] = {t->shape[0], t->shape[1]};
-            if (c->wrong_shape != NULL && strcmp(name, c->wrong_shape) == 0) shape[0] = t->shape[1], shape[1] = t->shape[0];
+            if (c->wrong_shape != NULL && strcmp(name, c->wrong_shape) == 0)
+                shape[0] = t->shape[1], shape[1] = t->shape[0];
             if (!data) OK(safetensors_writer_declare(&w, name, type, shape, t->rank));
             else {
                 float *values = golden_take(t->elements, sizeof *values);
                 OK(safetensors_copy_floats(values, source, t));
-                if (c->poison != 0 && strcmp(t->name, "bert.embeddings.word_embeddings.weight") == 0) values[0] = c->poison;
+                if (c->poison != 0 && strcmp(t->name, "bert.embeddings.word_embeddings.weight") == 0)
+                    values[0] = c->poison;
                 OK(safetensors_writer_add_floats(&w, values, t->elements));
                 free(values);
             }
         }
-        if (c->extra != NULL && !data) OK(safetensors_writer_declare(&w, c->extra, type, like != NULL ? like->shape : (size_t[]){3}, like != NULL ? like->rank : 1));
+        if (c->extra != NULL && !data)
+            OK(safetensors_writer_declare(&w, c->extra, type, like != NULL ? like->shape : (size_t[]){3},
+                                          like != NULL ? like->rank : 1));
         if (!data) OK(safetensors_writer_begin(&w));
         else if (like != NULL) {
             float *values = golden_take(like->elements, sizeof *values);
@@ -144,7 +148,8 @@ static void half_precision_is_read(void **state) {
         safetensors_type type = i ? SAFETENSORS_BF16 : SAFETENSORS_F16;
         masked_lm *model = accepted((change){.type = type});
         assert_int_equal(model->stored, type);
-        double most = largest(original->weights, original->table.total), off = largest_difference(model->weights, original->weights, model->table.total);
+        double most = largest(original->weights, original->table.total),
+               off = largest_difference(model->weights, original->weights, model->table.total);
         assert_true(off > 0 && off <= most * (i ? 0x1p-8 : 0x1p-11));
         masked_lm_free(model);
     }
@@ -155,16 +160,19 @@ static void what_is_missing_or_too_much_is_named(void **state) {
     (void)state;
     refused((change){.drop = "bert.embeddings.position_embeddings.weight"}, MASKE_BAD_FILE,
             "tensor \"bert.embeddings.position_embeddings.weight\" is missing (1 of 28 are)");
-    refused((change){.drop = "bert.encoder*"}, MASKE_BAD_FILE, "tensor \"bert.encoder.layer.0.attention.self.query.weight\" is missing (16 of 28 are)");
+    refused((change){.drop = "bert.encoder*"}, MASKE_BAD_FILE,
+            "tensor \"bert.encoder.layer.0.attention.self.query.weight\" is missing (16 of 28 are)");
     refused((change){.drop = "cls.predictions.bias"}, MASKE_BAD_FILE, "tensor \"cls.predictions.bias\" is missing");
     refused((change){.extra = "bert.encoder.layer.1.output.dense.bias"}, MASKE_BAD_FILE,
             "tensor \"bert.encoder.layer.1.output.dense.bias\" has no place in the model that config.json describes");
     refused((change){.extra = "embeddings.rotary"}, MASKE_BAD_FILE, "tensor \"embeddings.rotary\" has no place");
-    refused((change){.extra = "encoder.layer.0.output.dense.bias"}, MASKE_BAD_FILE, "tensor \"bert.encoder.layer.0.output.dense.bias\" is there in 2 spellings");
+    refused((change){.extra = "encoder.layer.0.output.dense.bias"}, MASKE_BAD_FILE,
+            "tensor \"bert.encoder.layer.0.output.dense.bias\" is there in 2 spellings");
     refused((change){.wrong_shape = "bert.encoder.layer.0.intermediate.dense.weight"}, MASKE_BAD_SHAPE,
             "tensor \"bert.encoder.layer.0.intermediate.dense.weight\" is [5, 7], expected [7, 5]");
-    refused((change){.extra = "cls.predictions.decoder.weight", .extra_like = "bert.embeddings.position_embeddings.weight"}, MASKE_UNSUPPORTED,
-            "a decoder that is not tied to the word embeddings is not supported");
+    refused(
+        (change){.extra = "cls.predictions.decoder.weight", .extra_like = "bert.embeddings.position_embeddings.weight"},
+        MASKE_UNSUPPORTED, "a decoder that is not tied to the word embeddings is not supported");
 }
 
 static void what_warrants_a_warning_gets_one(void **state) {
@@ -173,7 +181,8 @@ static void what_warrants_a_warning_gets_one(void **state) {
     assert_non_null(strstr(last_warning, ": not used: classifier.weight"));
     masked_lm_free(model);
     model = accepted((change){.poison = NAN});
-    assert_non_null(strstr(last_warning, "tensor \"bert.embeddings.word_embeddings.weight\" holds values that are not finite"));
+    assert_non_null(
+        strstr(last_warning, "tensor \"bert.embeddings.word_embeddings.weight\" holds values that are not finite"));
     assert_false(model->finite);
     masked_lm_free(model);
 }
@@ -237,7 +246,8 @@ static void weights_in_another_form_are_named(void **state) {
     snprintf(path, sizeof path, "%s/pytorch_model.bin", folder);
     OK(file_write_atomic(path, "x", 1, false));
     assert_int_equal(masked_lm_open(&model, folder), MASKE_UNSUPPORTED);
-    assert_non_null(strstr(maske_error(), "pytorch_model.bin: weights in this form are not read, expected model.safetensors"));
+    assert_non_null(
+        strstr(maske_error(), "pytorch_model.bin: weights in this form are not read, expected model.safetensors"));
     OK(folder_remove(folder));
 }
 

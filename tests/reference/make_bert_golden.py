@@ -43,14 +43,17 @@ MAX_NORM = 1.0
 # name: configuration; batch, length; lengths of the sequences (None: no attention mask); what else there is
 CASES = {
     "gelu": (dict(hidden_size=24, num_attention_heads=3, num_hidden_layers=2, intermediate_size=36, vocab_size=97,
-                  max_position_embeddings=20, hidden_act="gelu"), 3, 11, [11, 7, 4], {"types", "head_mask_1"}),
+                  max_position_embeddings=20, hidden_act="gelu"),
+             3, 11, [11, 7, 4], {"types", "head_mask_1"}),
     "gelu_new": (dict(hidden_size=60, num_attention_heads=5, num_hidden_layers=2, intermediate_size=100, vocab_size=131,
-                      max_position_embeddings=17, type_vocab_size=3, hidden_act="gelu_new", layer_norm_eps=1e-5), 2, 17, None,
-                 {"types", "head_mask_2"}),
-    "relu_embeds": (dict(hidden_size=32, num_attention_heads=2, num_hidden_layers=3, intermediate_size=45, vocab_size=70,
-                         max_position_embeddings=70, hidden_act="relu", pad_token_id=None), 2, 70, [70, 66], {"embeds", "pooler"}),
+                      max_position_embeddings=17, type_vocab_size=3, hidden_act="gelu_new", layer_norm_eps=1e-5),
+                 2, 17, None, {"types", "head_mask_2"}),
+    "relu_embeds": (dict(hidden_size=32, num_attention_heads=2, num_hidden_layers=3, intermediate_size=45,
+                         vocab_size=70, max_position_embeddings=70, hidden_act="relu", pad_token_id=None),
+                    2, 70, [70, 66], {"embeds", "pooler"}),
     "one_layer": (dict(hidden_size=5, num_attention_heads=1, num_hidden_layers=1, intermediate_size=7, vocab_size=33,
-                       max_position_embeddings=9, type_vocab_size=1, hidden_act="gelu", pad_token_id=3), 4, 9, [9, 1, 5, 2], {"pooler"}),
+                       max_position_embeddings=9, type_vocab_size=1, hidden_act="gelu", pad_token_id=3),
+                  4, 9, [9, 1, 5, 2], {"pooler"}),
 }
 
 
@@ -100,7 +103,8 @@ def make_inputs(config, batch, length, lengths, what, generator):
     if "head_mask_1" in what:
         inputs["head_mask"] = torch.rand(config.num_attention_heads, generator=generator)
     if "head_mask_2" in what:
-        inputs["head_mask"] = (torch.rand((config.num_hidden_layers, config.num_attention_heads), generator=generator) > 0.3).float()
+        shape = (config.num_hidden_layers, config.num_attention_heads)
+        inputs["head_mask"] = (torch.rand(shape, generator=generator) > 0.3).float()
     if "pooler" in what:
         inputs["d_pooled"] = torch.randn((batch, config.hidden_size), generator=generator) * 0.2
     return inputs
@@ -156,8 +160,10 @@ def make_case(folder, settings, batch, length, lengths, what, seed):
         torch.nn.utils.clip_grad_norm_([p for _, p in parameters(model)], MAX_NORM)
         optimizer.step()
     tensors |= {f"step10.{n}": p for n, p in parameters(model)}
-    tensors = {k: v.detach().contiguous().float() if v.is_floating_point() else v.to(torch.int32) for k, v in tensors.items()}
-    tensors["adamw"] = torch.tensor([ADAMW["lr"], *ADAMW["betas"], ADAMW["eps"], ADAMW["weight_decay"], MAX_NORM], dtype=torch.float64)
+    tensors = {k: v.detach().contiguous().to(torch.float32 if v.is_floating_point() else torch.int32)
+               for k, v in tensors.items()}
+    settings = [ADAMW["lr"], *ADAMW["betas"], ADAMW["eps"], ADAMW["weight_decay"], MAX_NORM]
+    tensors["adamw"] = torch.tensor(settings, dtype=torch.float64)
     save_file(tensors, folder / "golden.safetensors")
     print(folder.name, "loss", loss.item(), "tensors", len(tensors))
 
