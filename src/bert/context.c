@@ -33,7 +33,7 @@ static norm_state plan_norm(arena *a, size_t rows, size_t hidden) {
     return (norm_state){floats(a, rows, hidden), floats(a, rows, 1), floats(a, rows, 1)};
 }
 
-/* What only the layer itself needs until its backward. */
+/* What only the layer itself needs until its backward; without recompute each layer has its own. */
 static void plan_kept_layer(arena *a, const masked_lm_context *c, layer_state *s, size_t rows) {
     s->log_sum = floats(a, c->heads, rows);
     s->attention_output = floats(a, rows, c->hidden);
@@ -51,10 +51,11 @@ static void plan_layers(arena *a, masked_lm_context *c) {
         a->overflow = true;
     bool kept = capacity->backward;
     layer_state shared = {0};
-    if (!kept) {
+    if (!kept || capacity->recompute) {
         shared.query_key_value = floats(a, tokens, 3 * hidden);
         shared.context = floats(a, tokens, hidden);
-        shared.attention_output = floats(a, tokens, hidden);
+        if (kept) plan_kept_layer(a, c, &shared, tokens);
+        else shared.attention_output = floats(a, tokens, hidden);
     }
     float *outputs[2] = {NULL, NULL};
     bool outputs_kept = kept || capacity->hidden_states;
@@ -63,7 +64,7 @@ static void plan_layers(arena *a, masked_lm_context *c) {
         bool last = i + 1 == c->layer_count;
         size_t rows = last ? c->row_capacity : tokens;
         layer_state s = shared;
-        if (kept) {
+        if (kept && !capacity->recompute) {
             s.query_key_value = floats(a, tokens, 3 * hidden);
             s.context = floats(a, rows, hidden);
             plan_kept_layer(a, c, &s, rows);

@@ -29,7 +29,7 @@ static void forward_block(void *user, size_t block, int thread) {
                        bert_weight(c, table->embeddings_norm.weight), bert_weight(c, table->embeddings_norm.bias),
                        (float)c->config.layer_norm_eps, rows, hidden);
     dropout_mask dropout = mask(c);
-    if (dropout.threshold > 0) dropout_forward(out, out, &dropout, first, rows, hidden);
+    if (dropout.threshold > 0) dropout_forward(out, out, &dropout, c->mode->first_token + first, rows, hidden);
 }
 
 void bert_embeddings_forward(masked_lm_context *c) { bert_for_blocks(c, c->batch->tokens, forward_block, c); }
@@ -44,7 +44,7 @@ static void backward_block(void *user, size_t block, int thread) {
     float *d = c->d_hidden + first * hidden, *sums = bert_partials(c, block);
     memset(sums, 0, (2 + types) * hidden * sizeof *sums);
     dropout_mask dropout = mask(c);
-    if (dropout.threshold > 0) dropout_backward(d, d, &dropout, first, rows, hidden);
+    if (dropout.threshold > 0) dropout_backward(d, d, &dropout, c->mode->first_token + first, rows, hidden);
     layer_norm_backward(d, sums, sums + hidden, d, c->embeddings_norm.sum + first * hidden,
                         c->embeddings_norm.mean + first, c->embeddings_norm.rstd + first,
                         bert_weight(c, c->model->table.embeddings_norm.weight), rows, hidden);

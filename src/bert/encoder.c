@@ -14,7 +14,12 @@ void bert_encoder_forward(masked_lm_context *c) {
 }
 
 void bert_encoder_backward(masked_lm_context *c) {
-    for (size_t i = c->layer_count; i-- > 0;) bert_layer_backward(c, i);
+    for (size_t i = c->layer_count; i-- > 0;) {
+        /* The last layer's state is still in the shared room; those before it are computed once more. */
+        if (c->capacity.recompute && i + 1 < c->layer_count)
+            bert_layer_forward(c, i, i > 0 ? c->layers[i - 1].output : c->embeddings);
+        bert_layer_backward(c, i);
+    }
 }
 
 const float *bert_encoder_output(const masked_lm_context *c) { return c->layers[c->layer_count - 1].output; }

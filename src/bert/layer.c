@@ -23,6 +23,7 @@ static layer_state *start(masked_lm_context *c, size_t layer, const float *input
     size_t hidden = c->hidden;
     s->input = input;
     s->restricted = layer + 1 == c->layer_count && !c->every_position;
+    s->dropout_row = s->restricted ? c->mode->first_prediction : c->mode->first_token;
     s->rows = s->restricted ? c->row_count : b->tokens;
     s->row_start = s->restricted ? c->row_start : b->sequence_start;
     s->row_place = s->restricted ? c->row_place : NULL;

@@ -51,6 +51,8 @@ MASKE_MUST_USE maske_status masked_lm_pack(masked_lm *model, gemm_precision prec
 typedef struct masked_lm_capacity {
     size_t tokens, sequences, sequence_length, predictions;     /* the most in one batch */
     bool backward;              /* activations are kept for masked_lm_train */
+    bool recompute;             /* with backward: of each layer only its output is kept, the rest is computed again in
+                                 * the backward pass; the same numbers for a third more time and far less memory */
     bool every_position;        /* the last layer may be asked for all tokens (mode's every_position) */
     bool hidden_states, attentions, logits;     /* outputs that are kept whole; the first two imply every_position */
     int threads;
@@ -65,7 +67,10 @@ size_t masked_lm_context_bytes(const bert_config *config, const masked_lm_capaci
 
 typedef struct masked_lm_mode {
     bool dropout;               /* with the configuration's probabilities, a function of (seed, step) */
-    uint64_t seed, step;        /* step: another number for each micro batch */
+    uint64_t seed, step;        /* step: another number for each batch */
+    /* Where this is a part of a batch: the tokens and the predictions of the batch before it. Dropout is then the whole
+     * batch's, and the losses of the parts are those of the whole (with prediction rows alone: no pooler). */
+    uint64_t first_token, first_prediction;
     const float *head_mask;     /* [layers, heads] factors of the attention probabilities, NULL: all 1 */
     bool every_position;        /* the last layer is computed for all tokens, not for predicted and pooled ones alone */
     bool pooler;                /* compute pooled (the model must have a pooler) */

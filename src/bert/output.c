@@ -14,8 +14,8 @@ void bert_output_forward(const masked_lm_context *c, size_t layer, const layer_s
     bert_linear_forward(sum, c->hidden, s->intermediate, dense, bert_precision(c), rows);
     residual_layer_norm_forward(s->output, sum, s->output_norm.mean, s->output_norm.rstd, sum,
                                 bert_weight(c, dense->places.bias), s->attention_output, bert_weight(c, norm.weight),
-                                bert_weight(c, norm.bias), (float)c->config.layer_norm_eps, &dropout, first, rows,
-                                c->hidden);
+                                bert_weight(c, norm.bias), (float)c->config.layer_norm_eps, &dropout,
+                                s->dropout_row + first, rows, c->hidden);
 }
 
 void bert_output_backward(const masked_lm_context *c, size_t layer, const layer_state *s, const layer_gradients *g,
@@ -24,7 +24,8 @@ void bert_output_backward(const masked_lm_context *c, size_t layer, const layer_
     dropout_mask dropout = mask(c, layer);
     residual_layer_norm_backward(g->output_product, g->hidden, sums + 2 * c->hidden, sums, sums + c->hidden, g->hidden,
                                  s->output_norm.sum, s->output_norm.mean, s->output_norm.rstd,
-                                 bert_weight(c, norm.weight), &dropout, first, rows, c->hidden);
+                                 bert_weight(c, norm.weight), &dropout, s->dropout_row + first, rows,
+                                 c->hidden);
     bert_linear_backward(g->intermediate, false, g->output_product, c->hidden, &c->model->packed.layers[layer].output,
                          bert_precision(c), rows);
 }

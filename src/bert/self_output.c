@@ -15,8 +15,8 @@ void bert_self_output_forward(const masked_lm_context *c, size_t layer, const la
     bert_linear_forward(sum, c->hidden, s->context, dense, bert_precision(c), rows);
     residual_layer_norm_forward(s->attention_output, sum, s->attention_norm.mean, s->attention_norm.rstd, sum,
                                 bert_weight(c, dense->places.bias), s->residual, bert_weight(c, norm.weight),
-                                bert_weight(c, norm.bias), (float)c->config.layer_norm_eps, &dropout, first, rows,
-                                c->hidden);
+                                bert_weight(c, norm.bias), (float)c->config.layer_norm_eps, &dropout,
+                                s->dropout_row + first, rows, c->hidden);
 }
 
 void bert_self_output_backward(const masked_lm_context *c, size_t layer, const layer_state *s, const layer_gradients *g,
@@ -25,7 +25,8 @@ void bert_self_output_backward(const masked_lm_context *c, size_t layer, const l
     dropout_mask dropout = mask(c, layer);
     residual_layer_norm_backward(g->self_output_product, g->hidden, sums + 2 * c->hidden, sums, sums + c->hidden,
                                  g->hidden, s->attention_norm.sum, s->attention_norm.mean, s->attention_norm.rstd,
-                                 bert_weight(c, norm.weight), &dropout, first, rows, c->hidden);
+                                 bert_weight(c, norm.weight), &dropout, s->dropout_row + first, rows,
+                                 c->hidden);
     bert_linear_backward(g->context, false, g->self_output_product, c->hidden,
                          &c->model->packed.layers[layer].self_output, bert_precision(c), rows);
 }
