@@ -74,7 +74,6 @@ static void gelu_b(void) { bias_activation_backward(a, grads, b, c, ACTIVATION_G
 static void gelu_new_f(void) { bias_activation_forward(a, d, b, c, ACTIVATION_GELU_NEW, TOKENS, WIDE); }
 static void relu_f(void) { bias_activation_forward(a, d, b, c, ACTIVATION_RELU, TOKENS, WIDE); }
 static void dropout_f(void) { dropout_forward(a, b, &mask, 0, TOKENS, WIDE); }
-static void softmax_f(void) { softmax_forward(a, b, 512, 128); }
 static void tanh_f(void) { tanh_forward(a, b, COUNT); }
 static void bias_f(void) { bias_forward(a, WIDE, b, TOKENS, WIDE); }
 static void bias_b(void) { bias_backward(grads, a, WIDE, TOKENS, WIDE); }
@@ -153,7 +152,6 @@ static maske_status run(void) {
     measure("bias + gelu_new forward", COUNT, gelu_new_f);
     measure("bias + relu forward", COUNT, relu_f);
     measure("dropout", COUNT, dropout_f);
-    measure("softmax, rows of 128", COUNT, softmax_f);
     measure("exp", COUNT, exp_f);
     measure("tanh", COUNT, tanh_f);
     measure("bias forward", COUNT, bias_f);

@@ -99,11 +99,6 @@ const char *cpu_level_name(void) {
     return flags & CPU_AVX2 ? "avx2" : "plain";
 }
 
-size_t cpu_level2_bytes(void) {
-    long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
-    return bytes > 0 ? (size_t)bytes : (size_t)1 << 20;
-}
-
 /* Cores' worth of time that the control group grants, rounded up; a large number where there is no limit. */
 static int control_group_cores(void) {
     FILE *file = fopen("/sys/fs/cgroup/cpu.max", "re");

@@ -24,8 +24,6 @@ bool cpu_level_flags(unsigned *out, const char *name);
 /* The highest level in use: "plain", "avx2", ... Borrowed, for ever. */
 const char *cpu_level_name(void);
 
-/* Bytes of the level 2 cache of one core; 1 MiB where it cannot be known. */
-size_t cpu_level2_bytes(void);
 /* Cores this process may use (affinity and control group counted). */
 int cpu_cores(void);
 

@@ -44,8 +44,6 @@ maske_status error_io(const char *path, const char *verb) {
     return error_set(MASKE_IO, "%s: cannot %s: %s", path, verb, strerror_r(number, reason, sizeof reason));
 }
 
-void error_clear(void) { sentence[0] = '\0'; }
-
 const char *maske_error(void) { return sentence; }
 
 const char *maske_status_name(maske_status status) {

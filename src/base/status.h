@@ -15,7 +15,6 @@ maske_status error_set(maske_status status, const char *format, ...) __attribute
 maske_status error_memory(size_t bytes, const char *what);
 /* errno as a sentence: "PATH: cannot VERB: no such file or directory". */
 maske_status error_io(const char *path, const char *verb);
-void error_clear(void);
 
 /* Returns from the enclosing function when an expression's status is a failure. */
 #define TRY(expression)                                   \

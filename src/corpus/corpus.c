@@ -24,7 +24,6 @@ struct corpus {
     corpus_totals totals;
     size_t replaced_file;       /* the file of the first replacement */
     bool warned;
-    const char *line, *line_end;        /* what corpus_next_line has left of a block */
 };
 
 maske_status corpus_open(corpus **out, const maske_text *text) {
@@ -144,24 +143,6 @@ maske_status corpus_next_block(corpus *c, const char **block, size_t *length) {
     if (*length == 0) warn_at_end(c);
     else c->text_given = true;
     hash_stream_add(&c->fingerprint, *block, *length);
-    return MASKE_OK;
-}
-
-maske_status corpus_next_line(corpus *c, const char **line, size_t *length, bool *end) {
-    *end = false;
-    if (c->line == c->line_end) {
-        size_t block_length = 0;
-        TRY(corpus_next_block(c, &c->line, &block_length));
-        c->line_end = c->line + block_length;
-        if (block_length == 0) {
-            *end = true;
-            return MASKE_OK;
-        }
-    }
-    const char *line_end = memchr(c->line, '\n', (size_t)(c->line_end - c->line));
-    *line = c->line;
-    *length = (size_t)(line_end - c->line);
-    c->line = line_end + 1;
     return MASKE_OK;
 }
 

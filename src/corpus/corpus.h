@@ -32,9 +32,6 @@ void corpus_close(corpus *c);
 /* The next block: whole lines, each ended by one \n (added to a last line without one), about 4 MiB or one long line.
  * *length 0: the end. Borrowed until the next call. */
 MASKE_MUST_USE maske_status corpus_next_block(corpus *c, const char **block, size_t *length);
-/* The next line without its ending, cut from blocks. *end true: there was none. Borrowed until the next call. Use one
- * of the two functions on one corpus, not both. */
-MASKE_MUST_USE maske_status corpus_next_line(corpus *c, const char **line, size_t *length, bool *end);
 corpus_totals corpus_read_so_far(const corpus *c);
 /* Absolute paths of the files in reading order, for saving with a run. Borrowed from the corpus. */
 size_t corpus_file_count(const corpus *c);

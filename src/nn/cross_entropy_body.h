@@ -2,7 +2,20 @@
 #ifndef MASKE_NN_CROSS_ENTROPY_BODY_H
 #define MASKE_NN_CROSS_ENTROPY_BODY_H
 
-#include "nn/softmax_body.h"
+#include "nn/vector_math_body.h"
+
+INLINE float row_largest(const float *row, size_t columns) {
+    floats most[VECTORS];
+    group_clear(most, -__builtin_inff());
+    EACH_GROUP(g, size, columns, {
+        EACH_PART(v, i, n, size, {
+            floats x = load(row + g + i, n);
+            if (n < LANES) x = otherwise(lanes_first(n), x, -__builtin_inff());
+            most[v] = larger(most[v], x);
+        })
+    });
+    return group_largest(most);
+}
 
 /* logits += bias (may be NULL); gives the largest. */
 static float logits_finish_body(float *logits, const float *bias, size_t columns) {

@@ -12,7 +12,6 @@
 #include "nn/dropout.h"
 #include "nn/layer_norm.h"
 #include "nn/residual_layer_norm.h"
-#include "nn/softmax.h"
 #include "nn/tanh.h"
 
 /* AdamW's settings as the numbers that the loop needs. */
@@ -32,8 +31,6 @@ typedef struct kernels {
     KERNEL(dropout_forward);
     KERNEL(attention_forward);
     KERNEL(attention_backward);
-    KERNEL(softmax_forward);
-    KERNEL(softmax_backward);
     KERNEL(tanh_forward);
     KERNEL(tanh_backward);
     KERNEL(gradient_square_sum);

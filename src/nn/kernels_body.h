@@ -8,7 +8,6 @@
 #include "nn/kernels.h"
 #include "nn/layer_norm_body.h"
 #include "nn/residual_layer_norm_body.h"
-#include "nn/softmax_body.h"
 #include "nn/tanh_body.h"
 
 #define BODY(name) .name = name##_body
@@ -21,7 +20,6 @@ const kernels KERNELS = {
     BODY(dropout_forward),
     BODY(attention_forward), BODY(attention_backward),
     BODY(logits_finish), BODY(logits_sum), BODY(logits_gradient), BODY(logits_above),
-    BODY(softmax_forward), BODY(softmax_backward),
     BODY(tanh_forward), BODY(tanh_backward),
     BODY(gradient_square_sum), BODY(adamw_step),
     BODY(exponential),

@@ -91,4 +91,9 @@ INLINE floats gelu_new_slope(floats x) {
     return fused(gate * rest, x * inner, gate);
 }
 
+/* For the test of exponential. */
+static void exponential_body(float *out, const float *in, size_t count) {
+    EACH_VECTOR(i, n, count, { store(out + i, exponential(load(in + i, n)), n); });
+}
+
 #endif

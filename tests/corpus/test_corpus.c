@@ -59,34 +59,13 @@ static void paths_are_kept_absolute(void **state) {
     assert_int_equal(chdir("/"), 0);
     assert_int_equal(corpus_file_count(c), 2);
     assert_string_equal(corpus_file_path(c, 0), scratch_path("here.txt"));
-    const char *line;
+    const char *block;
     size_t length;
-    bool end;
-    assert_ok(corpus_next_line(c, &line, &length, &end));       /* read after the folder was left */
-    assert_memory_equal(line, "here", 4);
+    assert_ok(corpus_next_block(c, &block, &length));       /* read after the folder was left */
+    assert_int_equal(length, 5);
+    assert_memory_equal(block, "here\n", 5);
     corpus_close(c);
     assert_int_equal(chdir(before), 0);
-}
-
-static void lines_one_by_one(void **state) {
-    (void)state;
-    const char *paths[] = {scratch_text("a", "bir\n\niki"), scratch_text("b", "\xC3\xA7\r\n")},
-               *expected[] = {"bir", "", "iki", "", "\xC3\xA7"};
-    maske_text text = {paths, 2, NULL};
-    corpus *c;
-    assert_ok(corpus_open(&c, &text));
-    for (size_t i = 0; i < 7; i++) {
-        const char *line;
-        size_t length;
-        bool end = false;
-        assert_ok(corpus_next_line(c, &line, &length, &end));
-        assert_int_equal(end, i >= 5);          /* and stays at the end */
-        if (end) continue;
-        assert_int_equal(length, strlen(expected[i]));
-        assert_memory_equal(line, expected[i], length);
-    }
-    corpus_close(c);
-    corpus_close(NULL);
 }
 
 static void what_cannot_be_read_fails_at_once(void **state) {
@@ -247,7 +226,6 @@ int main(void) {
         cmocka_unit_test(files_come_in_the_order_given_with_a_blank_line_between),
         cmocka_unit_test(a_folder_is_walked_in_name_order),
         cmocka_unit_test(paths_are_kept_absolute),
-        cmocka_unit_test(lines_one_by_one),
         cmocka_unit_test(what_cannot_be_read_fails_at_once),
         cmocka_unit_test(links_are_followed_but_not_in_circles),
         cmocka_unit_test(folders_have_a_depth),
