@@ -243,9 +243,11 @@ typedef struct maske_train_options {
     double minutes, epochs;                 /* 0: not given */
     int64_t steps;                          /* 0: not given */
     int64_t batch_size, accumulate;
+    const char *optimizer;                  /* adamw | muon */
     double learning_rate;
-    const char *schedule;                   /* linear | cosine | constant */
-    double warmup_ratio;
+    double muon_learning_rate, muon_momentum;       /* of the matrices, where the optimizer is muon */
+    const char *schedule;                   /* linear | cosine | wsd | constant */
+    double warmup_ratio, decay_ratio;
     double beta1, beta2, epsilon, weight_decay, max_grad_norm;
     double dropout, attention_dropout, initializer_range;
     const char *precision;                  /* auto | f32 | bf16 */

@@ -7,6 +7,7 @@
 #include "nn/dropout_body.h"
 #include "nn/kernels.h"
 #include "nn/layer_norm_body.h"
+#include "nn/muon_body.h"
 #include "nn/residual_layer_norm_body.h"
 #include "nn/tanh_body.h"
 
@@ -22,5 +23,6 @@ const kernels KERNELS = {
     BODY(logits_finish), BODY(logits_sum), BODY(logits_gradient), BODY(logits_above),
     BODY(tanh_forward), BODY(tanh_backward),
     BODY(gradient_square_sum), BODY(adamw_step),
+    BODY(muon_momentum), BODY(weighted_sum),
     BODY(exponential),
 };

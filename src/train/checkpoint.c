@@ -362,13 +362,13 @@ static maske_status load_moments(const char *folder, const parameters *table, op
     return status;
 }
 
-maske_status checkpoint_load(const checkpoint *c, masked_lm **model, optimizer *o) {
+maske_status checkpoint_load(const checkpoint *c, masked_lm **model, optimizer *o, int muon_threads) {
     masked_lm *saved;
     optimizer moments = {0};
     TRY(masked_lm_open(&saved, c->path));
     maske_status status = MASKE_OK;
     if (!saved->finite) status = error_set(MASKE_BAD_FILE, "%s: the weights are not all finite", c->path);
-    if (status == MASKE_OK) status = optimizer_new(&moments, &saved->table);
+    if (status == MASKE_OK) status = optimizer_new(&moments, &saved->table, muon_threads);
     if (status == MASKE_OK) status = load_moments(c->path, &saved->table, &moments);
     if (status != MASKE_OK) {
         optimizer_free(&moments);

@@ -41,7 +41,7 @@ typedef struct checkpoint {
 /* The newest whole one. Damaged newer ones are named in warnings and passed over. None at all is no failure. */
 MASKE_MUST_USE maske_status checkpoint_newest(checkpoint *out, const char *folder);
 /* The model and its moments, whose names and shapes must be those of the model's table. Both yours. */
-MASKE_MUST_USE maske_status checkpoint_load(const checkpoint *c, masked_lm **model, optimizer *o);
+MASKE_MUST_USE maske_status checkpoint_load(const checkpoint *c, masked_lm **model, optimizer *o, int muon_threads);
 void checkpoint_free(checkpoint *c);
 
 #endif

@@ -38,7 +38,7 @@ maske_status plan_make(run_plan *out, const maske_train_options *settings, const
     size_t bytes = table.total * sizeof(float), width = config->vocab_size <= 65536 ? 2 : 4;
     run_plan plan = {
         .weights = bytes,
-        .optimizer = optimizer_bytes(&table),
+        .optimizer = optimizer_bytes(&table, optimizer_muon_threads(settings, threads)),
         .activations = masked_lm_context_bytes(config, &capacity),
         /* tokens (mapped) and places of the sequences, their order, batches made ahead and the evaluation's */
         .data = (size_t)tokens * width + (size_t)sequences * 12 +

@@ -122,7 +122,7 @@ static maske_status load(run *r, const checkpoint *c) {
         return run_new_model(r);
     }
     r->state = c->state;
-    return checkpoint_load(c, &r->lm, &r->optimizer);
+    return checkpoint_load(c, &r->lm, &r->optimizer, optimizer_muon_threads(&r->settings, r->threads));
 }
 
 static maske_status go_on(run *r, const checkpoint *c, const beginning *b, const maske_train_watch *watch) {

@@ -106,7 +106,7 @@ maske_status run_configure(run *r) {
 
 maske_status run_new_model(run *r) {
     TRY(masked_lm_new(&r->lm, &r->config, (uint64_t)r->settings.seed));
-    return optimizer_new(&r->optimizer, &r->lm->table);
+    return optimizer_new(&r->optimizer, &r->lm->table, optimizer_muon_threads(&r->settings, r->threads));
 }
 
 maske_status run_check_plan(const run *r, int64_t kept) {

@@ -27,7 +27,7 @@ maske_status step_run(const step_room *room, const step_input *input, double lea
     if (sum.skipped) optimizer_drop_gradients(room->optimizer);
     else {
         optimizer_step(room->optimizer, room->model->weights, settings, learning_rate, sum.gradient_norm, update,
-                       room->threads);
+                       room->precision, room->threads);
         TRY(masked_lm_pack(room->model, room->precision, true, room->threads));
     }
     *out = sum;

@@ -22,7 +22,7 @@ static int set_up(void **state) {
     config.intermediate_size = 24;
     config.max_position_embeddings = 32;
     assert_ok(masked_lm_new(&model, &config, 3));
-    assert_ok(optimizer_new(&moments, &model->table));
+    assert_ok(optimizer_new(&moments, &model->table, 0));
     for (size_t i = 0; i < model->table.count; i++)
         for (size_t j = 0; j < model->table.rows[i].elements; j++) {
             size_t place = model->table.rows[i].place + j;
@@ -76,7 +76,7 @@ static void what_is_written_is_read_back(void **state) {
     assert_true(c.state.epoch_loss_sum == 1.0 / 3 && c.state.best_loss == 2.0 / 3 && c.state.over && !c.state.finished);
     assert_true(c.identity.corpus == 1 && c.identity.tokenizer == UINT64_MAX && c.identity.threads == 3);
     assert_ok(settings_expect_equal(&c.settings, "a", &settings, "b"));
-    assert_ok(checkpoint_load(&c, &read, &o));
+    assert_ok(checkpoint_load(&c, &read, &o, 0));
     assert_memory_equal(read->weights, model->weights, model->table.total * sizeof(float));
     assert_memory_equal(o.first_moment, moments.first_moment, model->table.total * sizeof(float));
     assert_memory_equal(o.second_moment, moments.second_moment, model->table.total * sizeof(float));
@@ -119,7 +119,7 @@ static void a_state_can_be_written_anew(void **state) {
     optimizer o = {0};
     assert_ok(checkpoint_newest(&c, folder));
     assert_true(c.state.finished);
-    assert_ok(checkpoint_load(&c, &read, &o));
+    assert_ok(checkpoint_load(&c, &read, &o, 0));
     optimizer_free(&o);
     masked_lm_free(read);
     checkpoint_free(&c);
@@ -235,7 +235,7 @@ static void moments_are_checked(void **state) {
         moments.second_moment[place] = cases[i].second;
         const char *folder = saved("moments", 5, NULL);
         assert_ok(checkpoint_newest(&c, folder));
-        assert_fails(checkpoint_load(&c, &read, &o), MASKE_BAD_FILE, cases[i].words);
+        assert_fails(checkpoint_load(&c, &read, &o, 0), MASKE_BAD_FILE, cases[i].words);
         assert_null(read);
         checkpoint_free(&c);
         assert_ok(folder_remove(folder));
@@ -269,7 +269,7 @@ static void moments_of_another_model_are_refused(void **state) {
     masked_lm *read = NULL;
     optimizer o = {0};
     assert_ok(checkpoint_newest(&c, folder));
-    assert_fails(checkpoint_load(&c, &read, &o), MASKE_BAD_SHAPE, "[16, 24]");
+    assert_fails(checkpoint_load(&c, &read, &o, 0), MASKE_BAD_SHAPE, "[16, 24]");
     checkpoint_free(&c);
 }
 

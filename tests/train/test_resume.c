@@ -118,6 +118,20 @@ static void the_number_of_threads_may_change(void **state) {
     assert_same_run(unbroken(), out, STEPS);
 }
 
+/* Its momentum and its products are as much part of the run: whoever steps which matrix. */
+static void muon_goes_on_as_well(void **state) {
+    (void)state;
+    maske_train_options o = training_options();
+    o.optimizer = "muon";
+    o.accumulate = 2;
+    const char *whole = fresh("muon-unbroken"), *out = fresh("muon-stopped");
+    training t = {.tokenizer = training_tokenizer(), .threads = 1};
+    assert_ok(training_start(&t, whole, &o));
+    assert_fails(stopped_run(out, 11, &o), MASKE_STOPPED, "stopped after step 11");
+    assert_ok(resume(out, 3));
+    assert_same_run(whole, out, STEPS);
+}
+
 static void killed_before_the_first_checkpoint(void **state) {
     (void)state;
     const char *out = fresh("killed-early");
@@ -362,6 +376,7 @@ int main(void) {
         cmocka_unit_test(stopped_again_and_again),
         cmocka_unit_test(stopped_at_once),
         cmocka_unit_test(the_number_of_threads_may_change),
+        cmocka_unit_test(muon_goes_on_as_well),
         cmocka_unit_test(killed_before_the_first_checkpoint),
         cmocka_unit_test(killed_between_checkpoints),
         cmocka_unit_test(killed_on_from_a_model),

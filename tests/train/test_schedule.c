@@ -27,6 +27,11 @@ static const struct {
     {"cosine", 7, 0.5, {0.0, 0.00025, 0.0005, 0.00075, 0.001, 0.00075, 0.0002500000000000001, 0.0}},
     {"cosine", 5, 0.0, {0.001, 0.0009045084971874737, 0.0006545084971874737, 0.00034549150281252633,
                         9.549150281252633e-05, 0.0}},
+    {"wsd", 20, 0.06,
+     {0.0, 0.0005, 0.001, 0.001, 0.001, 0.001, 0.001, 0.001, 0.001, 0.001, 0.001, 0.001, 0.001, 0.000875, 0.00075,
+      0.000625, 0.0005, 0.000375, 0.00025, 0.000125, 0.0}},
+    {"wsd", 7, 0.5, {0.0, 0.00025, 0.0005, 0.00075, 0.001, 0.0006666666666666668, 0.0003333333333333334, 0.0}},
+    {"wsd", 5, 0.0, {0.001, 0.001, 0.001, 0.001, 0.0005, 0.0}},
     {"constant", 7, 0.5, {0.0, 0.00025, 0.0005, 0.00075, 0.001, 0.001, 0.001, 0.001}},
     {"constant", 5, 0.0, {0.001, 0.001, 0.001, 0.001, 0.001, 0.001}},
 };
@@ -56,15 +61,15 @@ static void steps_match_transformers(void **state) {
 /* By the clock it is the same curve, stretched over the seconds. */
 static void seconds_are_the_same_curve(void **state) {
     (void)state;
-    const char *const names[] = {"linear", "cosine", "constant"};
-    for (size_t i = 0; i < 3; i++) {
+    const char *const names[] = {"linear", "cosine", "wsd", "constant"};
+    for (size_t i = 0; i < 4; i++) {
         maske_train_options settings = settings_of(names[i], 0.25);
         schedule steps = schedule_by_steps(&settings, 40), seconds = schedule_by_seconds(&settings, 60);
         for (int step = 0; step <= 40; step++)
             assert_true(fabs(schedule_learning_rate(&steps, step) - schedule_learning_rate(&seconds, 1.5 * step)) <
                         1e-15);
         /* Past the end, as a run may be by a fraction of a step. */
-        assert_true(schedule_learning_rate(&seconds, 61) == (i == 2 ? settings.learning_rate : 0.0));
+        assert_true(schedule_learning_rate(&seconds, 61) == (i == 3 ? settings.learning_rate : 0.0));
     }
 }
 

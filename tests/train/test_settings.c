@@ -105,7 +105,7 @@ static void what_is_out_of_range_is_refused(void **state) {
     refuses(o.valid_fraction = 0.6, "valid-fraction");
     refuses(o.seed = -1, "seed");
     refuses(o.size = "huge", "size: found \"huge\", expected one of tiny, mini, small, medium, base");
-    refuses(o.schedule = NULL, "schedule: found nothing, expected one of linear, cosine, constant");
+    refuses(o.schedule = NULL, "schedule: found nothing, expected one of linear, cosine, wsd, constant");
     refuses(o.precision = "int8", "precision");
     refuses(o.steps = 10; o.epochs = 1, "found epochs and steps, expected one of minutes, epochs and steps");
     refuses(o.minutes = 1; o.epochs = 1, "found minutes and epochs");
