@@ -224,7 +224,7 @@ static maske_status write_all(int descriptor, const char *path, const char *byte
     return MASKE_OK;
 }
 
-static maske_status flush(file_writer *writer) {
+maske_status file_writer_flush(file_writer *writer) {
     maske_status status = write_all(writer->descriptor, writer->path, writer->pending.data, writer->pending.length);
     buffer_clear(&writer->pending);
     return status;
@@ -232,7 +232,7 @@ static maske_status flush(file_writer *writer) {
 
 maske_status file_writer_add(file_writer *writer, const void *bytes, size_t length) {
     writer->written += length;
-    if (writer->pending.length + length > (1u << 20)) TRY(flush(writer));
+    if (writer->pending.length + length > (1u << 20)) TRY(file_writer_flush(writer));
     if (length > (1u << 20)) return write_all(writer->descriptor, writer->path, bytes, length);
     return buffer_add(&writer->pending, bytes, length);
 }
@@ -257,7 +257,7 @@ static maske_status sync_parent(const char *path) {
 }
 
 maske_status file_writer_commit(file_writer *writer) {
-    maske_status status = flush(writer);
+    maske_status status = file_writer_flush(writer);
     if (status == MASKE_OK && fsync(writer->descriptor) != 0) status = error_io(writer->path, "sync");
     if (close(writer->descriptor) != 0 && status == MASKE_OK) status = error_io(writer->path, "close");
     writer->descriptor = -1;

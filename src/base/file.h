@@ -42,6 +42,8 @@ typedef struct file_writer {
 /* replace false: MASKE_EXISTS if the path is there already. */
 MASKE_MUST_USE maske_status file_writer_open(file_writer *out, const char *path, bool replace);
 MASKE_MUST_USE maske_status file_writer_add(file_writer *writer, const void *bytes, size_t length);
+/* Every byte so far is with the system. */
+MASKE_MUST_USE maske_status file_writer_flush(file_writer *writer);
 /* Syncs and renames; on any failure the part is removed and the old file stays. Ends the writer either way. */
 MASKE_MUST_USE maske_status file_writer_commit(file_writer *writer);
 /* Gives up: removes the part. Harmless on a writer that has ended or was never opened (zeroed). */

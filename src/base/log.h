@@ -5,6 +5,8 @@
 #include "maske.h"
 
 void log_say(maske_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* From here on this thread says nothing: the caller's function hears the threads that it called with alone. */
+void log_mute_thread(void);
 
 /* Helpers for a maske_control, which may be NULL. */
 static inline bool control_stopped(const maske_control *control) {

@@ -481,6 +481,8 @@ maske_status safetensors_writer_add_floats(safetensors_writer *w, const float *v
     return MASKE_OK;
 }
 
+maske_status safetensors_writer_flush(safetensors_writer *w) { return file_writer_flush(&w->file); }
+
 maske_status safetensors_writer_commit(safetensors_writer *w) {
     maske_status status = MASKE_OK;
     if (!w->begun || w->now < w->count)

@@ -99,6 +99,8 @@ MASKE_MUST_USE maske_status safetensors_writer_add(safetensors_writer *w, const 
 /* The next elements, converted to the type of the tensor they belong to: F32, F16 or BF16. They must not reach into
  * the next tensor. */
 MASKE_MUST_USE maske_status safetensors_writer_add_floats(safetensors_writer *w, const float *values, size_t count);
+/* Every byte so far is with the system. */
+MASKE_MUST_USE maske_status safetensors_writer_flush(safetensors_writer *w);
 /* The path appears. Fails if data is missing. Ends the writer either way. */
 MASKE_MUST_USE maske_status safetensors_writer_commit(safetensors_writer *w);
 /* Gives up. Harmless on a writer that has ended or was never opened (zeroed). */

@@ -9,9 +9,9 @@
  * joined in the order of the blocks; products over tokens (gradients of matrices) are cut by their output. So nothing
  * depends on which thread did what.
  *
- * Without backward nothing is kept: layers share their buffers, and what lives within a block has a block's size. With
- * recompute layers share them too, but for their outputs: the backward pass fills them again, layer by layer. Dropout is
- * a function of (seed, step, place), so the second time gives the numbers of the first. */
+ * Without backward nothing is kept: layers share their buffers, and what lives within a block has a block's size.
+ * With recompute layers share them too, but for their outputs: the backward pass fills them again, layer by layer.
+ * Dropout is a function of (seed, step, place), so the second time gives the numbers of the first. */
 #ifndef MASKE_BERT_CONTEXT_H
 #define MASKE_BERT_CONTEXT_H
 

@@ -34,6 +34,10 @@ MASKE_MUST_USE maske_status masked_lm_make(masked_lm **out, const bert_config *c
 MASKE_MUST_USE maske_status masked_lm_open(masked_lm **out, const char *folder);
 /* Writes config.json and model.safetensors into the existing folder, each whole or not at all. */
 MASKE_MUST_USE maske_status masked_lm_save(const masked_lm *model, const char *folder);
+/* The same in two parts. After the first every weight is with the system, and they may change; the second makes the
+ * files appear, whole and synced. On failure of the first there is no writer; the second ends it either way. */
+MASKE_MUST_USE maske_status masked_lm_save_begin(safetensors_writer *out, const masked_lm *model, const char *folder);
+MASKE_MUST_USE maske_status masked_lm_save_end(safetensors_writer *w, const masked_lm *model, const char *folder);
 void masked_lm_free(masked_lm *model);
 
 /* Forgets the pooler (of a BertModel or BertForPreTraining): a BertForMaskedLM has none and does not train it. Before

@@ -204,16 +204,32 @@ static maske_status write_tensors(safetensors_writer *w, const parameters *table
     return MASKE_OK;
 }
 
-maske_status bert_weights_write(const char *path, const parameters *table, const float *values, safetensors_type type) {
+static maske_status write_begin(safetensors_writer *out, const char *path, const parameters *table,
+                                const float *values, safetensors_type type) {
     safetensors_writer w = {0};
     TRY(safetensors_writer_open(&w, path, true));
     maske_status status = write_tensors(&w, table, values, type);
-    if (status == MASKE_OK) return safetensors_writer_commit(&w);
-    safetensors_writer_abandon(&w);
+    if (status == MASKE_OK) status = safetensors_writer_flush(&w);
+    if (status == MASKE_OK) *out = w;
+    else safetensors_writer_abandon(&w);
     return status;
 }
 
-maske_status masked_lm_save(const masked_lm *model, const char *folder) {
+maske_status bert_weights_write(const char *path, const parameters *table, const float *values, safetensors_type type) {
+    safetensors_writer w;
+    TRY(write_begin(&w, path, table, values, type));
+    return safetensors_writer_commit(&w);
+}
+
+maske_status masked_lm_save_begin(safetensors_writer *out, const masked_lm *model, const char *folder) {
+    char *path;
+    TRY(path_join(&path, folder, "model.safetensors"));
+    maske_status status = write_begin(out, path, &model->table, model->weights, SAFETENSORS_F32);
+    free(path);
+    return status;
+}
+
+static maske_status save_config(const masked_lm *model, const char *folder) {
     buffer text = {0};
     char *path = NULL;
     maske_status status = bert_config_write(&text, &model->config, model->table.head);
@@ -221,9 +237,18 @@ maske_status masked_lm_save(const masked_lm *model, const char *folder) {
     if (status == MASKE_OK) status = file_write_atomic(path, text.data, text.length, true);
     buffer_free(&text);
     free(path);
-    TRY(status);
-    TRY(path_join(&path, folder, "model.safetensors"));
-    status = bert_weights_write(path, &model->table, model->weights, SAFETENSORS_F32);
-    free(path);
     return status;
+}
+
+maske_status masked_lm_save_end(safetensors_writer *w, const masked_lm *model, const char *folder) {
+    maske_status status = save_config(model, folder);
+    if (status == MASKE_OK) return safetensors_writer_commit(w);
+    safetensors_writer_abandon(w);
+    return status;
+}
+
+maske_status masked_lm_save(const masked_lm *model, const char *folder) {
+    safetensors_writer w;
+    TRY(masked_lm_save_begin(&w, model, folder));
+    return masked_lm_save_end(&w, model, folder);
 }

@@ -41,13 +41,15 @@ static maske_status write_moments(safetensors_writer *w, const parameters *table
     return MASKE_OK;
 }
 
-static maske_status save_moments(const char *folder, const parameters *table, const optimizer *o) {
+static maske_status begin_moments(safetensors_writer *out, const char *folder, const parameters *table,
+                                  const optimizer *o) {
     char *path;
     TRY(path_join(&path, folder, moments_name));
     safetensors_writer w = {0};
     maske_status status = safetensors_writer_open(&w, path, true);
     if (status == MASKE_OK) status = write_moments(&w, table, o);
-    if (status == MASKE_OK) status = safetensors_writer_commit(&w);
+    if (status == MASKE_OK) status = safetensors_writer_flush(&w);
+    if (status == MASKE_OK) *out = w;
     else safetensors_writer_abandon(&w);
     free(path);
     return status;
@@ -119,36 +121,59 @@ static maske_status step_path(char **out, const char *folder, int64_t step) {
     return path_join(out, folder, name);
 }
 
-static maske_status write_all(const char *part, const checkpoint_parts *parts) {
-    TRY(masked_lm_save(parts->model, part));
-    TRY(maske_tokenizer_save(parts->tokenizer, part));
-    TRY(save_moments(part, &parts->model->table, parts->optimizer));
-    return save_state(part, parts);
-}
-
-/* The folder is removed, and the failure that led here stays the one that is heard. */
-static void remove_part(const char *part) {
+/* The folder is removed, and the failure that led here stays the one that is heard. What cannot be removed has a name
+ * that the next writing of this checkpoint takes away. */
+maske_status checkpoint_abandon(checkpoint_writing *w, maske_status status) {
     char reason[1024];
     snprintf(reason, sizeof reason, "%s", maske_error());
-    if (folder_remove(part) != MASKE_OK) log_say(MASKE_LOG_DETAIL, "%s", maske_error());
-    error_set(MASKE_IO, "%s", reason);
+    safetensors_writer_abandon(&w->weights);
+    safetensors_writer_abandon(&w->moments);
+    if (w->part != NULL) (void)!folder_remove(w->part);
+    free(w->path);
+    free(w->part);
+    *w = (checkpoint_writing){0};
+    return error_set(status, "%s", reason);
+}
+
+static maske_status begin(checkpoint_writing *w, const char *folder, const checkpoint_parts *parts) {
+    TRY(step_path(&w->path, folder, parts->state->step));
+    if (path_exists(w->path)) return MASKE_OK;
+    TRY(folder_make(folder));
+    TRY(folder_stage(&w->part, w->path));
+    TRY(masked_lm_save_begin(&w->weights, parts->model, w->part));
+    return begin_moments(&w->moments, w->part, &parts->model->table, parts->optimizer);
+}
+
+maske_status checkpoint_save_begin(checkpoint_writing *out, const char *folder, const checkpoint_parts *parts) {
+    checkpoint_writing w = {0};
+    maske_status status = begin(&w, folder, parts);
+    if (status != MASKE_OK) return checkpoint_abandon(&w, status);
+    *out = w;
+    return MASKE_OK;
+}
+
+static maske_status end(checkpoint_writing *w, const checkpoint_parts *parts) {
+    if (w->part == NULL) return save_state(w->path, parts);
+    TRY(masked_lm_save_end(&w->weights, parts->model, w->part));
+    TRY(safetensors_writer_commit(&w->moments));
+    TRY(maske_tokenizer_save(parts->tokenizer, w->part));
+    TRY(save_state(w->part, parts));
+    return folder_commit(w->part, w->path);
+}
+
+maske_status checkpoint_save_end(checkpoint_writing *w, const checkpoint_parts *parts) {
+    maske_status status = end(w, parts);
+    if (status != MASKE_OK) return checkpoint_abandon(w, status);
+    free(w->path);
+    free(w->part);
+    *w = (checkpoint_writing){0};
+    return MASKE_OK;
 }
 
 maske_status checkpoint_save(const char *folder, const checkpoint_parts *parts) {
-    char *path = NULL, *part = NULL;
-    TRY(step_path(&path, folder, parts->state->step));
-    maske_status status;
-    if (path_exists(path)) status = save_state(path, parts);
-    else {
-        status = folder_make(folder);
-        if (status == MASKE_OK) status = folder_stage(&part, path);
-        if (status == MASKE_OK) status = write_all(part, parts);
-        if (status == MASKE_OK) status = folder_commit(part, path);
-        if (status != MASKE_OK && part != NULL) remove_part(part);
-    }
-    free(path);
-    free(part);
-    return status;
+    checkpoint_writing w;
+    TRY(checkpoint_save_begin(&w, folder, parts));
+    return checkpoint_save_end(&w, parts);
 }
 
 /* ------------------------------------------------------------------------------------------------------ finding --- */

@@ -26,6 +26,18 @@ typedef struct checkpoint_parts {
 
 /* Writes FOLDER/step-N. Where it is there already, weights and moments are these, and only its state is written. */
 MASKE_MUST_USE maske_status checkpoint_save(const char *folder, const checkpoint_parts *parts);
+/* The same in two parts. After the first the system has every weight and moment, and they may change; the second syncs,
+ * fingerprints, lists and renames. A failure of either leaves nothing but what was there; `parts` of the second differ
+ * in the state alone. */
+typedef struct checkpoint_writing {
+    char *path, *part;          /* the checkpoint and its staging folder; part NULL: it is there already */
+    safetensors_writer weights, moments;
+} checkpoint_writing;
+MASKE_MUST_USE maske_status checkpoint_save_begin(checkpoint_writing *out, const char *folder,
+                                                  const checkpoint_parts *parts);
+MASKE_MUST_USE maske_status checkpoint_save_end(checkpoint_writing *w, const checkpoint_parts *parts);
+/* Instead of the second: leaves nothing, and gives the failure that led here, whose sentence stays. */
+maske_status checkpoint_abandon(checkpoint_writing *w, maske_status status);
 /* Removes all but the newest `keep`. */
 MASKE_MUST_USE maske_status checkpoint_prune(const char *folder, int64_t keep);
 /* Removes those after `step`. */

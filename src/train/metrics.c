@@ -99,7 +99,8 @@ maske_status metrics_add_evaluation(metrics *m, const maske_train_evaluation *ev
     return end_line(m, &w);
 }
 
-maske_status metrics_sync(metrics *m) {
-    TRY(write_waiting(m));
+maske_status metrics_write(metrics *m) { return write_waiting(m); }
+
+maske_status metrics_sync(const metrics *m) {
     return fsync(m->descriptor) == 0 ? MASKE_OK : error_io(m->path, "sync");
 }

@@ -22,7 +22,9 @@ void metrics_close(metrics *m);
 
 MASKE_MUST_USE maske_status metrics_add_step(metrics *m, const maske_train_step *step);
 MASKE_MUST_USE maske_status metrics_add_evaluation(metrics *m, const maske_train_evaluation *evaluation);
-/* Every line is on the disk, or this fails. */
-MASKE_MUST_USE maske_status metrics_sync(metrics *m);
+/* Every line is with the system, or this fails. */
+MASKE_MUST_USE maske_status metrics_write(metrics *m);
+/* What was written is on the disk, or this fails. For any thread. */
+MASKE_MUST_USE maske_status metrics_sync(const metrics *m);
 
 #endif

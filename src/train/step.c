@@ -22,6 +22,7 @@ maske_status step_run(const step_room *room, const step_input *input, double lea
         sum.predicted += result.predicted;
         sum.correct += result.correct;
     }
+    if (room->saver != NULL) saver_wait_values(room->saver);
     sum.gradient_norm = optimizer_gradient_norm(room->optimizer, room->threads);
     sum.skipped = !isfinite(sum.loss_sum) || !isfinite(sum.gradient_norm);
     if (sum.skipped) optimizer_drop_gradients(room->optimizer);

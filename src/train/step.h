@@ -5,6 +5,7 @@
 #include "bert/masked_lm.h"
 #include "train/feeder.h"
 #include "train/optimizer.h"
+#include "train/saver.h"
 
 /* What a step works on: all borrowed. */
 typedef struct step_room {
@@ -14,6 +15,7 @@ typedef struct step_room {
     const maske_train_options *settings;
     gemm_precision precision;
     int threads;
+    saver *saver;               /* that the update waits for; NULL: none */
 } step_room;
 
 typedef struct step_result {

@@ -1,13 +1,14 @@
 /* train/trainer.c: the loop.
  *
  * What a step does is in step.c, what is due when in run_clock.c. Here is the order in which things happen, which a run
- * that is resumed repeats: step, log line, evaluation, checkpoint. A checkpoint is written between steps only, so that
- * its state is all there is to know. */
+ * that is resumed repeats: step, log line, evaluation, checkpoint. A checkpoint is of the moment between two steps, so
+ * that its state is all there is to know; its bytes are written while the next step goes on (saver.h). */
 #include "train/trainer.h"
 #include "base/log.h"
 #include "train/metrics.h"
 #include "train/plan.h"
 #include "train/run_clock.h"
+#include "train/saver.h"
 #include "train/step.h"
 #include "train/validation.h"
 
@@ -27,9 +28,13 @@ typedef struct trainer {
     feeder *feeder;
     metrics metrics;
     run_clock clock;
+    saver *saver;
     int64_t saved_step;         /* of the newest checkpoint, -1: none */
     bool save_failed, best_failed;      /* the last try failed; the sentence: */
     char sentence[1024];
+    double waited_before;       /* for the saver, when the last saving began */
+    bool model_due;             /* the model of this step is the best and not saved yet; the best before it: */
+    maske_train_evaluation best_before;
     /* since the last log line, for tokens a second: time in steps alone */
     double speed_seconds;
     int64_t speed_tokens;
@@ -38,39 +43,54 @@ typedef struct trainer {
 /* ------------------------------------------------------------------------------------------------------- saving --- */
 
 /* A failed save costs this checkpoint, not the run: the older one stays, and the next is tried when it is due. */
-static void note_failure(trainer *t, bool *failed, const char *what) {
-    *failed = true;
-    snprintf(t->sentence, sizeof t->sentence, "%s", maske_error());
-    log_say(MASKE_LOG_WARNING, "step %lld: %s was not written: %s", (long long)t->state->step, what, t->sentence);
+static void note_failure(trainer *t, int64_t step, const char *what, const char *sentence) {
+    snprintf(t->sentence, sizeof t->sentence, "%s", sentence);
+    log_say(MASKE_LOG_WARNING, "step %lld: %s was not written: %s", (long long)step, what, t->sentence);
 }
 
-static maske_status write_checkpoint(trainer *t) {
-    const trainer_job *run = t->run;
-    TRY(metrics_sync(&t->metrics));
+/* Hears what became of what was saved last; `wait`: not before it is known. */
+static void hear(trainer *t, bool wait) {
+    save_outcome o;
+    if (t->saver == NULL || !saver_collect(t->saver, wait, &o)) return;
+    int64_t step = o.request.state.step;
+    if (o.request.model) t->best_failed = o.model_failed;
+    if (o.request.checkpoint) t->save_failed = o.checkpoint_failed;
+    if (o.model_failed) {
+        note_failure(t, step, "the model", o.sentence);
+        t->state->best_step = o.request.best_step;
+        t->state->best_loss = o.request.best_loss;
+        t->state->best_accuracy = o.request.best_accuracy;
+    }
+    if (!o.request.checkpoint) return;
+    t->state->save_seconds = o.seconds;
+    if (o.checkpoint_failed) {
+        note_failure(t, step, "the checkpoint", o.sentence);
+        return;
+    }
+    t->saved_step = step;
+    log_say(MASKE_LOG_DETAIL, "checkpoint written: %s/step-%lld (%.3f s, for %.3f s of which the training waited)",
+            t->run->folder->checkpoints, (long long)step, o.seconds, saver_waited(t->saver) - t->waited_before);
+}
+
+/* Begins to save: the model in the run's own folder, a whole checkpoint, or both. */
+static void save(trainer *t, bool model, bool whole) {
+    hear(t, true);
+    t->waited_before = saver_waited(t->saver);
+    if (whole) t->clock.last_save = clock_now();
+    if (whole && metrics_write(&t->metrics) != MASKE_OK) {
+        t->save_failed = true;
+        note_failure(t, t->state->step, "the checkpoint", maske_error());
+        whole = false;
+    }
+    if (!model && !whole) return;
     t->state->metrics_bytes = (int64_t)t->metrics.length;
     t->state->seconds = run_clock_elapsed(&t->clock);
-    checkpoint_parts parts = {run->model, run->optimizer, run->tokenizer, t->state, t->settings, run->identity};
-    TRY(checkpoint_save(run->folder->checkpoints, &parts));
-    t->saved_step = t->state->step;
-    TRY(checkpoint_prune(run->folder->checkpoints, t->settings->keep));
-    return MASKE_OK;
-}
-
-static void save(trainer *t) {
-    double begun = clock_now();
-    t->save_failed = false;
-    if (write_checkpoint(t) != MASKE_OK) note_failure(t, &t->save_failed, "the checkpoint");
-    else
-        log_say(MASKE_LOG_DETAIL, "checkpoint written: %s/step-%lld", t->run->folder->checkpoints,
-                (long long)t->state->step);
-    t->clock.last_save = clock_now();
-    t->state->save_seconds = t->clock.last_save - begun;
-}
-
-/* The model in the run's own folder. */
-static void save_model(trainer *t) {
-    t->best_failed = false;
-    if (masked_lm_save(t->run->model, t->run->folder->path) != MASKE_OK) note_failure(t, &t->best_failed, "the model");
+    saver_begin(t->saver, &(save_request){.model = model,
+                                          .checkpoint = whole,
+                                          .state = *t->state,
+                                          .best_step = t->best_before.step,
+                                          .best_loss = t->best_before.valid_loss,
+                                          .best_accuracy = t->best_before.valid_accuracy});
 }
 
 /* --------------------------------------------------------------------------------------------------- evaluation --- */
@@ -82,11 +102,15 @@ static maske_status evaluate(trainer *t) {
     TRY(validation_run(&t->validation, t->run->model, t->context, t->run->control, &evaluation));
     t->state->evaluation_due = false;
     t->state->evaluation_seconds = clock_now() - begun;
+    hear(t, true);      /* what is the best so far may depend on it */
     /* A loss that is no number is never the best. */
     evaluation.best =
         t->state->best_step == 0 ? isfinite(evaluation.valid_loss) : evaluation.valid_loss < t->state->best_loss;
-    if (evaluation.best) save_model(t);
-    if (evaluation.best && !t->best_failed) {
+    if (evaluation.best) {
+        t->model_due = true;
+        t->best_before = (maske_train_evaluation){.step = t->state->best_step,
+                                                  .valid_loss = t->state->best_loss,
+                                                  .valid_accuracy = t->state->best_accuracy};
         t->state->best_step = t->state->step;
         t->state->best_loss = evaluation.valid_loss;
         t->state->best_accuracy = evaluation.valid_accuracy;
@@ -149,6 +173,7 @@ static maske_status count_step(trainer *t, const step_input *input, const step_r
     log_say(MASKE_LOG_WARNING, "step %lld was skipped: its %s not finite", (long long)input->step,
             isfinite(result->loss_sum) ? "gradients are" : "loss is");
     if (state->skipped_in_a_row < MOST_SKIPPED) return MASKE_OK;
+    hear(t, true);
     char checkpoint_is[512] = "there is no checkpoint yet";
     if (t->saved_step >= 0)
         snprintf(checkpoint_is, sizeof checkpoint_is, "the last good checkpoint is %.400s/step-%lld",
@@ -170,7 +195,7 @@ static maske_status do_step(trainer *t) {
         t->state->epoch_predicted = t->state->epoch_correct = 0;
     }
     double learning_rate = run_clock_learning_rate(&t->clock, t->state->step, begun);
-    step_room room = {run->model, t->context, run->optimizer, t->settings, run->precision, run->threads};
+    step_room room = {run->model, t->context, run->optimizer, t->settings, run->precision, run->threads, t->saver};
     step_result result;
     TRY(step_run(&room, input, learning_rate, (uint64_t)t->state->updates + 1, &result));
     TRY(count_step(t, input, &result));
@@ -185,34 +210,48 @@ static maske_status do_step(trainer *t) {
 /* Writes what a stopped run needs to go on. */
 static maske_status stop(trainer *t) {
     trainer_state *state = t->state;
-    if (t->saved_step != state->step) save(t);
+    hear(t, true);
+    if (t->saved_step != state->step) save(t, false, true);
+    hear(t, true);
     if (t->save_failed)
         return error_set(MASKE_IO, "stopped after step %lld, and the checkpoint was not written: %s",
                          (long long)state->step, t->sentence);
     /* Nothing was evaluated yet: what there is, is the model for now. */
-    if (state->best_step == 0) save_model(t);
+    if (state->best_step == 0) save(t, true, false);
+    hear(t, true);
     return error_set(MASKE_STOPPED, "stopped after step %lld; checkpoint written: %s/step-%lld", (long long)state->step,
                      t->run->folder->checkpoints, (long long)state->step);
 }
 
 static maske_status finish(trainer *t) {
-    if (t->run->held_out == NULL || t->state->best_step == 0) save_model(t);
+    hear(t, true);
+    if (t->run->held_out == NULL || t->state->best_step == 0) save(t, true, false);
+    hear(t, true);
     if (t->best_failed) return error_set(MASKE_IO, "the model was not written: %s", t->sentence);
     t->state->finished = true;
-    save(t);
+    save(t, false, true);
+    hear(t, true);
     if (t->save_failed) return error_set(MASKE_IO, "the last checkpoint was not written: %s", t->sentence);
     return run_folder_finish(t->run->folder);
+}
+
+/* Saves what is due after a step and its evaluation. */
+static void save_due(trainer *t, bool whole) {
+    if (t->model_due || whole) save(t, t->model_due, whole);
+    t->model_due = false;
 }
 
 static maske_status loop(trainer *t) {
     trainer_state *state = t->state;
     if (state->evaluation_due) TRY(evaluate(t));
+    save_due(t, false);
     while (!state->over) {
         if (control_stopped(t->run->control)) return MASKE_STOPPED;
         TRY(do_step(t));
+        hear(t, false);
         if (run_clock_evaluation_is_due(&t->clock, state->step, run_clock_elapsed(&t->clock), state->over))
             TRY(evaluate(t));
-        if (!state->over && run_clock_save_is_due(&t->clock, state->step)) save(t);
+        save_due(t, !state->over && run_clock_save_is_due(&t->clock, state->step));
     }
     return MASKE_OK;
 }
@@ -246,6 +285,8 @@ static maske_status prepare(trainer *t) {
         TRY(validation_new(&t->validation, run->held_out, run->training, (size_t)run->model->config.vocab_size,
                            &t->masking, capacity.sequences));
     TRY(metrics_open(&t->metrics, run->folder->path, (uint64_t)t->state->metrics_bytes));
+    checkpoint_parts parts = {run->model, run->optimizer, run->tokenizer, NULL, settings, run->identity};
+    TRY(saver_start(&t->saver, run->folder, &t->metrics, &parts, settings->keep));
     guess_seconds(t);
     return feeder_start(&t->feeder, run->training, &t->epoch, &t->masking, t->state->step + 1);
 }
@@ -259,6 +300,8 @@ maske_status trainer_run(const trainer_job *run) {
         if (status == MASKE_OK) status = finish(&t);
         else if (status == MASKE_STOPPED) status = stop(&t);
     }
+    hear(&t, true);     /* a run that fails does not take what is being written with it */
+    saver_stop(t.saver);
     feeder_stop(t.feeder);
     metrics_close(&t.metrics);
     validation_free(&t.validation);

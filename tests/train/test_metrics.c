@@ -30,6 +30,7 @@ static void lines_are_as_documented(void **state) {
     assert_ok(metrics_open(&m, scratch(), 0));
     assert_ok(metrics_add_step(&m, &step));
     assert_ok(metrics_add_evaluation(&m, &evaluation));
+    assert_ok(metrics_write(&m));
     assert_ok(metrics_sync(&m));
     assert_int_equal(m.length, strlen(step_line) + strlen(evaluation_line));
     metrics_close(&m);
@@ -79,12 +80,13 @@ static void lines_wait_for_a_full_disk(void **state) {
     listen();
     assert_ok(metrics_add_evaluation(&m, &evaluation));
     assert_ok(metrics_add_step(&m, &step));
-    maske_status while_full = metrics_sync(&m);
+    maske_status while_full = metrics_write(&m);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     assert_int_equal(while_full, MASKE_IO);
     const char *first = strstr(said, "it is tried again with the next line");
     assert_non_null(first);
     assert_null(strstr(first + 1, "it is tried again"));
+    assert_ok(metrics_write(&m));
     assert_ok(metrics_sync(&m));
     metrics_close(&m);
     char text[1024];

@@ -34,16 +34,28 @@ static maske_status stopped_run(const char *out, int64_t step, const maske_train
     return training_start(&t, out, o);
 }
 
-/* Starts the same run in a child that ends without a word once `step` is done, as if it was killed. */
-typedef struct murder { int64_t step; } murder;
-static void end_at(void *user, const maske_train_step *step) {
-    if (step->step == ((const murder *)user)->step) _exit(9);
+/* Checkpoints come while the steps go on: until this one is there. NULL: at once. */
+static void wait_for(const char *path) {
+    for (int i = 0; i < 10000 && path != NULL && !path_exists(path); i++) usleep(1000);
 }
-static void killed_run(const char *out, int64_t step, const maske_train_options *o, const char *model) {
+
+/* Starts the same run in a child that ends without a word once `step` is done, as if it was killed. */
+typedef struct murder {
+    int64_t step;
+    const char *after;          /* not before this is there */
+} murder;
+static void end_at(void *user, const maske_train_step *step) {
+    const murder *m = user;
+    if (step->step != m->step) return;
+    wait_for(m->after);
+    _exit(9);
+}
+static void killed_after(const char *out, int64_t step, const char *after, const maske_train_options *o,
+                         const char *model) {
     const char *tokenizer = training_tokenizer();
     pid_t child = fork();
     if (child == 0) {
-        murder m = {step};
+        murder m = {step, after};
         maske_train_watch watch = {end_at, NULL, &m};
         maske_control control = {.threads = 1};
         const char *path = TOWN;
@@ -54,6 +66,10 @@ static void killed_run(const char *out, int64_t step, const maske_train_options 
     int ended = -1;
     assert_int_equal(waitpid(child, &ended, 0), child);
     assert_true(WIFEXITED(ended) && WEXITSTATUS(ended) == 9);
+}
+
+static void killed_run(const char *out, int64_t step, const maske_train_options *o, const char *model) {
+    killed_after(out, step, NULL, o, model);
 }
 
 static maske_status resume(const char *out, int threads) {
@@ -163,6 +179,26 @@ static void killed_between_checkpoints(void **state) {
     }
 }
 
+/* One is written while the next steps go on: it is what a run that stops there writes. */
+static void every_checkpoint_is_of_its_own_step(void **state) {
+    (void)state;
+    maske_train_options o = training_options();
+    o.save_steps = 1;
+    o.keep = STEPS;
+    const char *out = fresh("every-step");
+    training t = {.tokenizer = training_tokenizer(), .threads = 2};
+    assert_ok(training_start(&t, out, &o));
+    for (int64_t step = 1; step < STEPS; step += 4) {
+        const char *other = fresh("one-step"), *names[] = {"model.safetensors", "optimizer.safetensors"};
+        assert_int_equal(stopped_run(other, step, &o), MASKE_STOPPED);
+        for (size_t i = 0; i < 2; i++) {
+            char name[64];
+            snprintf(name, sizeof name, "checkpoints/step-%lld/%s", (long long)step, names[i]);
+            assert_same_file(other, out, name);
+        }
+    }
+}
+
 /* A model's folder may go away once the run has begun. */
 static void killed_on_from_a_model(void **state) {
     (void)state;
@@ -220,7 +256,7 @@ static void a_torn_checkpoint_is_passed_over(void **state) {
     for (size_t i = 0; i < 5; i++)
         for (int damage = 0; damage < 3; damage++) {
             const char *out = fresh("torn");
-            killed_run(out, 14, &o, NULL);
+            killed_after(out, 14, scratch_path("torn/checkpoints/step-12"), &o, NULL);
             char name[128];
             snprintf(name, sizeof name, "torn/checkpoints/step-12/%s", files[i]);
             const char *path = scratch_path(name);
@@ -298,9 +334,15 @@ static void what_is_no_run_is_refused(void **state) {
 
 /* ---- a disk that is full for a while ---- */
 
-typedef struct narrow_disk { struct rlimit room; int64_t from, to; } narrow_disk;
+typedef struct narrow_disk {
+    struct rlimit room;
+    int64_t from, to;
+    const char *after;          /* not before this is there */
+} narrow_disk;
+
 static void narrow(void *user, const maske_train_step *step) {
     narrow_disk *disk = user;
+    if (step->step == disk->from) wait_for(disk->after);
     struct rlimit limit = disk->room;
     if (step->step >= disk->from && step->step < disk->to) limit.rlim_cur = 20000;
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
@@ -313,7 +355,7 @@ static void a_full_disk_costs_a_checkpoint_only(void **state) {
     o.save_steps = 4;
     o.eval_steps = 24;
     signal(SIGXFSZ, SIG_IGN);
-    narrow_disk disk = {.from = 8, .to = 9};
+    narrow_disk disk = {.from = 8, .to = 9, .after = scratch_path("full-disk/checkpoints/step-4")};
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &disk.room), 0);
     maske_train_watch watch = {narrow, NULL, &disk};
     maske_control control = {.threads = 1};
@@ -325,7 +367,7 @@ static void a_full_disk_costs_a_checkpoint_only(void **state) {
     assert_false(has_file(out, "checkpoints/step-8.maske-part"));
     /* Full to the end: exit with a failure, and the checkpoint before it stays. */
     out = fresh("full-disk");
-    disk.from = 22, disk.to = 100;
+    disk.from = 22, disk.to = 100, disk.after = scratch_path("full-disk/checkpoints/step-20");
     maske_status status = maske_train(out, NULL, tokenizer, &(maske_text){&path, 1, NULL}, &o, &control, &watch);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &disk.room), 0);
     assert_int_equal(status, MASKE_IO);
@@ -379,6 +421,7 @@ int main(void) {
         cmocka_unit_test(muon_goes_on_as_well),
         cmocka_unit_test(killed_before_the_first_checkpoint),
         cmocka_unit_test(killed_between_checkpoints),
+        cmocka_unit_test(every_checkpoint_is_of_its_own_step),
         cmocka_unit_test(killed_on_from_a_model),
         cmocka_unit_test(a_finished_run_says_so),
         cmocka_unit_test(a_torn_checkpoint_is_passed_over),
