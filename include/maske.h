@@ -228,7 +228,7 @@ MASKE_API MASKE_MUST_USE maske_status maske_tokenizer_inspect(const maske_tokeni
 typedef struct maske_train_options {
     const char *size;                       /* tiny | mini | small | medium | base */
     int64_t hidden_size, num_hidden_layers, num_attention_heads, intermediate_size;     /* 0: from the size */
-    const char *hidden_act;                 /* gelu | gelu_new | relu */
+    const char *hidden_act;                 /* gelu | gelu_new | relu | silu | tanh */
     int64_t max_position_embeddings, max_length;
     int64_t vocab_size;                     /* when a tokenizer is learned; 0: 16000, less for little text */
     const char *pre_tokenizer, *normalizer; /* when a tokenizer is learned */

@@ -134,7 +134,7 @@ static void plan_numbers(arena *a, masked_lm_context *c) {
     c->pooled_row = numbers(a, capacity->sequences);
     if (!capacity->backward) return;
     c->word_order = numbers(a, capacity->tokens);
-    c->word_start = numbers(a, c->vocab + 1);
+    c->word_start = numbers(a, larger(c->vocab, (size_t)c->config.max_position_embeddings) + 1);
 }
 
 /* Gives the arena's memory out. Called twice: to count, and to give. */
@@ -209,7 +209,8 @@ void masked_lm_context_free(masked_lm_context *context) {
 /* ------------------------------------------------------------------------------------------------ shared work --- */
 
 dropout_mask bert_dropout(const masked_lm_context *c, double probability, size_t layer, unsigned site) {
-    if (!c->mode->dropout || probability == 0.0) return (dropout_mask){.scale = 1.0f};
+    bool skipped = site == DROPOUT_SELF_OUTPUT && !family_of(c->config.family)->self_output_dropout;
+    if (!c->mode->dropout || probability == 0.0 || skipped) return (dropout_mask){.scale = 1.0f};
     return dropout_mask_new(probability, c->mode->seed, c->mode->step, layer * DROPOUT_SITES + site);
 }
 

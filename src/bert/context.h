@@ -111,7 +111,7 @@ struct masked_lm_context {
     uint32_t *prediction_row;   /* [predictions] rows of the last layer */
     uint32_t *pooled_row;       /* [sequences] */
     uint32_t *word_order;       /* [tokens] */
-    uint32_t *word_start;       /* [vocab + 1] */
+    uint32_t *word_start;       /* [vocab + 1], or as many as there are positions */
     size_t row_count;
 
     /* the call */

@@ -19,11 +19,13 @@ static void forward_block(void *user, size_t block, int thread) {
     float *out = c->embeddings + first * hidden;
     bool kept = c->capacity.backward;
     float *sum = kept ? c->embeddings_norm.sum + first * hidden : out;
+    const float *types =
+        table->token_type_embeddings != NO_PLACE ? bert_weight(c, table->token_type_embeddings) : NULL;
     embedding_forward(sum, b->input_ids != NULL ? b->input_ids + first : NULL,
                       b->inputs_embeds != NULL ? b->inputs_embeds + first * hidden : NULL, c->positions + first,
                       b->token_type_ids != NULL ? b->token_type_ids + first : NULL,
                       bert_weight(c, table->word_embeddings), bert_weight(c, table->position_embeddings),
-                      bert_weight(c, table->token_type_embeddings), rows, hidden);
+                      types, rows, hidden);
     layer_norm_forward(out, kept ? c->embeddings_norm.mean + first : NULL,
                        kept ? c->embeddings_norm.rstd + first : NULL, sum,
                        bert_weight(c, table->embeddings_norm.weight), bert_weight(c, table->embeddings_norm.bias),
@@ -48,8 +50,9 @@ static void backward_block(void *user, size_t block, int thread) {
     layer_norm_backward(d, sums, sums + hidden, d, c->embeddings_norm.sum + first * hidden,
                         c->embeddings_norm.mean + first, c->embeddings_norm.rstd + first,
                         bert_weight(c, c->model->table.embeddings_norm.weight), rows, hidden);
-    embedding_backward_token_type(sums + 2 * hidden, d, b->token_type_ids != NULL ? b->token_type_ids + first : NULL,
-                                  rows, hidden);
+    if (types > 0)
+        embedding_backward_token_type(sums + 2 * hidden, d,
+                                      b->token_type_ids != NULL ? b->token_type_ids + first : NULL, rows, hidden);
 }
 
 /* The tables' rows are shared out among this many tasks. */
@@ -62,6 +65,16 @@ static void word_task(void *user, size_t i, int thread) {
     embedding_backward_word(bert_gradient(c, c->model->table.word_embeddings), c->d_hidden, c->word_order,
                             c->word_start, (int32_t)c->config.pad_token_id, task_row(c->vocab, i),
                             task_row(c->vocab, i + 1), c->hidden);
+}
+
+/* Positions that are no places in a sequence: as words, sorted; the padding's teaches nothing either. */
+static void counted_position_task(void *user, size_t i, int thread) {
+    const masked_lm_context *c = user;
+    (void)thread;
+    size_t positions = (size_t)c->config.max_position_embeddings;
+    embedding_backward_word(bert_gradient(c, c->model->table.position_embeddings), c->d_hidden, c->word_order,
+                            c->word_start, (int32_t)c->config.pad_token_id, task_row(positions, i),
+                            task_row(positions, i + 1), c->hidden);
 }
 
 static void position_task(void *user, size_t i, int thread) {
@@ -80,9 +93,14 @@ void bert_embeddings_backward(masked_lm_context *c) {
     bert_for_blocks(c, tokens, backward_block, c);
     bert_partials_add(c, bert_gradient(c, table->embeddings_norm.weight), 0, tokens, hidden);
     bert_partials_add(c, bert_gradient(c, table->embeddings_norm.bias), hidden, tokens, hidden);
-    bert_partials_add(c, bert_gradient(c, table->token_type_embeddings), 2 * hidden, tokens,
-                      (size_t)c->config.type_vocab_size * hidden);
-    parallel_for(c->capacity.threads, TABLE_TASKS, position_task, c);
+    if (table->token_type_embeddings != NO_PLACE)
+        bert_partials_add(c, bert_gradient(c, table->token_type_embeddings), 2 * hidden, tokens,
+                          (size_t)c->config.type_vocab_size * hidden);
+    if (family_of(c->config.family)->positions_behind_padding) {
+        embedding_order(c->word_order, c->word_start, (const int32_t *)c->positions, tokens,
+                        (size_t)c->config.max_position_embeddings);
+        parallel_for(c->capacity.threads, TABLE_TASKS, counted_position_task, c);
+    } else parallel_for(c->capacity.threads, TABLE_TASKS, position_task, c);
     if (b->inputs_embeds != NULL) return;
     embedding_order(c->word_order, c->word_start, b->input_ids, tokens, c->vocab);
     parallel_for(c->capacity.threads, TABLE_TASKS, word_task, c);

@@ -19,7 +19,8 @@ static void transform_block(void *user, size_t block, int thread) {
     float *pre = c->transform_pre + at, *act = c->transform_act + at;
     rows_gather(c->head_input + at, bert_encoder_output(c), c->prediction_row + first, rows, hidden);
     bert_linear_forward(pre, hidden, c->head_input + at, &c->model->packed.transform, bert_precision(c), rows);
-    bias_activation_forward(act, pre, pre, bert_weight(c, table->transform.bias), c->config.hidden_act, rows, hidden);
+    bias_activation_forward(act, pre, pre, bert_weight(c, table->transform.bias), bert_config_head_act(&c->config), rows,
+                            hidden);
     bool kept = c->capacity.backward;
     layer_norm_forward(c->transformed + at, kept ? c->transform_norm.mean + first : NULL,
                        kept ? c->transform_norm.rstd + first : NULL, act, bert_weight(c, table->transform_norm.weight),
@@ -37,7 +38,8 @@ static void transform_block_backward(void *user, size_t block, int thread) {
     layer_norm_backward(d, sums, sums + hidden, d, c->transform_act + at, c->transform_norm.mean + first,
                         c->transform_norm.rstd + first, bert_weight(c, c->model->table.transform_norm.weight), rows,
                         hidden);
-    bias_activation_backward(d, sums + 2 * hidden, d, c->transform_pre + at, c->config.hidden_act, rows, hidden);
+    bias_activation_backward(d, sums + 2 * hidden, d, c->transform_pre + at,
+                             bert_config_head_act(&c->config), rows, hidden);
     /* the place of the transformed rows, which are used up, takes the gradient by the head's input */
     bert_linear_backward(c->transformed + at, false, d, hidden, &c->model->packed.transform, bert_precision(c), rows);
 }
@@ -62,12 +64,12 @@ static chunk make_chunk(masked_lm_context *c, size_t first, size_t rows) {
     return (chunk){.c = c, .loss = {
         .rows = rows, .hidden = c->hidden, .vocab = c->vocab,
         .input = c->transformed + first * c->hidden,
-        .weight = bert_weight(c, table->word_embeddings), .bias = bert_weight(c, table->decoder_bias),
+        .weight = bert_weight(c, table->decoder), .bias = bert_weight(c, table->decoder_bias),
         .labels = c->batch->labels != NULL ? c->batch->labels + first : NULL,
         .training = training, .precision = bert_precision(c), .scale = c->scale,
         .logits = c->capacity.logits ? c->logits + first * c->vocab : c->logits,
         .d_input = training ? c->d_transformed + first * c->hidden : NULL,
-        .d_weight = training ? bert_gradient(c, table->word_embeddings) : NULL,
+        .d_weight = training ? bert_gradient(c, table->decoder) : NULL,
         .d_bias = training ? bert_gradient(c, table->decoder_bias) : NULL,
         .scratch = c->cross_entropy_scratch}};
 }

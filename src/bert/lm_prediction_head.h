@@ -1,5 +1,5 @@
 /* bert/lm_prediction_head.h: BertLMPredictionHead on the predicted positions alone: linear, activation, LayerNorm, then
- * the decoder (tied to the word embeddings, with a bias), softmax and cross entropy. */
+ * the decoder (tied to the word embeddings or of its own, with a bias), softmax and cross entropy. */
 #ifndef MASKE_BERT_LM_PREDICTION_HEAD_H
 #define MASKE_BERT_LM_PREDICTION_HEAD_H
 

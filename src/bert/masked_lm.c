@@ -74,7 +74,7 @@ maske_status masked_lm_pack(masked_lm *model, gemm_precision precision, bool bac
 /* --------------------------------------------------------------------------------------------------- checking --- */
 
 static bool same_shape(const bert_config *a, const bert_config *b) {
-    return a->vocab_size == b->vocab_size && a->hidden_size == b->hidden_size &&
+    return a->family == b->family && a->vocab_size == b->vocab_size && a->hidden_size == b->hidden_size &&
            a->num_hidden_layers == b->num_hidden_layers && a->num_attention_heads == b->num_attention_heads &&
            a->intermediate_size == b->intermediate_size && a->max_position_embeddings == b->max_position_embeddings &&
            a->type_vocab_size == b->type_vocab_size;
@@ -99,7 +99,7 @@ static maske_status check_room(const masked_lm *model, const masked_lm_context *
 
 static maske_status check_sequences(const masked_lm_context *c, const batch *b) {
     size_t longest = c->capacity.sequence_length;
-    if (longest > (size_t)c->config.max_position_embeddings) longest = (size_t)c->config.max_position_embeddings;
+    if (longest > bert_config_positions(&c->config)) longest = bert_config_positions(&c->config);
     for (size_t i = 0; i < b->sequences; i++) {
         uint32_t first = b->sequence_start[i], end = b->sequence_start[i + 1];
         if (end <= first || end - first > longest)

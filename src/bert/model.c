@@ -4,6 +4,18 @@
 #include "bert/encoder.h"
 #include "bert/pooler.h"
 
+/* Places in the sequence; or, where the family counts them from its padding id on, passing over padding among the
+ * tokens, which has that id itself. */
+static void set_positions(masked_lm_context *c, uint32_t first, uint32_t end) {
+    const batch *b = c->batch;
+    bool counted = family_of(c->config.family)->positions_behind_padding;
+    uint32_t padding = (uint32_t)c->config.pad_token_id, next = counted ? padding + 1 : 0;
+    for (uint32_t t = first; t < end; t++) {
+        bool pads = counted && b->input_ids != NULL && b->inputs_embeds == NULL && b->input_ids[t] == (int32_t)padding;
+        c->positions[t] = pads ? padding : next++;
+    }
+}
+
 /* The tokens that something reads of the last layer: predicted ones and, for the pooler, each sequence's first. Both
  * lists ascend; they are merged. With every position each token is its own row. */
 static void choose_rows(masked_lm_context *c) {
@@ -12,7 +24,7 @@ static void choose_rows(masked_lm_context *c) {
     for (size_t s = 0; s < b->sequences; s++) {
         uint32_t first = b->sequence_start[s], end = b->sequence_start[s + 1];
         c->row_start[s] = (uint32_t)rows;
-        for (uint32_t t = first; t < end; t++) c->positions[t] = t - first;
+        set_positions(c, first, end);
         if (c->every_position) {
             c->pooled_row[s] = first;
             continue;

@@ -4,7 +4,7 @@
  *   forward    y  = x W^T            W [out, in] packed as [in, out]
  *   backward   dx = dy W             the same W packed as [out, in]
  *
- * The decoder has no copy here: nn/cross_entropy reads the word embeddings themselves. */
+ * The decoder has no copy here: nn/cross_entropy reads its matrix (or the word embeddings) itself. */
 #ifndef MASKE_BERT_PACKED_H
 #define MASKE_BERT_PACKED_H
 

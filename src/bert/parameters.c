@@ -57,6 +57,9 @@ static const row head_rows[] = {
     {"cls.predictions.transform.LayerNorm.bias",   {HIDDEN},         ZERO,   NO_DECAY, AT(transform_norm.bias)},
     {"cls.predictions.bias",                       {VOCAB},          ZERO,   NO_DECAY, AT(decoder_bias)},
 };
+static const row decoder_rows[] = {
+    {"cls.predictions.decoder.weight", {VOCAB, HIDDEN}, NORMAL, DECAY, AT(decoder)},
+};
 static const row pooler_rows[] = {
     {"bert.pooler.dense.weight", {HIDDEN, HIDDEN}, NORMAL, DECAY,    AT(pooler_dense.weight)},
     {"bert.pooler.dense.bias",   {HIDDEN},         ZERO,   NO_DECAY, AT(pooler_dense.bias)},
@@ -77,10 +80,17 @@ static size_t dimension_size(const bert_config *config, dimension d) {
 
 /* Adds a row to the table; `places` is the structure that its place is an offset into. */
 static maske_status add_row(parameters *table, const bert_config *config, const row *r, const char *prefix,
-                            void *places) {
+                            parameter_part part, void *places) {
     enum { ALIGNMENT = 16 };    /* floats in 64 bytes */
+    if (r->shape[0] == TYPES && config->type_vocab_size == 0) {
+        table->token_type_embeddings = NO_PLACE;
+        return MASKE_OK;
+    }
     parameter *p = &table->rows[table->count++];
-    number_print(p->name, sizeof p->name, "%s%s", prefix, r->name);
+    char name[FAMILY_NAME];
+    number_print(name, sizeof name, "%s%s", prefix, r->name);
+    family_tensor(p->name, config->family, name);
+    p->part = part;
     p->initial = r->initial;
     p->decay = r->decay;
     p->rank = r->shape[1] == NONE ? 1 : 2;
@@ -97,29 +107,33 @@ static maske_status add_row(parameters *table, const bert_config *config, const 
 }
 
 static maske_status add_rows(parameters *table, const bert_config *config, const row *rows, size_t count,
-                             const char *prefix, void *places) {
-    for (size_t i = 0; i < count; i++) TRY(add_row(table, config, &rows[i], prefix, places));
+                             const char *prefix, parameter_part part, void *places) {
+    for (size_t i = 0; i < count; i++) TRY(add_row(table, config, &rows[i], prefix, part, places));
     return MASKE_OK;
 }
 
 static maske_status build(parameters *table, const bert_config *config) {
     size_t layers = (size_t)config->num_hidden_layers;
-    size_t most = COUNT(embeddings_rows) + layers * COUNT(layer_rows) + COUNT(head_rows) + COUNT(pooler_rows);
+    size_t most = COUNT(embeddings_rows) + layers * COUNT(layer_rows) + COUNT(head_rows) + COUNT(decoder_rows) +
+                  COUNT(pooler_rows);
     TRY(memory_new(&table->rows, most, sizeof *table->rows, "the parameter table"));
     TRY(memory_new(&table->layers, layers, sizeof *table->layers, "the parameter table"));
-    TRY(add_rows(table, config, embeddings_rows, COUNT(embeddings_rows), "", table));
+    TRY(add_rows(table, config, embeddings_rows, COUNT(embeddings_rows), "", PART_EMBEDDINGS, table));
     for (size_t i = 0; i < layers; i++) {
         char prefix[40];
         number_print(prefix, sizeof prefix, "bert.encoder.layer.%zu.", i);
-        TRY(add_rows(table, config, layer_rows, COUNT(layer_rows), prefix, &table->layers[i]));
+        TRY(add_rows(table, config, layer_rows, COUNT(layer_rows), prefix, PART_ENCODER, &table->layers[i]));
     }
-    if (table->head) TRY(add_rows(table, config, head_rows, COUNT(head_rows), "", table));
-    if (table->pooler) TRY(add_rows(table, config, pooler_rows, COUNT(pooler_rows), "", table));
+    if (table->head) TRY(add_rows(table, config, head_rows, COUNT(head_rows), "", PART_HEAD, table));
+    table->decoder = table->word_embeddings;
+    if (table->head && !config->tied)
+        TRY(add_rows(table, config, decoder_rows, COUNT(decoder_rows), "", PART_HEAD, table));
+    if (table->pooler) TRY(add_rows(table, config, pooler_rows, COUNT(pooler_rows), "", PART_POOLER, table));
     return MASKE_OK;
 }
 
 maske_status parameters_build(parameters *out, const bert_config *config, bool head, bool pooler) {
-    parameters table = {.head = head, .pooler = pooler};
+    parameters table = {.head = head, .pooler = pooler, .family = config->family};
     maske_status status = build(&table, config);
     if (status == MASKE_OK) *out = table;
     else parameters_free(&table);

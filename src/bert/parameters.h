@@ -5,8 +5,9 @@
  *   embeddings | layer 0 | layer 1 | ... | prediction head | pooler
  *
  * Every tensor starts on 64 bytes, but for key and value, which lie right behind query: the three are one matrix
- * [3 * hidden, hidden] in memory, and their biases one vector. What lies between tensors is zero and stays zero. The
- * decoder's matrix is not here: it is the word embeddings. */
+ * [3 * hidden, hidden] in memory, and their biases one vector. What lies between tensors is zero and stays zero. A tied
+ * decoder's matrix is not here: it is the word embeddings. The rows below have BERT's names; the table has those of the
+ * configuration's family. */
 #ifndef MASKE_BERT_PARAMETERS_H
 #define MASKE_BERT_PARAMETERS_H
 
@@ -14,8 +15,10 @@
 
 typedef enum parameter_initial { INITIAL_NORMAL, INITIAL_ZERO, INITIAL_ONE } parameter_initial;
 
+typedef enum parameter_part { PART_EMBEDDINGS, PART_ENCODER, PART_HEAD, PART_POOLER } parameter_part;
 typedef struct parameter {
-    char name[64];              /* "bert.encoder.layer.0.attention.self.query.weight" */
+    char name[FAMILY_NAME];     /* "bert.encoder.layer.0.attention.self.query.weight" */
+    parameter_part part;
     size_t rank, shape[2];
     size_t elements, place;     /* place: in floats from the start of a flat buffer */
     parameter_initial initial;
@@ -38,14 +41,19 @@ typedef struct parameters {
     size_t count;
     size_t total;               /* floats of a flat buffer */
     bool head, pooler;          /* which parts there are */
-    size_t word_embeddings, position_embeddings, token_type_embeddings;
+    model_family family;
+    size_t word_embeddings, position_embeddings;
+    size_t token_type_embeddings;           /* families without token types: NO_PLACE */
     norm_places embeddings_norm;
     layer_places *layers;       /* [num_hidden_layers] */
     linear_places transform;    /* cls.predictions.transform.dense */
     norm_places transform_norm;
+    size_t decoder;             /* cls.predictions.decoder.weight; tied: word_embeddings */
     size_t decoder_bias;        /* cls.predictions.bias */
     linear_places pooler_dense;
 } parameters;
+
+#define NO_PLACE SIZE_MAX
 
 /* The table of a checked configuration. Yours: parameters_free. */
 MASKE_MUST_USE maske_status parameters_build(parameters *out, const bert_config *config, bool head, bool pooler);

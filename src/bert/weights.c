@@ -12,12 +12,16 @@ static bool ends_with(const char *text, const char *end) {
     return length >= tail && strcmp(text + length - tail, end) == 0;
 }
 
-/* A name of the file without the prefix that only some files have. */
-static const char *bare(const char *name) { return starts_with(name, "bert.") ? name + strlen("bert.") : name; }
+/* A name of the file without the family's prefix, which only some files have. */
+static const char *bare(const char *name, model_family family) {
+    const char *prefix = family_of(family)->prefix;
+    return starts_with(name, prefix) ? name + strlen(prefix) : name;
+}
 
 /* Tensors that say nothing which the table does not hold: buffers, and the head of next-sentence prediction. */
-static bool passed_over(const char *name) {
-    return strcmp(bare(name), "embeddings.position_ids") == 0 || strcmp(bare(name), "embeddings.token_type_ids") == 0 ||
+static bool passed_over(const char *name, model_family family) {
+    const char *end = bare(name, family);
+    return strcmp(end, "embeddings.position_ids") == 0 || strcmp(end, "embeddings.token_type_ids") == 0 ||
            starts_with(name, "cls.seq_relationship.");
 }
 
@@ -25,20 +29,22 @@ static bool passed_over(const char *name) {
 
 typedef struct reading {
     safetensors file;
+    bert_config config;
     parameters table;
     const safetensors_tensor **found;       /* [table.count] the tensor of each row */
     bool *used;                             /* [file.count] */
 } reading;
 
 /* The tensor of this name in any spelling; *count (may be NULL) is how many spellings are there. */
-static const safetensors_tensor *find(const safetensors *file, const char *name, size_t *count) {
+static const safetensors_tensor *find(const safetensors *file, model_family family, const char *name, size_t *count) {
     const safetensors_tensor *found = NULL;
     size_t spellings = 0;
     bool weight = ends_with(name, ".LayerNorm.weight"), bias = ends_with(name, ".LayerNorm.bias");
+    bool prefix = bare(name, family) != name;
     for (int old = 0; old <= (int)(weight || bias); old++)
-        for (int prefixed = 0; prefixed <= (int)starts_with(name, "bert."); prefixed++) {
-            char spelled[sizeof(((parameter *)0)->name) + 8];
-            const char *from = prefixed ? name : bare(name);
+        for (int prefixed = 0; prefixed <= (int)prefix; prefixed++) {
+            char spelled[FAMILY_NAME + 8];
+            const char *from = prefixed ? name : bare(name, family);
             size_t kept = strlen(from) - (!old ? 0 : weight ? strlen("weight") : strlen("bias"));
             number_print(spelled, sizeof spelled, "%.*s%s", (int)kept, from, !old ? "" : weight ? "gamma" : "beta");
             const safetensors_tensor *t = safetensors_find(file, spelled);
@@ -50,18 +56,33 @@ static const safetensors_tensor *find(const safetensors *file, const char *name,
     return found;
 }
 
-/* A tied tensor may be there under the name of its copy alone, as PyTorch saves the decoder's bias at times. */
+/* The tensor that BERT calls `name`, by the family's name. */
+static const safetensors_tensor *find_bert(const reading *r, const char *name) {
+    char here[FAMILY_NAME];
+    return find(&r->file, r->config.family, family_tensor(here, r->config.family, name), NULL);
+}
+
+/* The decoder's bias has two names in some families, and files that hold one of them or both; where they differ, the
+ * decoder's own is the one that the reference adds. */
+static void give_decoder_bias(reading *r, size_t row) {
+    const safetensors_tensor *copy = find_bert(r, "cls.predictions.decoder.bias");
+    if (copy == NULL) return;
+    if (r->found[row] != NULL) r->used[r->found[row] - r->file.tensors] = true;
+    r->found[row] = copy;
+}
+
 static maske_status give_rows(reading *r) {
     size_t missing = 0, first = 0;
+    char bias[FAMILY_NAME];
+    family_tensor(bias, r->config.family, "cls.predictions.bias");
     for (size_t i = 0; i < r->table.count; i++) {
         const char *name = r->table.rows[i].name;
         size_t spellings = 0;
-        r->found[i] = find(&r->file, name, &spellings);
+        r->found[i] = find(&r->file, r->config.family, name, &spellings);
         if (spellings > 1)
             return error_set(MASKE_BAD_FILE, "%s: tensor \"%s\" is there in %zu spellings", r->file.path, name,
                              spellings);
-        if (r->found[i] == NULL && strcmp(name, "cls.predictions.bias") == 0)
-            r->found[i] = safetensors_find(&r->file, "cls.predictions.decoder.bias");
+        if (strcmp(name, bias) == 0) give_decoder_bias(r, i);
         if (r->found[i] == NULL && missing++ == 0) first = i;
         if (r->found[i] != NULL) r->used[r->found[i] - r->file.tensors] = true;
     }
@@ -73,17 +94,32 @@ static maske_status give_rows(reading *r) {
     return MASKE_OK;
 }
 
-static maske_status check_copy(const reading *r, const char *name, const char *original_name) {
-    const safetensors_tensor *copy = safetensors_find(&r->file, name), *original = find(&r->file, original_name, NULL);
-    if (copy == NULL || original == NULL) return MASKE_OK;
-    r->used[copy - r->file.tensors] = true;
-    if (copy->type == original->type && copy->bytes == original->bytes &&
-        memcmp(copy->data, original->data, copy->bytes) == 0)
-        return MASKE_OK;
-    return error_set(
-        MASKE_UNSUPPORTED,
-        "%s: tensor \"%s\" differs from \"%s\": a decoder that is not tied to the word embeddings is not supported",
-        r->file.path, name, original->name);
+/* Whether the decoder is tied to the word embeddings. Where the configuration says so and the file has both, and they
+ * differ, they are two, as in the reference. */
+static void find_decoder(reading *r) {
+    const safetensors_tensor *decoder = find_bert(r, "cls.predictions.decoder.weight"),
+                             *words = find_bert(r, "bert.embeddings.word_embeddings.weight");
+    if (decoder == NULL || words == NULL || !r->config.tied) return;
+    r->config.tied = decoder->type == words->type && decoder->bytes == words->bytes &&
+                     memcmp(decoder->data, words->data, words->bytes) == 0;
+    if (r->config.tied) r->used[decoder - r->file.tensors] = true;
+    else
+        log_say(MASKE_LOG_NOTE, "%s: \"%s\" differs from \"%s\": the decoder is taken as not tied to the embeddings",
+                r->file.path, decoder->name, words->name);
+}
+
+/* A tensor of the parts that the table has: encoder, embeddings, and the prediction head. */
+static bool belongs_to_model(const reading *r, const char *name) {
+    char first[FAMILY_NAME], encoder[FAMILY_NAME];
+    model_family family = r->config.family;
+    if (starts_with(bare(name, family), "embeddings.")) return true;
+    family_tensor(encoder, family, "bert.encoder.");
+    if (starts_with(bare(name, family), bare(encoder, family))) return true;
+    static const char *const heads[] = {"cls.predictions.", "cls.predictions.transform.dense.",
+                                        "cls.predictions.transform.LayerNorm."};
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
+        if (starts_with(name, family_tensor(first, family, heads[i]))) return true;
+    return false;
 }
 
 static maske_status check_rest(const reading *r) {
@@ -92,9 +128,8 @@ static maske_status check_rest(const reading *r) {
     maske_status status = MASKE_OK;
     for (size_t i = 0; i < r->file.count && status == MASKE_OK; i++) {
         const char *name = r->file.tensors[i].name;
-        if (r->used[i] || passed_over(name)) continue;
-        if (starts_with(bare(name), "encoder.") || starts_with(bare(name), "embeddings.") ||
-            starts_with(name, "cls.predictions."))
+        if (r->used[i] || passed_over(name, r->config.family)) continue;
+        if (belongs_to_model(r, name))
             status =
                 error_set(MASKE_BAD_FILE, "%s: tensor \"%.200s\" has no place in the model that config.json describes",
                           r->file.path, name);
@@ -126,18 +161,17 @@ static maske_status copy_values(masked_lm *model, const reading *r) {
     return MASKE_OK;
 }
 
-static maske_status read_model(masked_lm **out, reading *r, const bert_config *config) {
-    bool head = find(&r->file, "cls.predictions.transform.dense.weight", NULL) != NULL;
-    bool pooler = find(&r->file, "bert.pooler.dense.weight", NULL) != NULL;
-    TRY(parameters_build(&r->table, config, head, pooler));
-    TRY(memory_new(&r->found, r->table.count, sizeof *r->found, "a model's tensors"));
+static maske_status read_model(masked_lm **out, reading *r) {
+    bool head = find_bert(r, "cls.predictions.transform.dense.weight") != NULL;
+    bool pooler = family_of(r->config.family)->pooler && find_bert(r, "bert.pooler.dense.weight") != NULL;
     TRY(memory_new(&r->used, r->file.count, sizeof *r->used, "a model's tensors"));
+    find_decoder(r);
+    TRY(parameters_build(&r->table, &r->config, head, pooler));
+    TRY(memory_new(&r->found, r->table.count, sizeof *r->found, "a model's tensors"));
     TRY(give_rows(r));
-    TRY(check_copy(r, "cls.predictions.decoder.weight", "bert.embeddings.word_embeddings.weight"));
-    TRY(check_copy(r, "cls.predictions.decoder.bias", "cls.predictions.bias"));
     TRY(check_rest(r));
     masked_lm *model = NULL;
-    TRY(masked_lm_make(&model, config, head, pooler));
+    TRY(masked_lm_make(&model, &r->config, head, pooler));
     maske_status status = copy_values(model, r);
     if (status == MASKE_OK) *out = model;
     else masked_lm_free(model);
@@ -145,9 +179,9 @@ static maske_status read_model(masked_lm **out, reading *r, const bert_config *c
 }
 
 maske_status bert_weights_read(masked_lm **out, const bert_config *config, const char *path) {
-    reading r = {0};
+    reading r = {.config = *config};
     TRY(safetensors_open(&r.file, path, false));
-    maske_status status = read_model(out, &r, config);
+    maske_status status = read_model(out, &r);
     free(r.found);
     free(r.used);
     parameters_free(&r.table);
@@ -191,17 +225,31 @@ maske_status masked_lm_open(masked_lm **out, const char *folder) {
 
 /* ---------------------------------------------------------------------------------------------------- writing --- */
 
-/* A BertModel's file has its names without "bert."; with a head every name stands as in the table. */
+/* A decoder of its own has a bias of its own beside the head's in some families: the same values under two names. */
+static const parameter *find_copied_bias(const parameters *table) {
+    char name[FAMILY_NAME];
+    if (!table->head || table->decoder == table->word_embeddings) return NULL;
+    if (!family_of(table->family)->decoder_bias_has_copy) return NULL;
+    return parameters_find(table, family_tensor(name, table->family, "cls.predictions.bias"));
+}
+
+/* A file without a head has its names without the family's prefix; with one every name stands as in the table. */
 static maske_status write_tensors(safetensors_writer *w, const parameters *table, const float *values,
                                   safetensors_type type) {
+    const parameter *copied = find_copied_bias(table);
+    char copy[FAMILY_NAME];
     for (size_t i = 0; i < table->count; i++) {
         const parameter *p = &table->rows[i];
-        TRY(safetensors_writer_declare(w, table->head ? p->name : p->name + strlen("bert."), type, p->shape, p->rank));
+        TRY(safetensors_writer_declare(w, table->head ? p->name : bare(p->name, table->family), type, p->shape,
+                                       p->rank));
     }
+    if (copied != NULL)
+        TRY(safetensors_writer_declare(w, family_tensor(copy, table->family, "cls.predictions.decoder.bias"), type,
+                                       copied->shape, copied->rank));
     TRY(safetensors_writer_begin(w));
     for (size_t i = 0; i < table->count; i++)
         TRY(safetensors_writer_add_floats(w, values + table->rows[i].place, table->rows[i].elements));
-    return MASKE_OK;
+    return copied != NULL ? safetensors_writer_add_floats(w, values + copied->place, copied->elements) : MASKE_OK;
 }
 
 static maske_status write_begin(safetensors_writer *out, const char *path, const parameters *table,

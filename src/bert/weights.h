@@ -1,8 +1,8 @@
 /* bert/weights.h: a model's tensors from and to model.safetensors.
  *
- * Read: names with and without the prefix "bert.", LayerNorm's "gamma" and "beta" of old files; F32, F16, BF16 or F64.
- * Buffers (position_ids) and the next-sentence head are passed over; a copy of the tied decoder must be equal to what
- * it is tied to. Any other tensor that the configuration has no place for is refused where it belongs to the encoder,
+ * Read: the family's names (bert/family.h), with and without its prefix, LayerNorm's "gamma" and "beta" of old files;
+ * F32, F16, BF16 or F64. Buffers (position_ids) and the next-sentence head are passed over; so is a copy of the tied
+ * decoder, but one that differs from what it is tied to is a decoder of its own. Any other tensor that the configuration has no place for is refused where it belongs to the encoder,
  * the embeddings or the prediction head, and warned of where it belongs to another task's head. A tensor that is
  * missing or of another shape is refused by name, before the weights' memory is taken. */
 #ifndef MASKE_BERT_WEIGHTS_H

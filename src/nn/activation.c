@@ -3,10 +3,14 @@
 
 #include <string.h>
 
-static const char *const names[] = {[ACTIVATION_GELU] = "gelu", [ACTIVATION_GELU_NEW] = "gelu_new", [ACTIVATION_RELU] = "relu"};
+static const char *const names[ACTIVATION_COUNT] = {[ACTIVATION_GELU] = "gelu",
+                                                    [ACTIVATION_GELU_NEW] = "gelu_new",
+                                                    [ACTIVATION_RELU] = "relu",
+                                                    [ACTIVATION_SILU] = "silu",
+                                                    [ACTIVATION_TANH] = "tanh"};
 
 bool activation_from_name(activation *out, const char *name) {
-    for (int i = 0; i < (int)(sizeof names / sizeof names[0]); i++)
+    for (int i = 0; i < ACTIVATION_COUNT; i++)
         if (strcmp(names[i], name) == 0) {
             *out = (activation)i;
             return true;

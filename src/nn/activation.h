@@ -1,9 +1,10 @@
-/* nn/activation.h: gelu, gelu_new and relu, with the bias of the linear layer before them.
+/* nn/activation.h: gelu, gelu_new, relu, silu and tanh, with the bias of the linear layer before them.
  *
  *   gelu(x)     = x Phi(x) = x (1 + erf(x / sqrt 2)) / 2
  *   gelu_new(x) = x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2
  *   relu(x)     = max(x, 0)
- * Largest absolute error of gelu, gelu_new and their derivatives: 1e-6 (nn/vector_math_body.h).
+ *   silu(x)     = x / (1 + exp(-x))
+ * Largest absolute error of these and their derivatives: 1e-6 (nn/vector_math_body.h).
  *
  *   out    [rows, columns]   activation(pre)
  *   pre    [rows, columns]   x + bias, kept for backward; may be x, or out where no backward follows
@@ -16,9 +17,16 @@
 
 #include "maske.h"
 
-typedef enum activation { ACTIVATION_GELU, ACTIVATION_GELU_NEW, ACTIVATION_RELU } activation;
+typedef enum activation {
+    ACTIVATION_GELU,
+    ACTIVATION_GELU_NEW,
+    ACTIVATION_RELU,
+    ACTIVATION_SILU,
+    ACTIVATION_TANH,
+    ACTIVATION_COUNT
+} activation;
 
-/* By the name in config.json ("gelu", "gelu_new", "relu"); false: no such activation. */
+/* By the name in config.json ("gelu", "gelu_new", "relu", "silu", "tanh"); false: no such activation. */
 bool activation_from_name(activation *out, const char *name);
 const char *activation_name(activation kind);
 

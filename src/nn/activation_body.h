@@ -6,15 +6,25 @@
 #include "nn/vector_math_body.h"
 
 INLINE floats activation_value(floats x, activation kind) {
-    if (kind == ACTIVATION_RELU) return larger(floats_all(0.0f), x);
-    return kind == ACTIVATION_GELU ? gelu_value(x) : gelu_new_value(x);
+    switch (kind) {
+    case ACTIVATION_GELU_NEW: return gelu_new_value(x);
+    case ACTIVATION_RELU: return larger(floats_all(0.0f), x);
+    case ACTIVATION_SILU: return silu_value(x);
+    case ACTIVATION_TANH: return hyperbolic_tangent(x);
+    default: return gelu_value(x);
+    }
 }
 INLINE floats activation_slope(floats x, activation kind) {
-    if (kind == ACTIVATION_RELU) return keep(above(x, floats_all(0.0f)), floats_all(1.0f));
-    return kind == ACTIVATION_GELU ? gelu_slope(x) : gelu_new_slope(x);
+    switch (kind) {
+    case ACTIVATION_GELU_NEW: return gelu_new_slope(x);
+    case ACTIVATION_RELU: return keep(above(x, floats_all(0.0f)), floats_all(1.0f));
+    case ACTIVATION_SILU: return silu_slope(x);
+    case ACTIVATION_TANH: return hyperbolic_tangent_slope(x);
+    default: return gelu_slope(x);
+    }
 }
 
-/* kind is a constant where this is used: three loops out of one. */
+/* kind is a constant where this is used: a loop for each kind out of one. */
 INLINE void activation_forward_rows(float *out, float *pre, const float *x, const float *bias, activation kind, size_t rows, size_t columns) {
     for (size_t r = 0; r < rows; r++, out += columns, pre += columns, x += columns)
         EACH_VECTOR(i, n, columns, {
@@ -29,6 +39,9 @@ static void bias_activation_forward_body(float *out, float *pre, const float *x,
     case ACTIVATION_GELU: activation_forward_rows(out, pre, x, bias, ACTIVATION_GELU, rows, columns); break;
     case ACTIVATION_GELU_NEW: activation_forward_rows(out, pre, x, bias, ACTIVATION_GELU_NEW, rows, columns); break;
     case ACTIVATION_RELU: activation_forward_rows(out, pre, x, bias, ACTIVATION_RELU, rows, columns); break;
+    case ACTIVATION_SILU: activation_forward_rows(out, pre, x, bias, ACTIVATION_SILU, rows, columns); break;
+    case ACTIVATION_TANH: activation_forward_rows(out, pre, x, bias, ACTIVATION_TANH, rows, columns); break;
+    case ACTIVATION_COUNT: break;
     }
 }
 
@@ -45,6 +58,9 @@ static void bias_activation_backward_body(float *d_pre, float *d_bias, const flo
     case ACTIVATION_GELU: activation_backward_rows(d_pre, d_bias, d_out, pre, ACTIVATION_GELU, rows, columns); break;
     case ACTIVATION_GELU_NEW: activation_backward_rows(d_pre, d_bias, d_out, pre, ACTIVATION_GELU_NEW, rows, columns); break;
     case ACTIVATION_RELU: activation_backward_rows(d_pre, d_bias, d_out, pre, ACTIVATION_RELU, rows, columns); break;
+    case ACTIVATION_SILU: activation_backward_rows(d_pre, d_bias, d_out, pre, ACTIVATION_SILU, rows, columns); break;
+    case ACTIVATION_TANH: activation_backward_rows(d_pre, d_bias, d_out, pre, ACTIVATION_TANH, rows, columns); break;
+    case ACTIVATION_COUNT: break;
     }
 }
 

@@ -9,6 +9,10 @@ void embedding_forward(float *out, const int32_t *input_ids, const float *inputs
     for (size_t t = 0; t < tokens; t++, out += hidden) {
         const float *w = inputs_embeds != NULL ? inputs_embeds + t * hidden : word + (size_t)input_ids[t] * hidden;
         const float *p = position + positions[t] * hidden;
+        if (token_type == NULL) {
+            for (size_t i = 0; i < hidden; i++) out[i] = w[i] + p[i];
+            continue;
+        }
         const float *type = token_type + (token_type_ids != NULL ? (size_t)token_type_ids[t] : 0) * hidden;
         for (size_t i = 0; i < hidden; i++) out[i] = w[i] + type[i] + p[i];
     }

@@ -5,7 +5,7 @@
  *   inputs_embeds    [tokens, hidden]  takes the words' place where it is not NULL (input_ids may then be NULL)
  *   positions        [tokens]
  *   token_type_ids   [tokens]          NULL: all 0
- *   word, position, token_type         [vocab, hidden], [positions, hidden], [types, hidden]
+ *   word, position, token_type         [vocab, hidden], [positions, hidden], [types, hidden]; token_type NULL: none
  * Forward agrees bit for bit on every CPU level (one order: word + type, then + position, as the reference does);
  * backward too. */
 #ifndef MASKE_NN_EMBEDDING_H

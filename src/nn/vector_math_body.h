@@ -4,7 +4,7 @@
  *     exponential         relative 1e-7 for -87.3 <= x <= 88.3; 0 below
  *     gelu_value          absolute 1e-6 for |x| <= 8, exact 0 or x beyond (no promise for the relative error of the tail)
  *     gelu_slope          absolute 1e-6
- *     gelu_new_*          absolute 1e-6
+ *     gelu_new_*, silu_*  absolute 1e-6
  *     sigmoid             absolute 2e-7
  *     hyperbolic_tangent  absolute 2e-7
  * The coefficients come from tests/reference/fit_vector_math.py.
@@ -51,6 +51,21 @@ INLINE floats sigmoid(floats *rest, floats x) {
 INLINE floats hyperbolic_tangent(floats x) {
     floats rest, y = sigmoid(&rest, x + x);
     return y - rest;
+}
+/* 1 - tanh(x)^2 = 4 y (1 - y), y = sigmoid(2 x) */
+INLINE floats hyperbolic_tangent_slope(floats x) {
+    floats rest, y = sigmoid(&rest, x + x);
+    return floats_all(4.0f) * y * rest;
+}
+
+/* Below -87 the sigmoid no longer falls, but x does: there it is 0. */
+INLINE floats silu_value(floats x) {
+    floats rest, y = sigmoid(&rest, x);
+    return x * keep(not_below(x, floats_all(-87.0f)), y);
+}
+INLINE floats silu_slope(floats x) {
+    floats rest, y = sigmoid(&rest, x), bounded = larger(floats_all(-87.0f), smaller(floats_all(87.0f), x));
+    return fused(y * rest, bounded, y);
 }
 
 /* ------------------------------------------------------------------------------------------------ gelu --- */

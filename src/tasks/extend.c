@@ -16,7 +16,7 @@ typedef struct growing {
     const maske_tokenizer *tokenizer;
     int32_t old_size, new_size;     /* entries */
     int32_t *left, *right;          /* [new_size] the merge that makes an entry; -1: none */
-    double *sums;                   /* [hidden + 1] of rows, and of biases behind them */
+    double *sums;                   /* [2 * hidden + 1] of rows, of the decoder's, and of biases behind them */
     int64_t parts;
     buffer text;                    /* a piece that is looked up */
 } growing;
@@ -35,13 +35,24 @@ static maske_status find_halves(growing *g) {
     return MASKE_OK;
 }
 
-/* Adds the row and the bias of an old entry. */
+/* The rows of an entry: of the word embeddings, and of a decoder that is not tied to them. */
+static size_t find_rows(const growing *g, int32_t id, float *rows[2]) {
+    const parameters *table = &g->network->table;
+    size_t at = (size_t)id * (size_t)g->network->config.hidden_size;
+    rows[0] = g->network->weights + table->word_embeddings + at;
+    rows[1] = g->network->weights + table->decoder + at;
+    return rows[0] != rows[1] ? 2 : 1;
+}
+
+/* Adds the rows and the bias of an old entry. */
 static void add_row(growing *g, int32_t id) {
     const parameters *table = &g->network->table;
     size_t hidden = (size_t)g->network->config.hidden_size;
-    const float *row = g->network->weights + table->word_embeddings + (size_t)id * hidden;
-    for (size_t i = 0; i < hidden; i++) g->sums[i] += (double)row[i];
-    if (table->head) g->sums[hidden] += (double)g->network->weights[table->decoder_bias + (size_t)id];
+    float *rows[2];
+    size_t count = find_rows(g, id, rows);
+    for (size_t r = 0; r < count; r++)
+        for (size_t i = 0; i < hidden; i++) g->sums[r * hidden + i] += (double)rows[r][i];
+    if (table->head) g->sums[2 * hidden] += (double)g->network->weights[table->decoder_bias + (size_t)id];
     g->parts++;
 }
 
@@ -82,17 +93,19 @@ static maske_status add_pieces(growing *g, int32_t id) {
 static maske_status set_new_rows(growing *g) {
     const parameters *table = &g->network->table;
     size_t hidden = (size_t)g->network->config.hidden_size;
-    TRY(memory_new(&g->sums, hidden + 1, sizeof *g->sums, "a row"));
+    TRY(memory_new(&g->sums, 2 * hidden + 1, sizeof *g->sums, "a row"));
     for (int32_t id = g->old_size; id < g->new_size; id++) {
-        memset(g->sums, 0, (hidden + 1) * sizeof *g->sums);
+        memset(g->sums, 0, (2 * hidden + 1) * sizeof *g->sums);
         g->parts = 0;
         if (g->tokenizer->kind == MODEL_BPE) add_halves(g, id, 0);
         else TRY(add_pieces(g, id));
         if (g->parts == 0) continue;        /* nothing known leads there: the row keeps its random start */
-        float *row = g->network->weights + table->word_embeddings + (size_t)id * hidden;
-        for (size_t i = 0; i < hidden; i++) row[i] = (float)(g->sums[i] / (double)g->parts);
+        float *rows[2];
+        size_t count = find_rows(g, id, rows);
+        for (size_t r = 0; r < count; r++)
+            for (size_t i = 0; i < hidden; i++) rows[r][i] = (float)(g->sums[r * hidden + i] / (double)g->parts);
         if (table->head)
-            g->network->weights[table->decoder_bias + (size_t)id] = (float)(g->sums[hidden] / (double)g->parts);
+            g->network->weights[table->decoder_bias + (size_t)id] = (float)(g->sums[2 * hidden] / (double)g->parts);
     }
     return MASKE_OK;
 }

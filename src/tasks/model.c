@@ -109,7 +109,7 @@ static maske_status open_parts(maske_model *m, const char *folder, const maske_m
     TRY(masked_lm_open(&m->network, folder));
     TRY(maske_tokenizer_open(&m->tokenizer, folder));
     TRY(check_fit(m));
-    m->max_length = (size_t)m->network->config.max_position_embeddings;
+    m->max_length = bert_config_positions(&m->network->config);
     TRY(read_length(&m->max_length, folder, "sentence_bert_config.json", "max_seq_length"));
     m->trained_length = m->max_length;
     TRY(read_length(&m->trained_length, folder, "train.json", "max-length"));
@@ -149,7 +149,7 @@ void maske_model_describe(const maske_model *model, maske_model_info *info) {
     const masked_lm *network = model->network;
     const bert_config *c = &network->config;
     *info = (maske_model_info){
-        .architecture = network->table.head ? "BertForMaskedLM" : "BertModel",
+        .architecture = network->table.head ? family_of(c->family)->masked_lm : family_of(c->family)->model,
         .hidden_act = activation_name(c->hidden_act),
         .dtype = safetensors_type_name(network->stored),
         .vocab_size = c->vocab_size,
@@ -168,9 +168,9 @@ void maske_model_describe(const maske_model *model, maske_model_info *info) {
     };
     for (size_t i = 0; i < network->table.count; i++) {
         const parameter *row = &network->table.rows[i];
-        int64_t *part = strncmp(row->name, "bert.embeddings.", 16) == 0 ? &info->parameters_embeddings
-                      : strncmp(row->name, "bert.encoder.", 13) == 0    ? &info->parameters_encoder
-                                                                       : &info->parameters_head;
+        int64_t *part = row->part == PART_EMBEDDINGS ? &info->parameters_embeddings
+                      : row->part == PART_ENCODER    ? &info->parameters_encoder
+                                                     : &info->parameters_head;
         *part += (int64_t)row->elements;
         info->parameters += (int64_t)row->elements;
     }

@@ -35,10 +35,10 @@ static maske_status read_sizes(run_input *in, const safetensors *file, const ber
                          rank == 2 ? "[batch, length]" : "[batch, length, hidden]");
     in->batch = given->shape[0];
     in->length = given->shape[1];
-    if (in->length > (size_t)config->max_position_embeddings)
-        return error_set(MASKE_BAD_SHAPE, "%s: %s is %s, but the model has %lld positions", file->path, given->name,
+    if (in->length > bert_config_positions(config))
+        return error_set(MASKE_BAD_SHAPE, "%s: %s is %s, but the model has %zu positions", file->path, given->name,
                          safetensors_shape_text(shape, sizeof shape, given->shape, given->rank),
-                         (long long)config->max_position_embeddings);
+                         bert_config_positions(config));
     if (!size_multiply(&in->tokens, in->batch, in->length) || in->tokens > INT32_MAX)
         return error_set(MASKE_BAD_SHAPE, "%s: %s has too many tokens", file->path, given->name);
     return MASKE_OK;

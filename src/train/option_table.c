@@ -14,7 +14,7 @@ static const maske_option table[] = {
      "attention heads; they divide the hidden size"},
     {"intermediate-size", MASKE_OPTION_INTEGER, MEMBER(intermediate_size), 1, 1 << 20, "N", "4 x hidden size",
      "width inside a layer's feed-forward part"},
-    {"hidden-act", MASKE_OPTION_CHOICE, MEMBER(hidden_act), 0, 0, "gelu|gelu_new|relu", "gelu", "activation"},
+    {"hidden-act", MASKE_OPTION_CHOICE, MEMBER(hidden_act), 0, 0, "gelu|gelu_new|relu|silu|tanh", "gelu", "activation"},
     {"max-position-embeddings", MASKE_OPTION_INTEGER, MEMBER(max_position_embeddings), 4, 1 << 20, "N", "512",
      "longest sequence the model can ever take"},
     {"max-length", MASKE_OPTION_INTEGER, MEMBER(max_length), 4, 65535, "N", "128",

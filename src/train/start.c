@@ -66,7 +66,7 @@ static maske_status take_shape(maske_train_options *settings, const bert_config 
     TRY(take_number(&settings->num_hidden_layers, config->num_hidden_layers, "num-hidden-layers", model));
     TRY(take_number(&settings->num_attention_heads, config->num_attention_heads, "num-attention-heads", model));
     TRY(take_number(&settings->intermediate_size, config->intermediate_size, "intermediate-size", model));
-    settings->max_position_embeddings = config->max_position_embeddings;
+    settings->max_position_embeddings = (int64_t)bert_config_positions(config);
     const char *name = activation_name(config->hidden_act);
     char *copy;
     TRY(memory_copy_text(&copy, name, strlen(name)));

@@ -19,7 +19,8 @@
         if ((expression) != MASKE_OK) fail_msg("%s: %s", #expression, maske_error()); \
     } while (0)
 
-static const char *const golden_names[] = {"gelu", "gelu_new", "relu_embeds", "one_layer"};
+static const char *const golden_names[] = {"gelu", "gelu_new", "relu_embeds", "one_layer", "silu_untied",
+                                            "roberta", "roberta_embeds", "distilbert", "distilbert_untied"};
 enum { GOLDEN_COUNT = sizeof golden_names / sizeof golden_names[0] };
 
 typedef struct golden {

@@ -68,13 +68,12 @@ static void what_would_be_another_model_is_refused(void **state) {
             "\"position_embedding_type\" is \"relative_key\", only \"absolute\"");
     refused("\"is_decoder\": true", MASKE_UNSUPPORTED, "\"is_decoder\" is true, only false");
     refused("\"add_cross_attention\": true", MASKE_UNSUPPORTED, "\"add_cross_attention\" is true");
-    refused("\"tie_word_embeddings\": false", MASKE_UNSUPPORTED, "\"tie_word_embeddings\" is false, only true");
-    refused("\"hidden_act\": \"silu\"", MASKE_UNSUPPORTED,
-            "\"hidden_act\" is \"silu\", expected gelu, gelu_new, gelu_pytorch_tanh or relu");
+    refused("\"hidden_act\": \"mish\"", MASKE_UNSUPPORTED,
+            "\"hidden_act\" is \"mish\", expected gelu, gelu_new, gelu_pytorch_tanh, relu, silu or tanh");
     bert_config config;
-    json_t *object = json_pack("{s:s}", "model_type", "roberta");
+    json_t *object = json_pack("{s:s}", "model_type", "electra");
     assert_int_equal(bert_config_from_json(&config, object, "x"), MASKE_UNSUPPORTED);
-    assert_string_equal(maske_error(), "x: \"model_type\" is \"roberta\", only \"bert\" is supported");
+    assert_string_equal(maske_error(), "x: \"model_type\" is \"electra\", expected bert, roberta or distilbert");
     json_decref(object);
     object = json_object();
     assert_int_equal(bert_config_from_json(&config, object, "x"), MASKE_BAD_FILE);
@@ -107,23 +106,56 @@ static void values_out_of_range_are_refused(void **state) {
             "\"hidden_size\" is 100, which 12 heads (\"num_attention_heads\") do not divide");
 }
 
-/* The very text that transformers 5 writes, but for its version. */
+/* The very text that transformers 5 writes, but for its version: of every family. */
 static void what_is_written_is_what_transformers_writes(void **state) {
     (void)state;
-    char *text, *line;
-    size_t length;
+    static const char *const cases[] = {"gelu_new", "silu_untied", "roberta", "distilbert", "distilbert_untied"};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *text, *line, path[512];
+        size_t length;
+        bert_config config;
+        snprintf(path, sizeof path, "%s/bert/%s/config.json", TEST_DATA, cases[i]);
+        assert_int_equal(bert_config_read(&config, path), MASKE_OK);
+        assert_int_equal(file_read(&text, &length, path, 1 << 20), MASKE_OK);
+        line = strstr(text, "  \"transformers_version\"");
+        memmove(line, strchr(line, '\n') + 1, strlen(strchr(line, '\n') + 1) + 1);
+        buffer written = {0};
+        assert_int_equal(bert_config_write(&written, &config, true), MASKE_OK);
+        /* json.dump leaves out the end of the last line or not, as its caller likes */
+        if (text[strlen(text) - 1] != '\n') written.data[--written.length] = '\0';
+        assert_string_equal(written.data, text);
+        free(text);
+        buffer_free(&written);
+    }
+}
+
+static maske_status parse_object(bert_config *out, json_t *object) {
+    maske_status status = bert_config_from_json(out, object, "x");
+    json_decref(object);
+    return status;
+}
+
+static void each_family_has_its_keys_and_defaults(void **state) {
+    (void)state;
     bert_config config;
-    assert_int_equal(bert_config_read(&config, TEST_DATA "/bert/gelu_new/config.json"), MASKE_OK);
-    assert_int_equal(file_read(&text, &length, TEST_DATA "/bert/gelu_new/config.json", 1 << 20), MASKE_OK);
-    line = strstr(text, "  \"transformers_version\"");
-    memmove(line, strchr(line, '\n') + 1, strlen(strchr(line, '\n') + 1) + 1);
-    buffer written = {0};
-    assert_int_equal(bert_config_write(&written, &config, true), MASKE_OK);
-    /* json.dump leaves out the end of the last line or not, as its caller likes */
-    if (text[strlen(text) - 1] != '\n') written.data[--written.length] = '\0';
-    assert_string_equal(written.data, text);
-    free(text);
-    buffer_free(&written);
+    assert_int_equal(parse_object(&config, json_pack("{s:s}", "model_type", "roberta")), MASKE_OK);
+    assert_int_equal(config.vocab_size, 50265);
+    assert_int_equal(config.pad_token_id, 1);
+    assert_int_equal(bert_config_positions(&config), 510);
+    assert_int_equal(bert_config_head_act(&config), ACTIVATION_GELU);
+    assert_int_equal(parse_object(&config, json_pack("{s:s, s:s, s:i, s:i}", "model_type", "distilbert", "activation",
+                                                     "relu", "dim", 24, "hidden_size", 99)), MASKE_OK);
+    assert_int_equal(config.hidden_size, 24);
+    assert_int_equal(config.num_hidden_layers, 6);
+    assert_int_equal(config.type_vocab_size, 0);
+    assert_int_equal(bert_config_positions(&config), 512);
+    assert_int_equal(bert_config_head_act(&config), ACTIVATION_RELU);
+    assert_int_equal(parse_object(&config, json_pack("{s:s, s:n}", "model_type", "roberta", "pad_token_id")),
+                     MASKE_BAD_FILE);
+    assert_string_equal(maske_error(), "x: \"pad_token_id\" is null, but positions are counted from it on");
+    assert_int_equal(parse_object(&config, json_pack("{s:s, s:i}", "model_type", "roberta", "max_position_embeddings",
+                                                     2)), MASKE_BAD_FILE);
+    assert_non_null(strstr(maske_error(), "of which the padding id (1) leaves none"));
 }
 
 static void what_is_written_reads_back(void **state) {
@@ -171,6 +203,7 @@ int main(void) {
         cmocka_unit_test(what_would_be_another_model_is_refused),
         cmocka_unit_test(values_out_of_range_are_refused),
         cmocka_unit_test(what_is_written_is_what_transformers_writes),
+        cmocka_unit_test(each_family_has_its_keys_and_defaults),
         cmocka_unit_test(what_is_written_reads_back),
         cmocka_unit_test(a_file_too_large_or_not_there_is_refused),
     };

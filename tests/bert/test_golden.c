@@ -154,7 +154,7 @@ static void check_gradients(const golden *g, const float *gradients) {
     double most = 0;
     for (int pass = 0; pass < 2; pass++)
         for (size_t i = 0; i < table->count; i++) {
-            char name[80];
+            char name[96];
             snprintf(name, sizeof name, "grad.%s", table->rows[i].name);
             float *expected = golden_floats(g, name);
             assert_non_null(expected);
@@ -239,13 +239,13 @@ static void ten_steps_of_adamw_match_pytorch(void **state) {
             for (uint64_t i = 1; i <= 10; i++)
                 step(&g, context, &b, room, room + table->total, room + 2 * table->total, settings, i);
             for (size_t i = 0; i < table->count; i++) {
-                char name[80];
+                char name[96];
                 snprintf(name, sizeof name, "step10.%s", table->rows[i].name);
                 float *expected = golden_floats(&g, name);
                 const float *got = g.model->weights + table->rows[i].place;
                 /* The key bias has no gradient but rounding, which AdamW scales up: it may stray by a hundredth of the
                  * way that a real gradient would have moved it. */
-                if (strstr(name, "key.bias") != NULL)
+                if (strstr(name, "key.bias") != NULL || strstr(name, "k_lin.bias") != NULL)
                     assert_true(largest_difference(got, expected, table->rows[i].elements) < 0.01 * 10 * settings[0]);
                 else assert_close(&g, name, got, expected, table->rows[i].elements);
                 free(expected);

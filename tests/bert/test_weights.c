@@ -130,6 +130,21 @@ static void every_spelling_is_read(void **state) {
     }
 }
 
+/* A decoder beside the word embeddings that differs from them is taken as it is, as transformers does. */
+static void a_decoder_that_differs_is_its_own(void **state) {
+    (void)state;
+    masked_lm *model = NULL, *original = NULL;
+    OK(masked_lm_open(&original, TEST_DATA "/bert/one_layer"));
+    OK(read_changed(&model, &(change){.extra = "cls.predictions.decoder.weight", .poison = 7,
+                                      .extra_like = "bert.embeddings.word_embeddings.weight"}));
+    assert_false(model->config.tied);
+    assert_true(model->weights[model->table.word_embeddings] == 7);
+    assert_memory_equal(model->weights + model->table.decoder, original->weights + original->table.word_embeddings,
+                        33 * 5 * sizeof(float));
+    masked_lm_free(model);
+    masked_lm_free(original);
+}
+
 static void parts_that_are_not_there_are_left_out(void **state) {
     (void)state;
     masked_lm *model = accepted((change){.drop = "cls.*"});
@@ -172,7 +187,7 @@ static void what_is_missing_or_too_much_is_named(void **state) {
             "tensor \"bert.encoder.layer.0.intermediate.dense.weight\" is [5, 7], expected [7, 5]");
     refused(
         (change){.extra = "cls.predictions.decoder.weight", .extra_like = "bert.embeddings.position_embeddings.weight"},
-        MASKE_UNSUPPORTED, "a decoder that is not tied to the word embeddings is not supported");
+        MASKE_BAD_SHAPE, "tensor \"cls.predictions.decoder.weight\" is [9, 5], expected [33, 5]");
 }
 
 static void what_warrants_a_warning_gets_one(void **state) {
@@ -194,13 +209,19 @@ static void what_is_saved_opens_again(void **state) {
     char folder[] = "/tmp/maske-test-model-XXXXXX";
     assert_non_null(mkdtemp(folder));
     masked_lm *model = NULL, *again = NULL;
-    OK(masked_lm_open(&model, TEST_DATA "/bert/gelu"));
-    OK(masked_lm_save(model, folder));
-    OK(masked_lm_open(&again, folder));
-    assert_int_equal(again->table.total, model->table.total);
-    assert_memory_equal(again->weights, model->weights, model->table.total * sizeof(float));
-    masked_lm_free(again);
-    masked_lm_free(model);
+    for (size_t n = 0; n < GOLDEN_COUNT; n++) {
+        char path[512];
+        snprintf(path, sizeof path, "%s/bert/%s", TEST_DATA, golden_names[n]);
+        OK(masked_lm_open(&model, path));
+        OK(masked_lm_save(model, folder));
+        OK(masked_lm_open(&again, folder));
+        assert_int_equal(again->config.family, model->config.family);
+        assert_int_equal(again->config.tied, model->config.tied);
+        assert_int_equal(again->table.total, model->table.total);
+        assert_memory_equal(again->weights, model->weights, model->table.total * sizeof(float));
+        masked_lm_free(again);
+        masked_lm_free(model);
+    }
     OK(folder_remove(folder));
 }
 
@@ -212,15 +233,25 @@ static void names_are_those_of_transformers(void **state) {
     close(descriptor);
     safetensors expected = {0}, found = {0};
     masked_lm *model = NULL;
-    OK(masked_lm_open(&model, TEST_DATA "/bert/gelu"));
-    OK(bert_weights_write(path, &model->table, model->weights, SAFETENSORS_F32));
-    OK(safetensors_open(&expected, TEST_DATA "/bert/gelu/model.safetensors", false));
-    OK(safetensors_open(&found, path, false));
-    assert_int_equal(found.count, expected.count);
-    for (size_t i = 0; i < found.count; i++) assert_non_null(safetensors_find(&expected, found.tensors[i].name));
-    safetensors_close(&found);
-    safetensors_close(&expected);
-    masked_lm_free(model);
+    for (size_t n = 0; n < GOLDEN_COUNT; n++) {     /* those of each family */
+        char folder[512], file[600];
+        snprintf(folder, sizeof folder, "%s/bert/%s", TEST_DATA, golden_names[n]);
+        snprintf(file, sizeof file, "%s/model.safetensors", folder);
+        OK(masked_lm_open(&model, folder));
+        OK(bert_weights_write(path, &model->table, model->weights, SAFETENSORS_F32));
+        OK(safetensors_open(&expected, file, false));
+        OK(safetensors_open(&found, path, false));
+        assert_int_equal(found.count, expected.count);
+        for (size_t i = 0; i < found.count; i++) {
+            const safetensors_tensor *t = &found.tensors[i], *like = safetensors_find(&expected, t->name);
+            assert_non_null(like);
+            bool unused = strcmp(t->name, "cls.predictions.bias") == 0 && !model->config.tied;
+            if (!unused) assert_memory_equal(t->data, like->data, t->bytes);
+        }
+        safetensors_close(&found);
+        safetensors_close(&expected);
+        masked_lm_free(model);
+    }
     model = accepted((change){.drop = "cls.*"});
     OK(bert_weights_write(path, &model->table, model->weights, SAFETENSORS_BF16));
     OK(safetensors_open(&found, path, false));
@@ -273,6 +304,7 @@ static void every_cut_of_a_file_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_spelling_is_read),
+        cmocka_unit_test(a_decoder_that_differs_is_its_own),
         cmocka_unit_test(parts_that_are_not_there_are_left_out),
         cmocka_unit_test(half_precision_is_read),
         cmocka_unit_test(what_is_missing_or_too_much_is_named),

@@ -6,6 +6,8 @@ typedef struct oracle { size_t rows, columns; activation kind; double *x, *bias,
 
 static double value(double x, activation kind) {
     if (kind == ACTIVATION_RELU) return x > 0 ? x : 0;
+    if (kind == ACTIVATION_SILU) return x / (1 + exp(-x));
+    if (kind == ACTIVATION_TANH) return tanh(x);
     if (kind == ACTIVATION_GELU) return 0.5 * x * erfc(-x * 0.70710678118654752);
     return 0.5 * x * (1 + tanh(0.79788456080286536 * (x + 0.044715 * x * x * x)));
 }
@@ -23,7 +25,7 @@ static void matches_finite_differences(void **state) {
     (void)state;
     static const struct { size_t rows, columns; } cases[] = {{0, 4}, {1, 1}, {3, 5}, {2, 16}, {5, 33}, {2, 100}};
     EACH_CPU_LEVEL(level)
-        for (int kind = 0; kind <= ACTIVATION_RELU; kind++)
+        for (int kind = 0; kind < ACTIVATION_COUNT; kind++)
             for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
                 size_t rows = cases[c].rows, columns = cases[c].columns, count = rows * columns;
                 float *x = random_floats(count, 1), *bias = random_floats(columns, 2), *d_out = random_floats(count, 3);
@@ -47,6 +49,8 @@ static void names_are_config_jsons(void **state) {
     assert_true(activation_from_name(&kind, "relu") && kind == ACTIVATION_RELU);
     assert_true(activation_from_name(&kind, "gelu_new") && kind == ACTIVATION_GELU_NEW);
     assert_true(activation_from_name(&kind, activation_name(ACTIVATION_GELU)) && kind == ACTIVATION_GELU);
+    assert_true(activation_from_name(&kind, "silu") && kind == ACTIVATION_SILU);
+    assert_true(activation_from_name(&kind, "tanh") && kind == ACTIVATION_TANH);
     assert_false(activation_from_name(&kind, "swish"));
     assert_false(activation_from_name(&kind, ""));
 }

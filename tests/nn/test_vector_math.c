@@ -20,6 +20,9 @@ static double gelu_new_slope(double x) {
 }
 static double relu(double x) { return x > 0 ? x : 0; }
 static double relu_slope(double x) { return x > 0; }
+static double silu(double x) { return x / (1 + exp(-x)); }
+static double silu_slope(double x) { return (1 + x / (1 + exp(x))) / (1 + exp(-x)); }
+static double tanh_slope(double x) { return 1 / (cosh(x) * cosh(x)); }
 
 static void exponential_is_within_1e_7(void **state) {
     (void)state;
@@ -40,11 +43,12 @@ static void exponential_is_within_1e_7(void **state) {
 static void activations_are_within_1e_6(void **state) {
     (void)state;
     static const struct { activation kind; double (*value)(double), (*slope)(double); } kinds[] = {
-        {ACTIVATION_GELU, gelu, gelu_slope}, {ACTIVATION_GELU_NEW, gelu_new, gelu_new_slope}, {ACTIVATION_RELU, relu, relu_slope}};
+        {ACTIVATION_GELU, gelu, gelu_slope}, {ACTIVATION_GELU_NEW, gelu_new, gelu_new_slope}, {ACTIVATION_RELU, relu, relu_slope},
+        {ACTIVATION_SILU, silu, silu_slope}, {ACTIVATION_TANH, tanh, tanh_slope}};
     float *x = grid(-8, 8), *out = zeros(POINTS), *pre = zeros(POINTS), *ones = zeros(POINTS);
     for (size_t i = 0; i < POINTS; i++) ones[i] = 1;
     EACH_CPU_LEVEL(level)
-        for (int k = 0; k < 3; k++) {
+        for (int k = 0; k < ACTIVATION_COUNT; k++) {
             double worst = 0, worst_slope = 0;
             bias_activation_forward(out, pre, x, NULL, kinds[k].kind, 1, POINTS);
             for (size_t i = 0; i < POINTS; i++) worst = fmax(worst, fabs(out[i] - kinds[k].value(x[i])));
@@ -71,6 +75,24 @@ static void activations_end_in_zero_and_x(void **state) {
         }
 }
 
+static void silu_and_tanh_end_where_they_should(void **state) {
+    (void)state;
+    float x[] = {20.0f, 1e4f, 1e30f, -20.0f, -1e4f, -3e38f, NAN}, out[7], pre[7], ones[7];
+    for (int i = 0; i < 7; i++) ones[i] = 1;
+    EACH_CPU_LEVEL(level) {
+        bias_activation_forward(out, pre, x, NULL, ACTIVATION_SILU, 1, 7);
+        for (int i = 0; i < 3; i++) assert_true(out[i] == x[i] && fabsf(out[i + 3]) < 1e-6f);
+        assert_true(isnan(out[6]));
+        bias_activation_backward(out, NULL, ones, x, ACTIVATION_SILU, 1, 6);
+        for (int i = 0; i < 3; i++) assert_true(fabsf(out[i] - 1) <= 1e-6f && fabsf(out[i + 3]) <= 1e-6f);
+        bias_activation_forward(out, pre, x, NULL, ACTIVATION_TANH, 1, 7);
+        for (int i = 0; i < 3; i++) assert_true(out[i] == 1 && out[i + 3] == -1);
+        assert_true(isnan(out[6]));
+        bias_activation_backward(out, NULL, ones, x, ACTIVATION_TANH, 1, 6);
+        for (int i = 0; i < 6; i++) assert_true(fabsf(out[i]) <= 1e-6f);
+    }
+}
+
 static void tanh_is_within_2e_7(void **state) {
     (void)state;
     float *x = grid(-20, 20), *y = zeros(POINTS), *d = zeros(POINTS);
@@ -95,6 +117,7 @@ int main(void) {
         cmocka_unit_test(exponential_is_within_1e_7),
         cmocka_unit_test(activations_are_within_1e_6),
         cmocka_unit_test(activations_end_in_zero_and_x),
+        cmocka_unit_test(silu_and_tanh_end_where_they_should),
         cmocka_unit_test(tanh_is_within_2e_7),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
-from transformers import AttentionInterface, AttentionMaskInterface, BertConfig, BertForMaskedLM, BertModel
+from transformers import (AttentionInterface, AttentionMaskInterface, BertConfig, BertForMaskedLM, BertModel,
+                          DistilBertConfig, DistilBertForMaskedLM, RobertaConfig, RobertaForMaskedLM)
 from transformers.masking_utils import eager_mask
 from transformers.models.bert.modeling_bert import BertOnlyMLMHead
 
@@ -40,7 +41,12 @@ AttentionMaskInterface.register("eager_with_head_mask", eager_mask)
 ADAMW = dict(lr=1e-3, betas=(0.9, 0.98), eps=1e-6, weight_decay=0.01)
 MAX_NORM = 1.0
 
-# name: configuration; batch, length; lengths of the sequences (None: no attention mask); what else there is
+FAMILIES = {"bert": (BertConfig, BertForMaskedLM), "roberta": (RobertaConfig, RobertaForMaskedLM),
+            "distilbert": (DistilBertConfig, DistilBertForMaskedLM)}
+# a bias that a decoder of its own adds, and the name that the parameter table has for it
+RENAMED = {"cls.predictions.decoder.bias": "cls.predictions.bias", "lm_head.decoder.bias": "lm_head.bias"}
+
+# name: configuration ("family": another than bert); batch, length; lengths of the sequences (None: no attention mask); what else there is
 CASES = {
     "gelu": (dict(hidden_size=24, num_attention_heads=3, num_hidden_layers=2, intermediate_size=36, vocab_size=97,
                   max_position_embeddings=20, hidden_act="gelu"),
@@ -54,6 +60,21 @@ CASES = {
     "one_layer": (dict(hidden_size=5, num_attention_heads=1, num_hidden_layers=1, intermediate_size=7, vocab_size=33,
                        max_position_embeddings=9, type_vocab_size=1, hidden_act="gelu", pad_token_id=3),
                   4, 9, [9, 1, 5, 2], {"pooler"}),
+    "silu_untied": (dict(hidden_size=16, num_attention_heads=2, num_hidden_layers=2, intermediate_size=20,
+                         vocab_size=41, max_position_embeddings=12, hidden_act="silu", tie_word_embeddings=False),
+                    2, 9, [9, 6], {"types"}),
+    "roberta": (dict(family="roberta", hidden_size=24, num_attention_heads=3, num_hidden_layers=2, intermediate_size=28,
+                     vocab_size=43, max_position_embeddings=60, type_vocab_size=1, hidden_act="tanh",
+                     layer_norm_eps=1e-5),
+                3, 11, [11, 7, 4], {"head_mask_1", "padding_inside"}),
+    "roberta_embeds": (dict(family="roberta", hidden_size=8, num_attention_heads=2, num_hidden_layers=1,
+                            intermediate_size=9, vocab_size=31, max_position_embeddings=12, type_vocab_size=2,
+                            pad_token_id=2), 2, 9, None, {"embeds", "types"}),
+    "distilbert": (dict(family="distilbert", dim=20, n_heads=2, n_layers=2, hidden_dim=30, vocab_size=47,
+                        max_position_embeddings=16, activation="tanh"), 3, 12, [12, 8, 3], set()),
+    "distilbert_untied": (dict(family="distilbert", dim=8, n_heads=1, n_layers=1, hidden_dim=12, vocab_size=29,
+                               max_position_embeddings=8, activation="relu", tie_word_embeddings=False),
+                          2, 8, [8, 5], set()),
 }
 
 
@@ -68,11 +89,11 @@ class BertWithPoolerAndHead(BertForMaskedLM):
 
 
 def make_model(config, pooler, generator):
-    model = (BertWithPoolerAndHead if pooler else BertForMaskedLM)(config)
+    model = (BertWithPoolerAndHead if pooler else FAMILIES[config.model_type][1])(config)
     with torch.no_grad():
         for name, p in model.named_parameters():    # larger than a fresh model's, so that nothing is nearly linear
             values = torch.randn(p.shape, generator=generator) * (0.25 if p.dim() > 1 else 0.1)
-            p.copy_(values + 1.0 if "LayerNorm.weight" in name else values)
+            p.copy_(values + 1.0 if name.lower().endswith("layernorm.weight") or name.endswith("layer_norm.weight") else values)
     return model.eval()
 
 
@@ -87,6 +108,8 @@ def make_inputs(config, batch, length, lengths, what, generator):
             inputs["input_ids"][inputs["attention_mask"] == 0] = config.pad_token_id
     if config.pad_token_id is not None:     # one that is attended to: its embedding must get no gradient from here
         inputs["input_ids"][0, 1] = config.pad_token_id
+    if "padding_inside" in what:    # one more, so that positions are counted around it
+        inputs["input_ids"][1, 3] = config.pad_token_id
     if "types" in what:
         inputs["token_type_ids"] = draw(config.type_vocab_size, (batch, length))
     if "embeds" in what:
@@ -110,10 +133,19 @@ def make_inputs(config, batch, length, lengths, what, generator):
     return inputs
 
 
+def head(model, hidden):
+    if model.config.model_type == "bert":
+        return model.cls(hidden)
+    if model.config.model_type == "roberta":
+        return model.lm_head(hidden)
+    hidden = model.vocab_layer_norm(model.activation(model.vocab_transform(hidden)))
+    return model.vocab_projector(hidden)
+
+
 def run(model, inputs):
     call = {k: v for k, v in inputs.items() if k not in ("head_mask", "d_pooled", "labels")}
-    out = model.bert(**call, output_hidden_states=True, output_attentions=True)
-    logits = model.cls(out.last_hidden_state)
+    out = model.base_model(**call, output_hidden_states=True, output_attentions=True)
+    logits = head(model, out.last_hidden_state)
     loss = torch.nn.functional.cross_entropy(logits.view(-1, logits.shape[-1]), inputs["labels"].view(-1))
     assert torch.equal(model(**call, labels=inputs["labels"]).loss, loss)      # the reference's own loss
     whole = loss
@@ -123,12 +155,17 @@ def run(model, inputs):
 
 
 def parameters(model):
-    return [(n, p) for n, p in model.named_parameters() if not n.startswith("cls.predictions.decoder.")]
+    named = dict(model.named_parameters())
+    for own, name in RENAMED.items():
+        if own in named:
+            named[name] = named.pop(own)
+    return list(named.items())
 
 
 def make_case(folder, settings, batch, length, lengths, what, seed):
     generator = torch.Generator().manual_seed(seed)
-    config = BertConfig(**settings, attn_implementation="eager_with_head_mask")
+    settings = dict(settings)
+    config = FAMILIES[settings.pop("family", "bert")][0](**settings, attn_implementation="eager_with_head_mask")
     model = make_model(config, "pooler" in what, generator)
     model.save_pretrained(folder)
     model = model.double()
