@@ -1,59 +1,39 @@
 /* tokenizer/normalizer_characters.c: normalizers that look at one character at a time: Lowercase, StripAccents, Nmt. */
 #include "tokenizer/normalizer_types.h"
 
-#include "tokenizer/unicode.h"
+#include "tokenizer/normalizer_pass.h"
 
-/* Bytes up to the first character with one of the bits. */
-static size_t until_class(const char *text, size_t length, unsigned bits) {
-    size_t at = 0;
-    while (at < length) {
-        size_t size;
-        if (unicode_normal(utf8_next(text + at, &size)) & bits) break;
-        at += size;
-    }
-    return at;
-}
-
-/* ---- Lowercase: each character by itself, no language, no context ---- */
+/* ---- Lowercase: each character by itself ---- */
 
 static size_t lowercase_steady(const normalizer *self, const char *text, size_t length) {
     (void)self;
-    return until_class(text, length, NORMAL_UPPER);
+    return normal_until(text, length, NORMAL_UPPER);
 }
 
 static maske_status lowercase_apply(const normalizer *self, aligned_text *text) {
-    text_edit edit = aligned_text_edit(text);
-    while (edit.at < edit.length) {
-        text_edit_keep(&edit, lowercase_steady(self, edit.source + edit.at, edit.length - edit.at));
-        if (edit.at == edit.length) break;
-        size_t size;
-        uint32_t character = utf8_next(edit.source + edit.at, &size), lower[2];
-        size_t count = unicode_lower(lower, character);
-        text_edit_replace(&edit, lower[0], size);
-        if (count > 1) text_edit_insert(&edit, lower[1]);
-    }
-    return aligned_text_edit_end(text, &edit);
+    (void)self;
+    return normal_pass(text, NORMAL_UPPER, normal_lower);
 }
 
-const normalizer_type normalizer_lowercase = {"Lowercase", NULL, NULL, NULL, lowercase_apply, lowercase_steady};
+const normalizer_type normalizer_lowercase = {
+    .base = {.name = "Lowercase"}, .apply = lowercase_apply, .steady = lowercase_steady
+};
 
 /* ---- StripAccents: every combining mark goes; nothing is decomposed first ---- */
 
 static size_t strip_accents_steady(const normalizer *self, const char *text, size_t length) {
     (void)self;
-    return until_class(text, length, NORMAL_MARK);
+    return normal_until(text, length, NORMAL_MARK);
 }
 
 static maske_status strip_accents_apply(const normalizer *self, aligned_text *text) {
-    text_edit edit = aligned_text_edit(text);
-    while (edit.at < edit.length) {
-        text_edit_keep(&edit, strip_accents_steady(self, edit.source + edit.at, edit.length - edit.at));
-        if (edit.at < edit.length) text_edit_drop(&edit, utf8_size(edit.source[edit.at]));
-    }
-    return aligned_text_edit_end(text, &edit);
+    (void)self;
+    return normal_pass(text, NORMAL_MARK, normal_drop);
 }
 
-const normalizer_type normalizer_strip_accents = {"StripAccents", NULL, NULL, NULL, strip_accents_apply, strip_accents_steady};
+const normalizer_type normalizer_strip_accents = {
+    .base = {.name = "StripAccents"}, .apply = strip_accents_apply, .steady = strip_accents_steady
+};
 
 /* ---- Nmt: sentencepiece's small cleaning: control characters go, odd spaces become U+0020 ---- */
 
@@ -89,4 +69,4 @@ static maske_status nmt_apply(const normalizer *self, aligned_text *text) {
     return aligned_text_edit_end(text, &edit);
 }
 
-const normalizer_type normalizer_nmt = {"Nmt", NULL, NULL, NULL, nmt_apply, nmt_steady};
+const normalizer_type normalizer_nmt = {.base = {.name = "Nmt"}, .apply = nmt_apply, .steady = nmt_steady};

@@ -5,22 +5,13 @@
 #include "tokenizer/byte_level.h"
 #include "tokenizer/unicode.h"
 
-#include <stdlib.h>
-
 /* ---- Strip ---- */
 
-static maske_status strip_read(normalizer *self, const json_t *json, const char *name, int depth) {
-    (void)depth;
-    TRY(json_get_boolean(&self->strip.left, json, "strip_left", name));
-    return json_get_boolean(&self->strip.right, json, "strip_right", name);
-}
-
-static void strip_write(json_writer *w, const normalizer *self) {
-    json_key(w, "strip_left");
-    json_bool(w, self->strip.left);
-    json_key(w, "strip_right");
-    json_bool(w, self->strip.right);
-}
+static const component_member strip_members[] = {
+    MEMBER("strip_left", BOOLEAN, normalizer, strip.left),
+    MEMBER("strip_right", BOOLEAN, normalizer, strip.right),
+    {0}
+};
 
 static size_t leading_spaces(const char *text, size_t length) {
     size_t at = 0, size;
@@ -54,60 +45,38 @@ static size_t strip_steady(const normalizer *self, const char *text, size_t leng
     return changed == 0 ? length : 0;
 }
 
-const normalizer_type normalizer_strip = {"Strip", strip_read, strip_write, NULL, strip_apply, strip_steady};
+const normalizer_type normalizer_strip = {
+    .base = {.name = "Strip", .members = strip_members}, .apply = strip_apply, .steady = strip_steady
+};
 
 /* ---- Prepend ---- */
 
-static maske_status prepend_read(normalizer *self, const json_t *json, const char *name, int depth) {
-    (void)depth;
-    const char *text;
-    TRY(json_get_text(&text, json, "prepend", name));
-    self->prepend.length = strlen(text);
-    return memory_copy_text(&self->prepend.text, text, self->prepend.length);
-}
-
-static void prepend_write(json_writer *w, const normalizer *self) {
-    json_key(w, "prepend");
-    json_text_bytes(w, self->prepend.text, self->prepend.length);
-}
-
-static void prepend_free(normalizer *self) { free(self->prepend.text); }
+static const component_member prepend_members[] = {MEMBER("prepend", TEXT, normalizer, prepend.text), {0}};
 
 /* What is put in front stands for the first character, as that character itself still does. */
 static maske_status prepend_apply(const normalizer *self, aligned_text *text) {
-    if (self->prepend.length == 0) return MASKE_OK;
+    size_t length = strlen(self->prepend.text);
+    if (length == 0) return MASKE_OK;
     text_edit edit = aligned_text_edit(text);
-    if (text_edit_room(&edit, self->prepend.length)) text_edit_write(&edit, self->prepend.text, self->prepend.length, 0, false);
+    if (text_edit_room(&edit, length)) text_edit_write(&edit, self->prepend.text, length, 0, false);
     text_edit_keep(&edit, edit.length);
     return aligned_text_edit_end(text, &edit);
 }
 
-const normalizer_type normalizer_prepend = {"Prepend", prepend_read, prepend_write, prepend_free, prepend_apply, NULL};
+const normalizer_type normalizer_prepend = {
+    .base = {.name = "Prepend", .members = prepend_members}, .apply = prepend_apply
+};
 
 /* ---- Replace ---- */
 
-static maske_status replace_read(normalizer *self, const json_t *json, const char *name, int depth) {
-    (void)depth;
-    const char *content;
-    TRY(json_get_text(&content, json, "content", name));
-    self->replace.content_length = strlen(content);
-    TRY(memory_copy_text(&self->replace.content, content, self->replace.content_length));
-    return pattern_read(&self->replace.pattern, json_object_get(json, "pattern"), name);
-}
-
-static void replace_write(json_writer *w, const normalizer *self) {
-    json_key(w, "pattern");
-    pattern_write(w, &self->replace.pattern);
-    json_key(w, "content");
-    json_text_bytes(w, self->replace.content, self->replace.content_length);
-}
-
-static void replace_free(normalizer *self) {
-    pattern_free(&self->replace.pattern);
-    free(self->replace.content);
-}
+static const component_member replace_members[] = {
+    MEMBER("pattern", PATTERN, normalizer, replace.pattern),
+    MEMBER("content", TEXT, normalizer, replace.content),
+    {0}
+};
 
 static maske_status replace_apply(const normalizer *self, aligned_text *text) {
+    size_t content_length = strlen(self->replace.content);
     text_edit edit = aligned_text_edit(text);
     pattern_search search = pattern_search_start(&self->replace.pattern, edit.source, edit.length, text->search);
     for (;;) {
@@ -119,7 +88,7 @@ static maske_status replace_apply(const normalizer *self, aligned_text *text) {
         if (!found) break;
         text_edit_keep(&edit, begin - edit.at);
         text_edit_drop(&edit, end - begin);
-        text_edit_insert_text(&edit, self->replace.content, self->replace.content_length);
+        text_edit_insert_text(&edit, self->replace.content, content_length);
     }
     text_edit_keep(&edit, edit.length - edit.at);
     return aligned_text_edit_end(text, &edit);
@@ -132,7 +101,9 @@ static size_t replace_steady(const normalizer *self, const char *text, size_t le
     return found == NULL ? length : (size_t)(found - text);
 }
 
-const normalizer_type normalizer_replace = {"Replace", replace_read, replace_write, replace_free, replace_apply, replace_steady};
+const normalizer_type normalizer_replace = {
+    .base = {.name = "Replace", .members = replace_members}, .apply = replace_apply, .steady = replace_steady
+};
 
 /* ---- ByteLevel ---- */
 
@@ -143,4 +114,4 @@ static maske_status byte_level_apply(const normalizer *self, aligned_text *text)
     return aligned_text_edit_end(text, &edit);
 }
 
-const normalizer_type normalizer_byte_level = {"ByteLevel", NULL, NULL, NULL, byte_level_apply, NULL};
+const normalizer_type normalizer_byte_level = {.base = {.name = "ByteLevel"}, .apply = byte_level_apply};

@@ -3,17 +3,17 @@
 
 #include "tokenizer/unicode_forms.h"
 
-#define FORM(name, upper)                                                                                            \
-    static maske_status name##_apply(const normalizer *self, aligned_text *text) {                                  \
+#define FORM(form, upper)                                                                                            \
+    static maske_status form##_apply(const normalizer *self, aligned_text *text) {                                   \
         (void)self;                                                                                                  \
         if (unicode_form_steady(UNICODE_##upper, text->now.bytes, text->now.length) == text->now.length) return MASKE_OK; \
         return unicode_form_apply(UNICODE_##upper, text);                                                            \
     }                                                                                                                \
-    static size_t name##_steady(const normalizer *self, const char *text, size_t length) {                          \
+    static size_t form##_steady(const normalizer *self, const char *text, size_t length) {                           \
         (void)self;                                                                                                  \
         return unicode_form_steady(UNICODE_##upper, text, length);                                                   \
     }                                                                                                                \
-    const normalizer_type normalizer_##name = {#upper, NULL, NULL, NULL, name##_apply, name##_steady};
+    const normalizer_type normalizer_##form = {.base = {.name = #upper}, .apply = form##_apply, .steady = form##_steady};
 
 FORM(nfc, NFC)
 FORM(nfd, NFD)

@@ -4,7 +4,7 @@
  * after a template. Here they are parts of one array, so that the same rules ("the first part gets [CLS]") hold in a
  * Sequence. */
 #include "tokenizer/post_processor.h"
-#include "tokenizer/post_processor_parts.h"
+#include "tokenizer/post_processor_types.h"
 
 #include <stdlib.h>
 
@@ -17,7 +17,7 @@ static const template_special *find_special(const post_processor *p, const templ
 size_t post_processor_added(const post_processor *p, bool pair) {
     if (p == NULL) return 0;
     size_t added = 0;
-    switch (p->kind) {
+    switch (post_kind_of(p)) {
     case POST_BERT:       return pair ? 3 : 2;
     case POST_ROBERTA:    return pair ? 4 : 2;
     case POST_BYTE_LEVEL: return 0;
@@ -28,7 +28,7 @@ size_t post_processor_added(const post_processor *p, bool pair) {
         return added;
     }
     case POST_SEQUENCE:
-        for (size_t i = 0; i < p->count; i++) added += post_processor_added(p->steps[i], pair);
+        for (size_t i = 0; i < p->base.count; i++) added += post_processor_added(post_processor_item(p, i), pair);
         return added;
     }
     return 0;
@@ -36,24 +36,24 @@ size_t post_processor_added(const post_processor *p, bool pair) {
 
 bool post_processor_trims(const post_processor *p) {
     if (p == NULL) return false;
-    if (p->kind == POST_BYTE_LEVEL || p->kind == POST_ROBERTA) return p->trim_offsets;
-    for (size_t i = 0; p->kind == POST_SEQUENCE && i < p->count; i++)
-        if (post_processor_trims(p->steps[i])) return true;
+    if (post_kind_of(p) == POST_BYTE_LEVEL || post_kind_of(p) == POST_ROBERTA) return p->trimming.trim_offsets;
+    for (size_t i = 0; post_kind_of(p) == POST_SEQUENCE && i < p->base.count; i++)
+        if (post_processor_trims(post_processor_item(p, i))) return true;
     return false;
 }
 
 maske_status post_processor_each_id(const post_processor *p,
                                     maske_status (*visit)(void *user, int32_t id, const char *token), void *user) {
     if (p == NULL) return MASKE_OK;
-    if (p->kind == POST_BERT || p->kind == POST_ROBERTA) {
+    if (post_kind_of(p) == POST_BERT || post_kind_of(p) == POST_ROBERTA) {
         TRY(visit(user, p->cls.ids[0], p->cls.name));
         TRY(visit(user, p->sep.ids[0], p->sep.name));
     }
-    for (size_t i = 0; p->kind == POST_TEMPLATE && i < p->special_count; i++)
+    for (size_t i = 0; post_kind_of(p) == POST_TEMPLATE && i < p->special_count; i++)
         for (size_t j = 0; j < p->specials[i].count; j++)
             TRY(visit(user, p->specials[i].ids[j], p->specials[i].tokens[j]));
-    for (size_t i = 0; p->kind == POST_SEQUENCE && i < p->count; i++)
-        TRY(post_processor_each_id(p->steps[i], visit, user));
+    for (size_t i = 0; post_kind_of(p) == POST_SEQUENCE && i < p->base.count; i++)
+        TRY(post_processor_each_id(post_processor_item(p, i), visit, user));
     return MASKE_OK;
 }
 
@@ -125,7 +125,7 @@ static void trim_offsets(const post_processor *p, post_process *s) {
         for (size_t begin = part_begin(s, part), i = begin; i < s->ends[part]; i++) {
             output_token *t = &s->tokens.items[i];
             uint32_t leading = t->leading;
-            if ((i == begin || t->char_begin == 0) && p->add_prefix_space && leading == 1) leading = 0;
+            if ((i == begin || t->char_begin == 0) && p->trimming.add_prefix_space && leading == 1) leading = 0;
             if (leading > 0)
                 t->char_begin = t->char_end - t->char_begin > leading ? t->char_begin + leading : t->char_end;
             if (t->trailing > 0 && t->char_end >= t->trailing)
@@ -137,7 +137,7 @@ static void trim_offsets(const post_processor *p, post_process *s) {
 /* Bert: [CLS] first [SEP], then each further part [SEP]. Roberta: </s> before each further part too, all types 0. What
  * stood in a part is no longer marked special. */
 static maske_status wrap_parts(const post_processor *p, post_process *s) {
-    bool roberta = p->kind == POST_ROBERTA;
+    bool roberta = post_kind_of(p) == POST_ROBERTA;
     for (size_t part = 0; part < s->part_count; part++) {
         size_t begin = part_begin(s, part), from = s->next.count;
         if (part == 0) TRY(add_special_tokens(s, &p->cls, 0));
@@ -175,12 +175,12 @@ static maske_status apply_template(const post_processor *p, post_process *s, boo
 }
 
 static maske_status apply(const post_processor *p, post_process *s, bool add_special) {
-    switch (p->kind) {
+    switch (post_kind_of(p)) {
     case POST_BYTE_LEVEL:
-        if (p->trim_offsets) trim_offsets(p, s);
+        if (p->trimming.trim_offsets) trim_offsets(p, s);
         return MASKE_OK;
     case POST_ROBERTA:
-        if (p->trim_offsets) trim_offsets(p, s);
+        if (p->trimming.trim_offsets) trim_offsets(p, s);
         for (size_t i = 0; i < s->tokens.count; i++) s->tokens.items[i].type_id = 0;
         return add_special ? wrap_parts(p, s) : MASKE_OK;
     case POST_BERT:
@@ -188,7 +188,7 @@ static maske_status apply(const post_processor *p, post_process *s, bool add_spe
     case POST_TEMPLATE:
         return apply_template(p, s, add_special);
     case POST_SEQUENCE:
-        for (size_t i = 0; i < p->count; i++) TRY(apply(p->steps[i], s, add_special));
+        for (size_t i = 0; i < p->base.count; i++) TRY(apply(post_processor_item(p, i), s, add_special));
         return MASKE_OK;
     }
     return MASKE_OK;

@@ -1,9 +1,9 @@
 /* tokenizer/post_processor_json.c: the "post_processor" of a tokenizer.json, read and written as the library does. */
-#include "tokenizer/post_processor_parts.h"
+#include "tokenizer/post_processor_types.h"
 
 #include <stdlib.h>
 
-enum { NESTING_LIMIT = 16, PIECE_LIMIT = 1024 };
+enum { PIECE_LIMIT = 1024 };
 
 /* ------------------------------------------------------------------------------------------------------- making --- */
 
@@ -13,19 +13,6 @@ static void free_special(template_special *s) {
     free(s->ids);
     for (size_t i = 0; s->tokens != NULL && i < s->count; i++) free(s->tokens[i]);
     free(s->tokens);
-}
-
-void post_processor_free(post_processor *p) {
-    if (p == NULL) return;
-    free_special(&p->cls);
-    free_special(&p->sep);
-    for (size_t i = 0; i < p->special_count; i++) free_special(&p->specials[i]);
-    free(p->specials);
-    free(p->single.pieces);
-    free(p->pair.pieces);
-    for (size_t i = 0; p->steps != NULL && i < p->count; i++) post_processor_free(p->steps[i]);
-    free(p->steps);
-    free(p);
 }
 
 static maske_status copy(char **out, const char *text) { return memory_copy_text(out, text, strlen(text)); }
@@ -68,17 +55,6 @@ static maske_status fill_standard(post_processor *p, const char *cls, int32_t cl
     return MASKE_OK;
 }
 
-maske_status post_processor_new_standard(post_processor **out, const char *cls, int32_t cls_id, const char *sep,
-                                         int32_t sep_id) {
-    post_processor *p = NULL;
-    TRY(memory_new(&p, 1, sizeof *p, "post-processor"));
-    p->kind = POST_TEMPLATE;
-    maske_status status = fill_standard(p, cls, cls_id, sep, sep_id);
-    if (status != MASKE_OK) post_processor_free(p);
-    else *out = p;
-    return status;
-}
-
 /* ------------------------------------------------------------------------------------------------------ reading --- */
 
 /* ["[SEP]", 102] */
@@ -91,29 +67,10 @@ static maske_status read_pair(template_special *out, const json_t *object, const
     return one_special(out, json_string_value(token), (int32_t)json_integer_value(id));
 }
 
-static maske_status read_bert(post_processor *p, const json_t *json, const char *name) {
+static maske_status wrapping_read(component *base, const json_t *json, const char *name) {
+    post_processor *p = (post_processor *)base;
     TRY(read_pair(&p->sep, json, "sep", name));
     return read_pair(&p->cls, json, "cls", name);
-}
-
-static maske_status need_boolean(bool *out, const json_t *json, const char *key, const char *name) {
-    const json_t *value = json_object_get(json, key);
-    if (!json_is_boolean(value))
-        return error_set(MASKE_BAD_FILE, "%s: \"%s\": found %s, expected true or false", name, key, json_kind(value));
-    *out = json_is_true(value);
-    return MASKE_OK;
-}
-
-static maske_status read_byte_level(post_processor *p, const json_t *json, const char *name) {
-    TRY(need_boolean(&p->add_prefix_space, json, "add_prefix_space", name));
-    TRY(need_boolean(&p->trim_offsets, json, "trim_offsets", name));
-    return json_get_boolean_or(&p->use_regex, true, json, "use_regex", name);
-}
-
-static maske_status read_roberta(post_processor *p, const json_t *json, const char *name) {
-    TRY(read_bert(p, json, name));
-    TRY(need_boolean(&p->trim_offsets, json, "trim_offsets", name));
-    return need_boolean(&p->add_prefix_space, json, "add_prefix_space", name);
 }
 
 static int by_name(const void *a, const void *b) {
@@ -196,68 +153,14 @@ static maske_status read_template(const post_processor *p, template *out, const 
     return MASKE_OK;
 }
 
-static maske_status read_any(post_processor **out, const json_t *json, const char *name, int depth);
-
-static maske_status read_sequence(post_processor *p, const json_t *json, const char *name, int depth) {
-    const json_t *list = json_object_get(json, "processors");
-    if (!json_is_array(list))
-        return error_set(MASKE_BAD_FILE, "%s: \"processors\": found %s, expected an array", name, json_kind(list));
-    if (depth >= NESTING_LIMIT)
-        return error_set(MASKE_BAD_FILE, "%s: Sequences nested deeper than %d", name, NESTING_LIMIT);
-    TRY(memory_new(&p->steps, json_array_size(list), sizeof *p->steps, "post-processor"));
-    for (size_t i = 0; i < json_array_size(list); i++, p->count++)
-        TRY(read_any(&p->steps[i], json_array_get(list, i), name, depth + 1));
-    return MASKE_OK;
-}
-
-/* Files of old versions lack "type": what it is shows in its members. */
-static const char *kind_of(const json_t *json) {
-    const json_t *type = json_object_get(json, "type");
-    if (type != NULL) return json_is_string(type) ? json_string_value(type) : "";
-    if (json_object_get(json, "cls") == NULL) return "";
-    return json_object_get(json, "trim_offsets") != NULL ? "RobertaProcessing" : "BertProcessing";
-}
-
-static maske_status fill(post_processor *p, const json_t *json, const char *name, int depth) {
-    const char *kind = kind_of(json);
-    if (strcmp(kind, "BertProcessing") == 0) { p->kind = POST_BERT; return read_bert(p, json, name); }
-    if (strcmp(kind, "RobertaProcessing") == 0) { p->kind = POST_ROBERTA; return read_roberta(p, json, name); }
-    if (strcmp(kind, "ByteLevel") == 0) { p->kind = POST_BYTE_LEVEL; return read_byte_level(p, json, name); }
-    if (strcmp(kind, "Sequence") == 0) { p->kind = POST_SEQUENCE; return read_sequence(p, json, name, depth); }
-    if (strcmp(kind, "TemplateProcessing") == 0) {
-        p->kind = POST_TEMPLATE;
-        TRY(read_specials(p, json, name));
-        TRY(read_template(p, &p->single, json, "single", name));
-        return read_template(p, &p->pair, json, "pair", name);
-    }
-    return error_set(MASKE_UNSUPPORTED,
-                     "%s: the type \"%s\" is not supported; BertProcessing, RobertaProcessing, ByteLevel, "
-                     "TemplateProcessing and Sequence are",
-                     name, kind);
-}
-
-static maske_status read_any(post_processor **out, const json_t *json, const char *name, int depth) {
-    if (!json_is_object(json))
-        return error_set(MASKE_BAD_FILE, "%s: found %s, expected an object", name, json_kind(json));
-    post_processor *p = NULL;
-    TRY(memory_new(&p, 1, sizeof *p, "post-processor"));
-    maske_status status = fill(p, json, name, depth);
-    if (status != MASKE_OK) post_processor_free(p);
-    else *out = p;
-    return status;
-}
-
-maske_status post_processor_read(post_processor **out, const json_t *json, const char *name) {
-    if (json == NULL || json_is_null(json)) { *out = NULL; return MASKE_OK; }
-    return read_any(out, json, name, 0);
+static maske_status template_read(component *base, const json_t *json, const char *name) {
+    post_processor *p = (post_processor *)base;
+    TRY(read_specials(p, json, name));
+    TRY(read_template(p, &p->single, json, "single", name));
+    return read_template(p, &p->pair, json, "pair", name);
 }
 
 /* ------------------------------------------------------------------------------------------------------ writing --- */
-
-static void write_boolean(json_writer *w, const char *key, bool value) {
-    json_key(w, key);
-    json_bool(w, value);
-}
 
 static void write_pair(json_writer *w, const char *key, const template_special *s) {
     json_key(w, key);
@@ -305,30 +208,80 @@ static void write_specials(json_writer *w, const post_processor *p) {
     json_end_object(w);
 }
 
-void post_processor_write(json_writer *w, const post_processor *p) {
-    static const char *const types[] = {"BertProcessing", "RobertaProcessing", "ByteLevel", "TemplateProcessing",
-                                        "Sequence"};
-    if (p == NULL) { json_nothing(w); return; }
-    json_begin_object(w);
-    json_key(w, "type"); json_text(w, types[p->kind]);
-    if (p->kind == POST_BERT || p->kind == POST_ROBERTA) {
-        write_pair(w, "sep", &p->sep);
-        write_pair(w, "cls", &p->cls);
-    }
-    if (p->kind == POST_BYTE_LEVEL) write_boolean(w, "add_prefix_space", p->add_prefix_space);
-    if (p->kind == POST_BYTE_LEVEL || p->kind == POST_ROBERTA) write_boolean(w, "trim_offsets", p->trim_offsets);
-    if (p->kind == POST_ROBERTA) write_boolean(w, "add_prefix_space", p->add_prefix_space);
-    if (p->kind == POST_BYTE_LEVEL) write_boolean(w, "use_regex", p->use_regex);
-    if (p->kind == POST_TEMPLATE) {
-        write_template(w, "single", p, &p->single);
-        write_template(w, "pair", p, &p->pair);
-        write_specials(w, p);
-    }
-    if (p->kind == POST_SEQUENCE) {
-        json_key(w, "processors");
-        json_begin_array(w);
-        for (size_t i = 0; i < p->count; i++) post_processor_write(w, p->steps[i]);
-        json_end_array(w);
-    }
-    json_end_object(w);
+static void wrapping_write(json_writer *w, const component *base) {
+    const post_processor *p = (const post_processor *)base;
+    write_pair(w, "sep", &p->sep);
+    write_pair(w, "cls", &p->cls);
+}
+
+static void template_write(json_writer *w, const component *base) {
+    const post_processor *p = (const post_processor *)base;
+    write_template(w, "single", p, &p->single);
+    write_template(w, "pair", p, &p->pair);
+    write_specials(w, p);
+}
+
+/* -------------------------------------------------------------------------------------------------------- types --- */
+
+static void wrapping_free(component *base) {
+    post_processor *p = (post_processor *)base;
+    free_special(&p->cls);
+    free_special(&p->sep);
+}
+
+static void template_free(component *base) {
+    post_processor *p = (post_processor *)base;
+    for (size_t i = 0; i < p->special_count; i++) free_special(&p->specials[i]);
+    free(p->specials);
+    free(p->single.pieces);
+    free(p->pair.pieces);
+}
+
+static const component_member roberta_members[] = {
+    MEMBER("trim_offsets", BOOLEAN, post_processor, trimming.trim_offsets),
+    MEMBER("add_prefix_space", BOOLEAN, post_processor, trimming.add_prefix_space),
+    {0}
+};
+static const component_member byte_level_members[] = {BYTE_LEVEL_MEMBERS(post_processor, trimming), {0}};
+
+static const post_processor_type
+    bert_type = {{"BertProcessing", NULL, wrapping_read, wrapping_write, wrapping_free}, POST_BERT},
+    roberta_type = {{"RobertaProcessing", roberta_members, wrapping_read, wrapping_write, wrapping_free}, POST_ROBERTA},
+    byte_level_type = {{"ByteLevel", byte_level_members, NULL, NULL, NULL}, POST_BYTE_LEVEL},
+    template_type = {{"TemplateProcessing", NULL, template_read, template_write, template_free}, POST_TEMPLATE},
+    sequence_type = {{"Sequence", NULL, NULL, NULL, NULL}, POST_SEQUENCE};
+
+static const component_type *const types[] = {
+    &bert_type.base, &roberta_type.base, &byte_level_type.base, &template_type.base, &sequence_type.base, NULL
+};
+
+/* Files of old versions lack "type": what it is shows in its members. */
+static const char *old_type(const json_t *json) {
+    if (json_object_get(json, "type") != NULL || json_object_get(json, "cls") == NULL) return NULL;
+    return json_object_get(json, "trim_offsets") != NULL ? "RobertaProcessing" : "BertProcessing";
+}
+
+static const component_family family = {"post-processor", "processors", sizeof(post_processor), types, old_type};
+
+maske_status post_processor_read(post_processor **out, const json_t *json, const char *name) {
+    component *made = NULL;
+    TRY(component_read(&made, &family, json, name));
+    *out = (post_processor *)made;
+    return MASKE_OK;
+}
+
+void post_processor_write(json_writer *w, const post_processor *self) { component_write(w, (const component *)self); }
+
+void post_processor_free(post_processor *self) { component_free((component *)self); }
+
+maske_status post_processor_new_standard(post_processor **out, const char *cls, int32_t cls_id, const char *sep,
+                                         int32_t sep_id) {
+    post_processor *p = NULL;
+    TRY(memory_new(&p, 1, sizeof *p, "post-processor"));
+    p->base.type = &template_type.base;
+    p->base.family = &family;
+    maske_status status = fill_standard(p, cls, cls_id, sep, sep_id);
+    if (status != MASKE_OK) post_processor_free(p);
+    else *out = p;
+    return status;
 }

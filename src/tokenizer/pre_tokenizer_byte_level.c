@@ -9,22 +9,7 @@
 #include "tokenizer/byte_level.h"
 #include "tokenizer/scan_block.h"
 
-static maske_status byte_level_read(pre_tokenizer *self, const json_t *json, const char *name, int depth) {
-    (void)depth;
-    TRY(json_get_boolean(&self->byte_level.add_prefix_space, json, "add_prefix_space", name));
-    TRY(json_get_boolean(&self->byte_level.trim_offsets, json, "trim_offsets", name));
-    self->byte_level.use_regex = true;
-    return json_object_get(json, "use_regex") == NULL ? MASKE_OK : json_get_boolean(&self->byte_level.use_regex, json, "use_regex", name);
-}
-
-static void byte_level_write(json_writer *w, const pre_tokenizer *self) {
-    json_key(w, "add_prefix_space");
-    json_bool(w, self->byte_level.add_prefix_space);
-    json_key(w, "trim_offsets");
-    json_bool(w, self->byte_level.trim_offsets);
-    json_key(w, "use_regex");
-    json_bool(w, self->byte_level.use_regex);
-}
+static const component_member members[] = {BYTE_LEVEL_MEMBERS(pre_tokenizer, byte_level), {0}};
 
 static bool byte_level_needs_prepare(const pre_tokenizer *self, const char *text, size_t length, uint32_t origin_begin) {
     (void)origin_begin;
@@ -128,6 +113,6 @@ static maske_status byte_level_cut(const pre_tokenizer *self, const char *text, 
 }
 
 const pre_tokenizer_type pre_tokenizer_byte_level = {
-    .name = "ByteLevel", .read = byte_level_read, .write = byte_level_write, .needs_prepare = byte_level_needs_prepare,
+    .base = {.name = "ByteLevel", .members = members}, .needs_prepare = byte_level_needs_prepare,
     .prepare = byte_level_prepare, .cut = byte_level_cut, .finish = text_edit_byte_level
 };

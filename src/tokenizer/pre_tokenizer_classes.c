@@ -25,7 +25,7 @@ static maske_status whitespace_cut(const pre_tokenizer *self, const char *text, 
     return MASKE_OK;
 }
 
-const pre_tokenizer_type pre_tokenizer_whitespace = {.name = "Whitespace", .cut = whitespace_cut};
+const pre_tokenizer_type pre_tokenizer_whitespace = {.base = {.name = "Whitespace"}, .cut = whitespace_cut};
 
 /* ---- WhitespaceSplit: what lies between spaces. BertPreTokenizer: each punctuation character alone, too ---- */
 
@@ -56,14 +56,14 @@ static maske_status whitespace_split_cut(const pre_tokenizer *self, const char *
     return cut_at_spaces(text, length, false, out);
 }
 
-const pre_tokenizer_type pre_tokenizer_whitespace_split = {.name = "WhitespaceSplit", .cut = whitespace_split_cut};
+const pre_tokenizer_type pre_tokenizer_whitespace_split = {.base = {.name = "WhitespaceSplit"}, .cut = whitespace_split_cut};
 
 static maske_status bert_cut(const pre_tokenizer *self, const char *text, size_t length, void **search, range_list *out) {
     (void)self, (void)search;
     return cut_at_spaces(text, length, true, out);
 }
 
-const pre_tokenizer_type pre_tokenizer_bert = {.name = "BertPreTokenizer", .cut = bert_cut};
+const pre_tokenizer_type pre_tokenizer_bert = {.base = {.name = "BertPreTokenizer"}, .cut = bert_cut};
 
 /* ---- Punctuation and Digits: characters of a class are matches ---- */
 
@@ -79,15 +79,10 @@ static maske_status cut_by_class(unsigned class, split_behavior behavior, const 
     return length > begin ? split_rule_add(&rule, begin, length, false) : MASKE_OK;
 }
 
-static maske_status punctuation_read(pre_tokenizer *self, const json_t *json, const char *name, int depth) {
-    (void)depth;
-    return split_behavior_read(&self->punctuation.behavior, SPLIT_ISOLATED, json, name);
-}
-
-static void punctuation_write(json_writer *w, const pre_tokenizer *self) {
-    json_key(w, "behavior");
-    json_text(w, split_behavior_name(self->punctuation.behavior));
-}
+static const component_member punctuation_members[] = {
+    MEMBER_OF("behavior", split_behavior_names, pre_tokenizer, punctuation.behavior, "Isolated"),
+    {0}
+};
 
 static maske_status punctuation_cut(const pre_tokenizer *self, const char *text, size_t length, void **search, range_list *out) {
     (void)search;
@@ -95,22 +90,17 @@ static maske_status punctuation_cut(const pre_tokenizer *self, const char *text,
 }
 
 const pre_tokenizer_type pre_tokenizer_punctuation = {
-    .name = "Punctuation", .read = punctuation_read, .write = punctuation_write, .cut = punctuation_cut
+    .base = {.name = "Punctuation", .members = punctuation_members}, .cut = punctuation_cut
 };
 
-static maske_status digits_read(pre_tokenizer *self, const json_t *json, const char *name, int depth) {
-    (void)depth;
-    return json_get_boolean(&self->digits.individual, json, "individual_digits", name);
-}
-
-static void digits_write(json_writer *w, const pre_tokenizer *self) {
-    json_key(w, "individual_digits");
-    json_bool(w, self->digits.individual);
-}
+static const component_member digits_members[] = {
+    MEMBER("individual_digits", BOOLEAN, pre_tokenizer, digits.individual),
+    {0}
+};
 
 static maske_status digits_cut(const pre_tokenizer *self, const char *text, size_t length, void **search, range_list *out) {
     (void)search;
     return cut_by_class(SCAN_NUMERIC, self->digits.individual ? SPLIT_ISOLATED : SPLIT_CONTIGUOUS, text, length, out);
 }
 
-const pre_tokenizer_type pre_tokenizer_digits = {.name = "Digits", .read = digits_read, .write = digits_write, .cut = digits_cut};
+const pre_tokenizer_type pre_tokenizer_digits = {.base = {.name = "Digits", .members = digits_members}, .cut = digits_cut};

@@ -4,51 +4,21 @@
 
 #include "tokenizer/scan_block.h"
 
-static maske_status read_scheme(prepend_scheme *out, const json_t *json, const char *name) {
-    const char *scheme;
-    TRY(json_get_text_or(&scheme, "always", json, "prepend_scheme", name));
-    if (strcmp(scheme, "first") == 0) *out = PREPEND_FIRST;
-    else if (strcmp(scheme, "never") == 0) *out = PREPEND_NEVER;
-    else if (strcmp(scheme, "always") == 0) *out = PREPEND_ALWAYS;
-    else return error_set(MASKE_BAD_FILE, "%s: \"prepend_scheme\" is \"%.100s\", expected first, never or always", name, scheme);
-    return MASKE_OK;
-}
+static const component_member members[] = {METASPACE_MEMBERS(pre_tokenizer, metaspace.settings), {0}};
 
-static maske_status metaspace_read(pre_tokenizer *self, const json_t *json, const char *name, int depth) {
-    (void)depth;
-    const char *replacement;
-    TRY(json_get_text(&replacement, json, "replacement", name));
-    size_t length = strlen(replacement);
-    if (length == 0 || utf8_size(replacement[0]) != length)
-        return error_set(MASKE_BAD_FILE, "%s: \"replacement\" is \"%.100s\", expected one character", name, replacement);
-    memcpy(self->metaspace.replacement, replacement, length + 1);
-    self->metaspace.size = length;
-    TRY(read_scheme(&self->metaspace.scheme, json, name));
-    /* Files of before 2024 have add_prefix_space, as a rule beside a prepend_scheme that says the same. */
-    bool add_prefix_space;
-    TRY(json_get_boolean_or(&add_prefix_space, true, json, "add_prefix_space", name));
-    if (!add_prefix_space && self->metaspace.scheme != PREPEND_NEVER)
-        return error_set(MASKE_BAD_FILE, "%s: \"add_prefix_space\" is false, expected \"prepend_scheme\" \"never\" beside it", name);
-    return json_get_boolean_or(&self->metaspace.split, true, json, "split", name);
-}
-
-static void metaspace_write(json_writer *w, const pre_tokenizer *self) {
-    static const char *const schemes[] = {"first", "never", "always"};
-    json_key(w, "replacement");
-    json_text(w, self->metaspace.replacement);
-    json_key(w, "prepend_scheme");
-    json_text(w, schemes[self->metaspace.scheme]);
-    json_key(w, "split");
-    json_bool(w, self->metaspace.split);
+static maske_status metaspace_read(component *base, const json_t *json, const char *place) {
+    pre_tokenizer *self = (pre_tokenizer *)base;
+    self->metaspace.size = strlen(self->metaspace.settings.replacement);
+    return metaspace_check(&self->metaspace.settings, json, place);
 }
 
 static bool is_replacement(const pre_tokenizer *self, const char *text, size_t length) {
     size_t size = self->metaspace.size;
-    return length >= size && memcmp(text, self->metaspace.replacement, size) == 0;
+    return length >= size && memcmp(text, self->metaspace.settings.replacement, size) == 0;
 }
 
 static bool needs_prefix(const pre_tokenizer *self, const char *text, size_t length, uint32_t origin_begin) {
-    if (self->metaspace.scheme == PREPEND_NEVER || (self->metaspace.scheme == PREPEND_FIRST && origin_begin != 0)) return false;
+    if (self->metaspace.settings.scheme == PREPEND_NEVER || (self->metaspace.settings.scheme == PREPEND_FIRST && origin_begin != 0)) return false;
     return text[0] != ' ' && !is_replacement(self, text, length);
 }
 
@@ -57,7 +27,7 @@ static bool metaspace_needs_prepare(const pre_tokenizer *self, const char *text,
 }
 
 static void metaspace_prepare(const pre_tokenizer *self, text_edit *edit) {
-    const char *replacement = self->metaspace.replacement;
+    const char *replacement = self->metaspace.settings.replacement;
     size_t size = self->metaspace.size;
     if (needs_prefix(self, edit->source, edit->length, edit->origin_begin) && text_edit_room(edit, size))
         text_edit_write(edit, replacement, size, 0, false);
@@ -82,12 +52,12 @@ static uint64_t replacements_of(const pre_tokenizer *self, const char *text, siz
 
 /* A word begins at each replacement, and at the start. */
 static inline maske_status cut(const pre_tokenizer *self, const char *text, size_t length, bool spaces, range_list *out) {
-    if (!self->metaspace.split) return range_list_add(out, 0, length);
+    if (!self->metaspace.settings.split) return range_list_add(out, 0, length);
     size_t first = out->count;
     for (size_t base = 0; base < length; base += SCAN_BLOCK) {
         char copy[SCAN_BLOCK];
         const char *bytes = scan_bytes(text, base, length, copy);
-        uint64_t begins = scan_byte(bytes, self->metaspace.replacement[0]) & scan_valid(base, length);
+        uint64_t begins = scan_byte(bytes, self->metaspace.settings.replacement[0]) & scan_valid(base, length);
         if (begins != 0 && self->metaspace.size > 1) begins = replacements_of(self, text, length, base, begins);
         if (spaces) begins |= scan_byte(bytes, ' ');
         TRY(scan_reserve(out));
@@ -107,6 +77,6 @@ maske_status metaspace_cut_spaces(const pre_tokenizer *self, const char *text, s
 }
 
 const pre_tokenizer_type pre_tokenizer_metaspace = {
-    .name = "Metaspace", .read = metaspace_read, .write = metaspace_write, .needs_prepare = metaspace_needs_prepare,
-    .prepare = metaspace_prepare, .cut = metaspace_cut
+    .base = {.name = "Metaspace", .members = members, .read = metaspace_read},
+    .needs_prepare = metaspace_needs_prepare, .prepare = metaspace_prepare, .cut = metaspace_cut
 };

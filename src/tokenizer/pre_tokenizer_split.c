@@ -4,25 +4,9 @@
 
 #include "tokenizer/unicode.h"
 
-static const char *const behavior_names[] = {"Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous"};
-
-const char *split_behavior_name(split_behavior behavior) { return behavior_names[behavior]; }
-
-maske_status split_behavior_read(split_behavior *out, int fallback, const json_t *json, const char *name) {
-    if (json_object_get(json, "behavior") == NULL && fallback >= 0) {
-        *out = (split_behavior)fallback;
-        return MASKE_OK;
-    }
-    const char *found;
-    TRY(json_get_text(&found, json, "behavior", name));
-    for (size_t i = 0; i < sizeof behavior_names / sizeof *behavior_names; i++) {
-        if (strcmp(found, behavior_names[i]) != 0) continue;
-        *out = (split_behavior)i;
-        return MASKE_OK;
-    }
-    return error_set(MASKE_BAD_FILE, "%s: \"behavior\" is \"%.100s\", expected Removed, Isolated, MergedWithPrevious, MergedWithNext or Contiguous",
-                     name, found);
-}
+const char *const split_behavior_names[] = {
+    "Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous", NULL
+};
 
 static maske_status cut_by_pattern(const pattern *wanted, split_behavior behavior, bool invert, const char *text, size_t length,
                                    void **scratch, range_list *out) {
@@ -45,75 +29,61 @@ static maske_status cut_by_pattern(const pattern *wanted, split_behavior behavio
 
 /* ---- Split ---- */
 
-static maske_status split_read(pre_tokenizer *self, const json_t *json, const char *name, int depth) {
-    (void)depth;
-    TRY(split_behavior_read(&self->split.behavior, -1, json, name));
-    TRY(json_get_boolean(&self->split.invert, json, "invert", name));
-    return pattern_read(&self->split.pattern, json_object_get(json, "pattern"), name);
-}
-
-static void split_write(json_writer *w, const pre_tokenizer *self) {
-    json_key(w, "pattern");
-    pattern_write(w, &self->split.pattern);
-    json_key(w, "behavior");
-    json_text(w, split_behavior_name(self->split.behavior));
-    json_key(w, "invert");
-    json_bool(w, self->split.invert);
-}
-
-static void split_free(pre_tokenizer *self) { pattern_free(&self->split.pattern); }
+static const component_member split_members[] = {
+    MEMBER("pattern", PATTERN, pre_tokenizer, split.pattern),
+    MEMBER_OF("behavior", split_behavior_names, pre_tokenizer, split.behavior, NULL),
+    MEMBER("invert", BOOLEAN, pre_tokenizer, split.invert),
+    {0}
+};
 
 static maske_status split_cut(const pre_tokenizer *self, const char *text, size_t length, void **search, range_list *out) {
     return cut_by_pattern(&self->split.pattern, self->split.behavior, self->split.invert, text, length, search, out);
 }
 
-const pre_tokenizer_type pre_tokenizer_pattern = {.name = "Split", .read = split_read, .write = split_write, .free = split_free, .cut = split_cut};
+const pre_tokenizer_type pre_tokenizer_pattern = {
+    .base = {.name = "Split", .members = split_members}, .cut = split_cut
+};
 
 /* ---- CharDelimiterSplit: the delimiter goes ---- */
 
-static maske_status delimiter_read(pre_tokenizer *self, const json_t *json, const char *name, int depth) {
-    (void)depth;
-    const char *delimiter;
-    TRY(json_get_text(&delimiter, json, "delimiter", name));
-    size_t length = strlen(delimiter);
-    if (length == 0 || utf8_size(delimiter[0]) != length)
-        return error_set(MASKE_BAD_FILE, "%s: \"delimiter\" is \"%.100s\", expected one character", name, delimiter);
-    return pattern_new_text(&self->delimiter.pattern, delimiter, length);
+static const component_member delimiter_members[] = {
+    MEMBER("delimiter", CHARACTER, pre_tokenizer, delimiter.character),
+    {0}
+};
+
+static maske_status delimiter_read(component *base, const json_t *json, const char *place) {
+    (void)json, (void)place;
+    pre_tokenizer *self = (pre_tokenizer *)base;
+    return pattern_new_text(&self->delimiter.pattern, self->delimiter.character, strlen(self->delimiter.character));
 }
 
-static void delimiter_write(json_writer *w, const pre_tokenizer *self) {
-    json_key(w, "delimiter");
-    json_text_bytes(w, self->delimiter.pattern.text, self->delimiter.pattern.length);
-}
-
-static void delimiter_free(pre_tokenizer *self) { pattern_free(&self->delimiter.pattern); }
+static void delimiter_free(component *base) { pattern_free(&((pre_tokenizer *)base)->delimiter.pattern); }
 
 static maske_status delimiter_cut(const pre_tokenizer *self, const char *text, size_t length, void **search, range_list *out) {
     return cut_by_pattern(&self->delimiter.pattern, SPLIT_REMOVED, false, text, length, search, out);
 }
 
 const pre_tokenizer_type pre_tokenizer_delimiter = {
-    .name = "CharDelimiterSplit", .read = delimiter_read, .write = delimiter_write, .free = delimiter_free, .cut = delimiter_cut
+    .base = {"CharDelimiterSplit", delimiter_members, delimiter_read, NULL, delimiter_free}, .cut = delimiter_cut
 };
 
 /* ---- FixedLength: so many characters each ---- */
 
-static maske_status fixed_length_read(pre_tokenizer *self, const json_t *json, const char *name, int depth) {
-    (void)depth;
-    int64_t length = 5;
-    if (json_object_get(json, "length") != NULL) TRY(json_get_integer(&length, json, "length", 1, INT64_MAX, name));
-    self->fixed_length.length = (size_t)length;
-    return MASKE_OK;
-}
+static const component_member fixed_length_members[] = {
+    MEMBER_OR("length", COUNT, pre_tokenizer, fixed_length.length, "5"),
+    {0}
+};
 
-static void fixed_length_write(json_writer *w, const pre_tokenizer *self) {
-    json_key(w, "length");
-    json_int(w, (int64_t)self->fixed_length.length);
+static maske_status fixed_length_read(component *base, const json_t *json, const char *place) {
+    (void)json;
+    if (((pre_tokenizer *)base)->fixed_length.length > 0) return MASKE_OK;
+    return error_set(MASKE_BAD_FILE, "%s: \"length\" is 0, expected at least 1", place);
 }
 
 static maske_status fixed_length_cut(const pre_tokenizer *self, const char *text, size_t length, void **search, range_list *out) {
     (void)search;
-    size_t begin = 0, at = 0, characters = 0;
+    size_t begin = 0, at = 0;
+    int64_t characters = 0;
     while (at < length) {
         at += utf8_size(text[at]);
         if (++characters < self->fixed_length.length) continue;
@@ -125,7 +95,8 @@ static maske_status fixed_length_cut(const pre_tokenizer *self, const char *text
 }
 
 const pre_tokenizer_type pre_tokenizer_fixed_length = {
-    .name = "FixedLength", .read = fixed_length_read, .write = fixed_length_write, .cut = fixed_length_cut
+    .base = {.name = "FixedLength", .members = fixed_length_members, .read = fixed_length_read},
+    .cut = fixed_length_cut
 };
 
 /* ---- UnicodeScripts: a word is of one script; spaces go with what stands before them, and vanish at the start ---- */
@@ -144,4 +115,4 @@ static maske_status scripts_cut(const pre_tokenizer *self, const char *text, siz
     return begin != SIZE_MAX ? range_list_add(out, begin, length) : MASKE_OK;
 }
 
-const pre_tokenizer_type pre_tokenizer_scripts = {.name = "UnicodeScripts", .cut = scripts_cut};
+const pre_tokenizer_type pre_tokenizer_scripts = {.base = {.name = "UnicodeScripts"}, .cut = scripts_cut};

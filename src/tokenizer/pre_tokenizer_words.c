@@ -13,14 +13,14 @@ typedef enum word_way {
 
 static word_way way_of(const pre_tokenizer *self, bool first) {
     if (self == NULL) return WAY_CUT;
-    if (self->type == &pre_tokenizer_metaspace) return first ? WAY_SPACES : WAY_PIECES;
+    if (pre_tokenizer_is(self, &pre_tokenizer_metaspace)) return first ? WAY_SPACES : WAY_PIECES;
     /* A space in front of each piece can be had only where there is one piece. */
-    if (self->type == &pre_tokenizer_byte_level) return first || !self->byte_level.add_prefix_space ? WAY_BYTES : WAY_PIECES;
-    if (self->type != &pre_tokenizer_sequence) return WAY_CUT;
+    if (pre_tokenizer_is(self, &pre_tokenizer_byte_level)) return first || !self->byte_level.add_prefix_space ? WAY_BYTES : WAY_PIECES;
+    if (!pre_tokenizer_is(self, &pre_tokenizer_sequence)) return WAY_CUT;
     word_way way = WAY_CUT;
-    for (size_t i = 0; i < self->sequence.count; i++) {
+    for (size_t i = 0; i < self->base.count; i++) {
         if (way != WAY_CUT) return WAY_PIECES;      /* something follows a rewriting one */
-        way = way_of(self->sequence.items[i], first && i == 0);
+        way = way_of(pre_tokenizer_item(self, i), first && i == 0);
     }
     return way;
 }
@@ -36,12 +36,12 @@ word_form pre_tokenizer_word_form(const pre_tokenizer *self) {
 
 /* The Metaspace or ByteLevel that has to prepare the text (the first and only one), or NULL. */
 static const pre_tokenizer *first_of(const pre_tokenizer *self) {
-    while (self != NULL && self->type == &pre_tokenizer_sequence) self = self->sequence.count > 0 ? self->sequence.items[0] : NULL;
+    while (self != NULL && pre_tokenizer_is(self, &pre_tokenizer_sequence)) self = self->base.count > 0 ? pre_tokenizer_item(self, 0) : NULL;
     return self;
 }
 
 const char *pre_tokenizer_replacement(const pre_tokenizer *self) {
-    return way_of(self, true) == WAY_SPACES ? first_of(self)->metaspace.replacement : "";
+    return way_of(self, true) == WAY_SPACES ? first_of(self)->metaspace.settings.replacement : "";
 }
 
 static maske_status prefix_with_space(word_list *out, size_t *length) {
@@ -56,9 +56,9 @@ static maske_status prefix_with_space(word_list *out, size_t *length) {
 /* ---- Metaspace: U+0020 stands for the replacement ---- */
 
 static maske_status words_by_spaces(const pre_tokenizer *self, size_t length, bool at_start, word_list *out) {
-    const char *replacement = self->metaspace.replacement;
+    const char *replacement = self->metaspace.settings.replacement;
     size_t size = self->metaspace.size;
-    bool prefix = self->metaspace.scheme == PREPEND_ALWAYS || (self->metaspace.scheme == PREPEND_FIRST && at_start);
+    bool prefix = self->metaspace.settings.scheme == PREPEND_ALWAYS || (self->metaspace.settings.scheme == PREPEND_FIRST && at_start);
     if (prefix && out->text[0] != ' ' && (length < size || memcmp(out->text, replacement, size) != 0)) TRY(prefix_with_space(out, &length));
     return metaspace_cut_spaces(self, out->text, length, &out->ranges);
 }
@@ -66,8 +66,8 @@ static maske_status words_by_spaces(const pre_tokenizer *self, size_t length, bo
 /* ---- cuts ---- */
 
 static maske_status cut_words(const pre_tokenizer *self, word_list *out) {
-    if (self->type == &pre_tokenizer_sequence) {
-        for (size_t i = 0; i < self->sequence.count; i++) TRY(cut_words(self->sequence.items[i], out));
+    if (pre_tokenizer_is(self, &pre_tokenizer_sequence)) {
+        for (size_t i = 0; i < self->base.count; i++) TRY(cut_words(pre_tokenizer_item(self, i), out));
         return MASKE_OK;
     }
     range_list whole = out->ranges;
@@ -77,7 +77,7 @@ static maske_status cut_words(const pre_tokenizer *self, word_list *out) {
     for (size_t i = 0; i < whole.count; i++) {
         text_range word = whole.items[i];
         size_t first = out->ranges.count, kept = first;
-        TRY(self->type->cut(self, out->text + word.begin, word.end - word.begin, &out->pieces.search, &out->ranges));
+        TRY(pre_tokenizer_type_of(self)->cut(self, out->text + word.begin, word.end - word.begin, &out->pieces.search, &out->ranges));
         for (size_t r = first; r < out->ranges.count; r++) {
             text_range cut = out->ranges.items[r];
             if (cut.begin < cut.end) out->ranges.items[kept++] = (text_range){word.begin + cut.begin, word.begin + cut.end};
@@ -89,7 +89,8 @@ static maske_status cut_words(const pre_tokenizer *self, word_list *out) {
 
 static maske_status words_by_cuts(const pre_tokenizer *self, size_t length, word_list *out) {
     const pre_tokenizer *first = first_of(self);
-    if (first != NULL && first->type->needs_prepare != NULL && first->type->needs_prepare(first, out->text, length, 0))
+    if (first != NULL && pre_tokenizer_type_of(first)->needs_prepare != NULL &&
+        pre_tokenizer_type_of(first)->needs_prepare(first, out->text, length, 0))
         TRY(prefix_with_space(out, &length));
     TRY(range_list_add(&out->ranges, 0, length));
     return self == NULL ? MASKE_OK : cut_words(self, out);

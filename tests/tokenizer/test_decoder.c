@@ -44,7 +44,7 @@ static void each_kind_follows_its_rule(void **state) {
     expect("{\"type\":\"BPEDecoder\",\"suffix\":\"\"}", "ab|c", " a b c");
     expect(METASPACE("always"), "__a_|_b", "a b");
     expect(METASPACE("never"), "_a|_b", " a b");
-    expect("{\"type\":\"Metaspace\",\"replacement\":\"_\",\"add_prefix_space\":false}", "_a", " a");
+    expect("{\"type\":\"Metaspace\",\"replacement\":\"_\",\"add_prefix_space\":false,\"prepend_scheme\":\"never\"}", "_a", " a");
     expect("{\"type\":\"CTC\",\"pad_token\":\"p\",\"word_delimiter_token\":\"/\",\"cleanup\":true}", "h|h|p|h|/|o|o",
            "hh o");
     expect("{\"type\":\"Fuse\"}", "a|b", "ab");

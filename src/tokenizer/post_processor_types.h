@@ -1,7 +1,8 @@
-/* tokenizer/post_processor_parts.h: the inside of a post_processor, for its two source files. */
-#ifndef MASKE_TOKENIZER_POST_PROCESSOR_PARTS_H
-#define MASKE_TOKENIZER_POST_PROCESSOR_PARTS_H
+/* tokenizer/post_processor_types.h: what a post-processor is inside. For post_processor*.c. */
+#ifndef MASKE_TOKENIZER_POST_PROCESSOR_TYPES_H
+#define MASKE_TOKENIZER_POST_PROCESSOR_TYPES_H
 
+#include "tokenizer/component.h"
 #include "tokenizer/post_processor.h"
 
 /* A name in a template, and the tokens it stands for (one, nearly always). */
@@ -19,16 +20,24 @@ typedef struct template_piece {
 } template_piece;
 typedef struct template { template_piece *pieces; size_t count; } template;
 
-typedef enum post_kind { POST_BERT, POST_ROBERTA, POST_BYTE_LEVEL, POST_TEMPLATE, POST_SEQUENCE } post_kind;
 struct post_processor {
-    post_kind kind;
+    component base;
     template_special cls, sep;                          /* Bert, Roberta */
-    bool trim_offsets, add_prefix_space, use_regex;     /* Roberta, ByteLevel */
+    byte_level_settings trimming;                       /* Roberta, ByteLevel */
     template single, pair;                              /* Template */
     template_special *specials;                         /* [special_count] by name */
     size_t special_count;
-    post_processor **steps;                             /* [count] Sequence */
-    size_t count;
 };
+
+typedef enum post_kind { POST_BERT, POST_ROBERTA, POST_BYTE_LEVEL, POST_TEMPLATE, POST_SEQUENCE } post_kind;
+typedef struct post_processor_type { component_type base; post_kind kind; } post_processor_type;
+
+static inline post_kind post_kind_of(const post_processor *self) {
+    return ((const post_processor_type *)self->base.type)->kind;
+}
+/* Of a Sequence. */
+static inline const post_processor *post_processor_item(const post_processor *self, size_t i) {
+    return (const post_processor *)self->base.items[i];
+}
 
 #endif
