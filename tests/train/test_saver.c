@@ -22,7 +22,7 @@ static int set_up(void **state) {
     config.hidden_size = 64, config.num_hidden_layers = 2, config.num_attention_heads = 2;
     config.intermediate_size = 128;
     assert_ok(masked_lm_new(&model, &config, 3));
-    assert_ok(optimizer_new(&moments, &model->table));
+    assert_ok(optimizer_new(&moments, &model->table, 0));
     maske_train_options_defaults(&settings);
     return 0;
 }
@@ -66,7 +66,7 @@ static void expect_filled(const char *folder, float value) {
     optimizer o = {0};
     assert_ok(checkpoint_newest(&c, folder));
     assert_int_equal(c.state.step, (int64_t)value);
-    assert_ok(checkpoint_load(&c, &read, &o));
+    assert_ok(checkpoint_load(&c, &read, &o, 0));
     for (size_t i = 0; i < read->table.count; i++) {
         const parameter *row = &read->table.rows[i];
         for (size_t j = 0; j < row->elements; j++)
