@@ -352,13 +352,23 @@ MASKE_API MASKE_MUST_USE maske_status maske_fill(const maske_model *model, const
 MASKE_API void maske_fill_result_free(maske_fill_result *result);
 
 /* Held-out quality, with masks fixed by the seed. */
-typedef struct maske_evaluate_options { int64_t seed; double mask_probability; } maske_evaluate_options;
+typedef struct maske_evaluate_options {
+    int64_t seed;
+    double mask_probability;
+    int64_t words;              /* words guessed whole, 0: none; none of standard input, which is read once */
+} maske_evaluate_options;
 MASKE_API void maske_evaluate_options_defaults(maske_evaluate_options *options);
 typedef struct maske_evaluation {
     int64_t sequences, tokens, predicted, truncated;
     double loss, perplexity, accuracy, top5_accuracy;
     double bits_per_character;              /* loss over the masked pieces' characters */
     double unigram_loss, unigram_accuracy;  /* guessing by frequency in the same text */
+    /* Whole words, drawn by the seed; the same words for any tokenizer. 0 where none were asked for. Bits: of guessing
+     * a word's pieces from left to right, the piece and those behind it masked. Accuracy: every piece the likeliest. */
+    int64_t words;
+    double word_bits_per_character, word_accuracy;
+    double unigram_word_bits_per_character, unigram_word_accuracy;     /* by how often words stand in the same text */
+    double bigram_word_bits_per_character, bigram_word_accuracy;       /* by how often they follow the word before */
 } maske_evaluation;
 MASKE_API MASKE_MUST_USE maske_status maske_evaluate(const maske_model *model, const maske_text *text,
     const maske_evaluate_options *options, const maske_control *control, maske_evaluation *out);

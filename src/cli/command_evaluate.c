@@ -17,6 +17,8 @@ static const maske_option evaluate_rows[] = {
     ROW_SEED(maske_evaluate_options, seed),
     {"mask-probability", MASKE_OPTION_NUMBER, offsetof(maske_evaluate_options, mask_probability), 0, 1, "P", "0.15",
      "share of the tokens that are predicted"},
+    {"words", MASKE_OPTION_INTEGER, offsetof(maske_evaluate_options, words), 0, 1000000, "N", "1000",
+     "words guessed whole; 0: none. None of standard input, which is read once"},
     {0}
 };
 
@@ -25,6 +27,18 @@ static void prepare(options *o) {
     maske_evaluate_options_defaults(&evaluate_options);
     options_add(o, rows, &settings);
     options_add(o, evaluate_rows, &evaluate_options);
+}
+
+static void show_words(figures *f, const maske_evaluation *e) {
+    figures_count(f, "words", "words guessed whole", e->words);
+    figures_number(f, "word_bits_per_character", "  bits a character", 4, e->word_bits_per_character);
+    figures_number(f, "word_accuracy", "  accuracy", 4, e->word_accuracy);
+    figures_number(f, "unigram_word_bits_per_character", "  bits, by frequency", 4,
+                   e->unigram_word_bits_per_character);
+    figures_number(f, "unigram_word_accuracy", "  accuracy, by frequency", 4, e->unigram_word_accuracy);
+    figures_number(f, "bigram_word_bits_per_character", "  bits, by word before", 4,
+                   e->bigram_word_bits_per_character);
+    figures_number(f, "bigram_word_accuracy", "  accuracy, by word before", 4, e->bigram_word_accuracy);
 }
 
 static maske_status show(const invocation *call, const maske_evaluation *e) {
@@ -37,6 +51,7 @@ static maske_status show(const invocation *call, const maske_evaluation *e) {
     figures_number(&f, "bits_per_character", "bits a character", 4, e->bits_per_character);
     figures_number(&f, "unigram_loss", "unigram loss", 4, e->unigram_loss);
     figures_number(&f, "unigram_accuracy", "unigram accuracy", 4, e->unigram_accuracy);
+    if (e->words > 0) show_words(&f, e);
     figures_count(&f, "sequences", "sequences", e->sequences);
     figures_count(&f, "tokens", "tokens", e->tokens);
     figures_count(&f, "predicted", "predicted", e->predicted);
@@ -61,7 +76,9 @@ const command command_evaluate = {
     .summary = "measures a model on held-out text, with fixed masks",
     .arguments = "TEXT...",
     .details = ABOUT_TEXT "\nThe masks depend on --seed alone. The unigram figures are of guessing by how often tokens "
-                          "occur in the same text.",
+                          "occur in the same text.\n\nWords: the seed draws them from the text, the same ones "
+                          "whatever the tokenizer, so these figures compare models with different tokenizers. Each is "
+                          "guessed piece by piece from its line, the piece and those behind it masked.",
     .examples = examples,
     .required = "model",
     .prints_figures = true,

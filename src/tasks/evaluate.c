@@ -1,13 +1,13 @@
 /* tasks/evaluate.c: how well a model guesses masked pieces of a text, beside guessing by frequency. */
 #include "base/log.h"
 #include "data/dataset.h"
-#include "tasks/model.h"
+#include "tasks/evaluate_words.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 void maske_evaluate_options_defaults(maske_evaluate_options *options) {
-    *options = (maske_evaluate_options){.seed = 1, .mask_probability = 0.15};
+    *options = (maske_evaluate_options){.seed = 1, .mask_probability = 0.15, .words = 1000};
 }
 
 enum { BATCH_SEQUENCES = 32 };
@@ -98,6 +98,13 @@ static maske_evaluation figures(const evaluating *e) {
     };
 }
 
+/* Standard input is read once, and the words would need it again. */
+static bool is_kept(const maske_text *text) {
+    for (size_t i = 0; i < text->count; i++)
+        if (strcmp(text->paths[i], "-") == 0) return false;
+    return true;
+}
+
 maske_status maske_evaluate(const maske_model *model, const maske_text *text, const maske_evaluate_options *options,
                             const maske_control *control, maske_evaluation *out) {
     maske_evaluate_options o;
@@ -112,7 +119,10 @@ maske_status maske_evaluate(const maske_model *model, const maske_text *text, co
     evaluating e = {.model = model};
     maske_status status = dataset_build(&e.data, NULL, model->tokenizer, text, &packing, control);
     if (status == MASKE_OK) status = evaluate_all(&e, &o, control);
-    if (status == MASKE_OK) *out = figures(&e);
+    maske_evaluation found = {0};
+    if (status == MASKE_OK) found = figures(&e);
+    if (status == MASKE_OK && o.words > 0 && is_kept(text)) status = evaluate_words(model, text, &o, control, &found);
+    if (status == MASKE_OK) *out = found;
     context_pool_give(model->pool, e.context);
     dataset_free(e.data);
     dataset_batch_free(&e.batch);
