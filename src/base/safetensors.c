@@ -155,7 +155,7 @@ static maske_status check_data(const safetensors *file, const char *data, size_t
     return MASKE_OK;
 }
 
-static maske_status index_names(safetensors *file) {
+maske_status safetensors_index(safetensors *file) {
     named *order;
     TRY(memory_new(&order, file->count, sizeof *order, "a safetensors index"));
     maske_status status = memory_new(&file->by_name, file->count, sizeof *file->by_name, "a safetensors index");
@@ -165,6 +165,10 @@ static maske_status index_names(safetensors *file) {
         for (size_t i = 0; i < file->count; i++) file->by_name[i] = order[i].place;
     }
     free(order);
+    for (size_t i = 1; i < file->count && status == MASKE_OK; i++)
+        if (strcmp(file->tensors[file->by_name[i - 1]].name, file->tensors[file->by_name[i]].name) == 0)
+            status = error_set(MASKE_BAD_FILE, "%s: tensor \"%.200s\" is there twice", file->path,
+                               file->tensors[file->by_name[i]].name);
     return status;
 }
 
@@ -188,7 +192,7 @@ static maske_status read_tensors(safetensors *file, const char *data, size_t len
     }
     if (file->count > 1) qsort(file->tensors, file->count, sizeof *file->tensors, compare_data);
     TRY(check_data(file, data, length));
-    return index_names(file);
+    return safetensors_index(file);
 }
 
 static maske_status read_file(safetensors *file, const char *bytes, size_t length) {
@@ -248,6 +252,7 @@ void safetensors_close(safetensors *file) {
     json_decref(file->header);
     file_map_close(&file->map);
     free(file->bytes);
+    free(file->names);
     *file = (safetensors){0};
 }
 

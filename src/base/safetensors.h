@@ -46,6 +46,7 @@ typedef struct safetensors {
     json_t *header;
     file_map map;
     char *bytes;
+    char *names;                    /* of tensors that come from elsewhere */
 } safetensors;
 
 /* mapped: the data is borrowed from the file on disk, which must then stay as it is (a file that is cut short later
@@ -54,6 +55,10 @@ MASKE_MUST_USE maske_status safetensors_open(safetensors *out, const char *path,
 /* The same from bytes, borrowed until safetensors_close; `name` stands for the file in sentences. */
 MASKE_MUST_USE maske_status safetensors_parse(safetensors *out, const char *bytes, size_t length, const char *name);
 void safetensors_close(safetensors *file);
+
+/* Of tensors that were put there by hand (base/pytorch.h, bert/weight_files.h): sets by_name. Fails if two have one
+ * name. */
+MASKE_MUST_USE maske_status safetensors_index(safetensors *file);
 
 /* NULL: no such tensor. */
 const safetensors_tensor *safetensors_find(const safetensors *file, const char *name);

@@ -3,6 +3,7 @@
 #include "bert/weights.h"
 #include "base/log.h"
 #include "base/number.h"
+#include "bert/weight_files.h"
 
 #include <stdlib.h>
 
@@ -28,7 +29,7 @@ static bool passed_over(const char *name, model_family family) {
 /* ---------------------------------------------------------------------------------------------------- reading --- */
 
 typedef struct reading {
-    safetensors file;
+    safetensors file;                       /* borrowed */
     bert_config config;
     parameters table;
     const safetensors_tensor **found;       /* [table.count] the tensor of each row */
@@ -178,48 +179,34 @@ static maske_status read_model(masked_lm **out, reading *r) {
     return status;
 }
 
-maske_status bert_weights_read(masked_lm **out, const bert_config *config, const char *path) {
-    reading r = {.config = *config};
-    TRY(safetensors_open(&r.file, path, false));
+static maske_status read_files(masked_lm **out, const bert_config *config, const weight_files *files) {
+    reading r = {.config = *config, .file = files->all};
     maske_status status = read_model(out, &r);
     free(r.found);
     free(r.used);
     parameters_free(&r.table);
-    safetensors_close(&r.file);
     return status;
 }
 
-static maske_status find_file(char **path, const char *folder) {
-    TRY(path_join(path, folder, "model.safetensors"));
-    if (path_exists(*path)) return MASKE_OK;
-    static const char *const others[] = {"model.safetensors.index.json", "pytorch_model.bin", "tf_model.h5"};
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        char *other;
-        maske_status status = path_join(&other, folder, others[i]);
-        if (status == MASKE_OK && path_exists(other)) {
-            status = error_set(MASKE_UNSUPPORTED, "%s: weights in this form are not read, expected model.safetensors",
-                               other);
-            free(other);
-        } else if (status == MASKE_OK) {
-            free(other);
-            continue;
-        }
-        free(*path);
-        return status;
-    }
-    return MASKE_OK;        /* opening says that it is not there */
+maske_status bert_weights_read(masked_lm **out, const bert_config *config, const char *path) {
+    weight_files files = {0};
+    TRY(weight_files_open_one(&files, path));
+    maske_status status = read_files(out, config, &files);
+    weight_files_close(&files);
+    return status;
 }
 
 maske_status masked_lm_open(masked_lm **out, const char *folder) {
     char *path;
     bert_config config;
+    weight_files files = {0};
     TRY(path_join(&path, folder, "config.json"));
     maske_status status = bert_config_read(&config, path);
     free(path);
     TRY(status);
-    TRY(find_file(&path, folder));
-    status = bert_weights_read(out, &config, path);
-    free(path);
+    TRY(weight_files_open(&files, folder));
+    status = read_files(out, &config, &files);
+    weight_files_close(&files);
     return status;
 }
 

@@ -1,0 +1,122 @@
+/* bert/weight_files.c */
+#include "bert/weight_files.h"
+#include "base/pytorch.h"
+
+#include <stdlib.h>
+
+enum { INDEX_LIMIT = 64 << 20, MOST_PARTS = 4096 };
+
+static bool ends_with(const char *text, const char *end) {
+    size_t length = strlen(text), tail = strlen(end);
+    return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+static maske_status open_one(safetensors *out, const char *path) {
+    return ends_with(path, ".bin") ? pytorch_open(out, path) : safetensors_open(out, path, true);
+}
+
+/* ---------------------------------------------------------------------------------------------- several files --- */
+
+/* Opens a file of the index unless it is open; *part is its number. */
+static maske_status open_part(weight_files *w, const char *index, const char *file, size_t *part) {
+    char *path = NULL;
+    if (strchr(file, '/') != NULL || file[0] == '\0' || file[0] == '.')
+        return error_set(MASKE_BAD_FILE, "%s: \"weight_map\": found the file \"%.200s\", expected a name beside this one",
+                         index, file);
+    const char *slash = strrchr(index, '/');
+    buffer text = {0};
+    maske_status status = buffer_add(&text, index, slash != NULL ? (size_t)(slash - index) + 1 : 0);
+    if (status == MASKE_OK) status = buffer_add_text(&text, file);
+    TRY(status);
+    path = text.data;
+    for (*part = 0; *part < w->count && strcmp(w->parts[*part].path, path) != 0;) ++*part;
+    if (*part == w->count) {
+        status = *part < MOST_PARTS ? memory_reserve(&w->parts, &w->capacity, w->count + 1, sizeof *w->parts, "files")
+                                    : error_set(MASKE_BAD_FILE, "%s: names more than %d files", index, MOST_PARTS);
+        if (status == MASKE_OK) status = open_one(&w->parts[*part], path);
+        if (status == MASKE_OK) w->count++;
+    }
+    buffer_free(&text);
+    return status;
+}
+
+static maske_status open_map(weight_files *w, const char *index, const json_t *map) {
+    const char *tensor;
+    json_t *value;
+    if (!json_is_object(map))
+        return error_set(MASKE_BAD_FILE, "%s: \"weight_map\": found %s, expected an object", index, json_kind(map));
+    json_object_foreach((json_t *)(uintptr_t)map, tensor, value) {
+        size_t part = 0;
+        if (!json_is_string(value))
+            return error_set(MASKE_BAD_FILE, "%s: \"weight_map\": \"%.200s\": found %s, expected a file's name", index,
+                             tensor, json_kind(value));
+        TRY(open_part(w, index, json_string_value(value), &part));
+        if (safetensors_find(&w->parts[part], tensor) == NULL)
+            return error_set(MASKE_BAD_FILE, "%s: tensor \"%.200s\" should be in %s, which has none of that name", index,
+                             tensor, w->parts[part].path);
+    }
+    return MASKE_OK;
+}
+
+static maske_status join(weight_files *w, const char *index) {
+    size_t count = 0;
+    for (size_t i = 0; i < w->count; i++) count += w->parts[i].count;
+    TRY(memory_copy_text(&w->all.path, index, strlen(index)));
+    TRY(memory_new(&w->all.tensors, count, sizeof *w->all.tensors, "a model's tensors"));
+    for (size_t i = 0; i < w->count; i++) {
+        memcpy(w->all.tensors + w->all.count, w->parts[i].tensors, w->parts[i].count * sizeof *w->all.tensors);
+        w->all.count += w->parts[i].count;
+    }
+    return safetensors_index(&w->all);
+}
+
+static maske_status open_index(weight_files *w, const char *index) {
+    json_t *object = NULL;
+    TRY(json_read_object(&object, index, INDEX_LIMIT));
+    maske_status status = open_map(w, index, json_object_get(object, "weight_map"));
+    json_decref(object);
+    return status == MASKE_OK ? join(w, index) : status;
+}
+
+/* ---------------------------------------------------------------------------------------------------- the folder --- */
+
+static maske_status open_named(weight_files *w, const char *path) {
+    if (ends_with(path, ".index.json")) return open_index(w, path);
+    return open_one(&w->all, path);
+}
+
+maske_status weight_files_open_one(weight_files *out, const char *path) {
+    weight_files w = {0};
+    maske_status status = open_named(&w, path);
+    if (status == MASKE_OK) *out = w;
+    else weight_files_close(&w);
+    return status;
+}
+
+maske_status weight_files_open(weight_files *out, const char *folder) {
+    static const char *const names[] = {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
+                                        "pytorch_model.bin.index.json"};
+    static const char *const others[] = {"tf_model.h5", "flax_model.msgpack", "model.ckpt.index"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0] + sizeof others / sizeof others[0]; i++) {
+        bool read = i < sizeof names / sizeof names[0];
+        char *path = NULL;
+        TRY(path_join(&path, folder, read ? names[i] : others[i - sizeof names / sizeof names[0]]));
+        maske_status status = MASKE_OK;
+        bool there = path_exists(path);
+        if (there)
+            status = read ? weight_files_open_one(out, path)
+                          : error_set(MASKE_UNSUPPORTED, "%s: weights in this form are not read, expected "
+                                      "model.safetensors or pytorch_model.bin", path);
+        free(path);
+        if (there) return status;
+    }
+    return error_set(MASKE_IO, "%s: found no weights, expected model.safetensors or pytorch_model.bin", folder);
+}
+
+void weight_files_close(weight_files *files) {
+    if (files == NULL) return;
+    safetensors_close(&files->all);
+    for (size_t i = 0; i < files->count; i++) safetensors_close(&files->parts[i]);
+    free(files->parts);
+    *files = (weight_files){0};
+}
