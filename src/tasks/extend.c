@@ -1,18 +1,23 @@
 /* tasks/extend.c: a model grown to an extended vocabulary.
  *
- * A new entry of a BPE is a merge of a merge of ... old entries,
-     one of a WordPiece is cut into the longest old entries:
- * those are what the network has read it as so far. Its row of the word embeddings, and its bias in the decoder, start
- * as the mean of theirs, so that the grown model begins close to the old one, where random rows would take probability
- * from every known entry. */
+ * A new entry of a BPE is a merge of a merge of ... old entries, one of a WordPiece is cut into the longest old
+ * entries: those are what the network has read it as so far. Its row of the word embeddings, and its bias in the
+ * decoder, start as the mean of theirs, so that the grown model begins close to the old one, where random rows would
+ * take probability from every known entry.
+ *
+ * A checkpoint's moments grow too: those of the old rows stay, those of the new ones are 0, since nothing has moved
+ * them yet. */
 #include "base/output_folder.h"
 #include "tasks/model_folder.h"
 #include "tokenizer/tokenizer.h"
+#include "train/checkpoint.h"
 
 #include <stdlib.h>
 
 typedef struct growing {
     masked_lm *network;             /* already of the new size */
+    optimizer moments;              /* of the new size; where the folder has some */
+    bool has_moments;
     const maske_tokenizer *tokenizer;
     int32_t old_size, new_size;     /* entries */
     int32_t *left, *right;          /* [new_size] the merge that makes an entry; -1: none */
@@ -110,9 +115,49 @@ static maske_status set_new_rows(growing *g) {
     return MASKE_OK;
 }
 
+/* ----------------------------------------------------------------------------------------------------- moments --- */
+
+/* Every tensor's old values; the vocabulary is the first dimension of those that grow, so that new ones are behind. */
+static void copy_moments(growing *g, const parameters *from, const optimizer *old) {
+    const parameters *table = &g->network->table;
+    size_t hidden = (size_t)g->network->config.hidden_size, fresh = (size_t)(g->new_size - g->old_size);
+    for (size_t i = 0; i < table->count; i++) {
+        const parameter *row = &table->rows[i], *before = parameters_find(from, row->name);
+        memcpy(g->moments.first_moment + row->place, old->first_moment + before->place,
+               before->elements * sizeof(float));
+        memcpy(g->moments.second_moment + row->place, old->second_moment + before->place,
+               before->elements * sizeof(float));
+    }
+    float *const moments[] = {g->moments.first_moment, g->moments.second_moment};
+    for (int moment = 0; moment < 2; moment++) {        /* spare rows, which were moved as nobody's */
+        memset(moments[moment] + table->word_embeddings + (size_t)g->old_size * hidden, 0,
+               fresh * hidden * sizeof(float));
+        if (table->head)
+            memset(moments[moment] + table->decoder_bias + (size_t)g->old_size, 0, fresh * sizeof(float));
+    }
+}
+
+static maske_status grow_moments(growing *g, const masked_lm *before, const char *folder) {
+    char *path = NULL;
+    optimizer old = {0};
+    TRY(path_join(&path, folder, CHECKPOINT_MOMENTS));
+    g->has_moments = path_exists(path);
+    free(path);
+    if (!g->has_moments) return MASKE_OK;
+    maske_status status = optimizer_new(&old, &before->table, 0);
+    if (status == MASKE_OK) status = checkpoint_load_moments(folder, &before->table, &old);
+    if (status == MASKE_OK) status = optimizer_new(&g->moments, &g->network->table, 0);
+    if (status == MASKE_OK) copy_moments(g, &before->table, &old);
+    optimizer_free(&old);
+    return status;
+}
+
+/* --------------------------------------------------------------------------------------------------- the whole --- */
+
 static maske_status write_all(void *user, const char *folder) {
     const growing *g = user;
     TRY(model_folder_write_network(folder, g->network, SAFETENSORS_F32));
+    if (g->has_moments) TRY(checkpoint_save_moments(folder, &g->network->table, &g->moments));
     return maske_tokenizer_save(g->tokenizer, folder);
 }
 
@@ -127,6 +172,7 @@ static maske_status grow(growing *g, const char *folder) {
     /* Rows that were spare before (a size rounded up) serve new entries first. */
     int64_t rows = network->config.vocab_size > g->new_size ? network->config.vocab_size : g->new_size;
     maske_status status = masked_lm_resize(&g->network, network, rows, 1);
+    if (status == MASKE_OK) status = grow_moments(g, network, folder);
     masked_lm_free(network);
     if (status == MASKE_OK) status = find_halves(g);
     if (status == MASKE_OK) status = set_new_rows(g);
@@ -140,6 +186,7 @@ maske_status maske_model_extend(const char *model_folder, const maske_tokenizer 
     maske_status status = grow(&g, model_folder);
     if (status == MASKE_OK) status = output_folder_write(out, write_all, &g);
     masked_lm_free(g.network);
+    optimizer_free(&g.moments);
     free(g.left);
     free(g.right);
     free(g.sums);

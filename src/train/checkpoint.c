@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-static const char state_name[] = "trainer_state.json", moments_name[] = "optimizer.safetensors";
+static const char state_name[] = "trainer_state.json", moments_name[] = CHECKPOINT_MOMENTS;
 static const char own_fingerprint[] = "fingerprint";
 enum { STATE_LIMIT = 1 << 20 };
 
@@ -53,6 +53,12 @@ static maske_status begin_moments(safetensors_writer *out, const char *folder, c
     else safetensors_writer_abandon(&w);
     free(path);
     return status;
+}
+
+maske_status checkpoint_save_moments(const char *folder, const parameters *table, const optimizer *o) {
+    safetensors_writer w = {0};
+    TRY(begin_moments(&w, folder, table, o));
+    return safetensors_writer_commit(&w);
 }
 
 typedef struct file_list { json_writer *w; const char *folder; } file_list;
@@ -375,7 +381,7 @@ static maske_status read_moments(const safetensors *file, const parameters *tabl
     return MASKE_OK;
 }
 
-static maske_status load_moments(const char *folder, const parameters *table, optimizer *o) {
+maske_status checkpoint_load_moments(const char *folder, const parameters *table, optimizer *o) {
     char *path;
     safetensors file;
     TRY(path_join(&path, folder, moments_name));
@@ -394,7 +400,7 @@ maske_status checkpoint_load(const checkpoint *c, masked_lm **model, optimizer *
     maske_status status = MASKE_OK;
     if (!saved->finite) status = error_set(MASKE_BAD_FILE, "%s: the weights are not all finite", c->path);
     if (status == MASKE_OK) status = optimizer_new(&moments, &saved->table, muon_threads);
-    if (status == MASKE_OK) status = load_moments(c->path, &saved->table, &moments);
+    if (status == MASKE_OK) status = checkpoint_load_moments(c->path, &saved->table, &moments);
     if (status != MASKE_OK) {
         optimizer_free(&moments);
         masked_lm_free(saved);

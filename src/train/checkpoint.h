@@ -56,4 +56,9 @@ MASKE_MUST_USE maske_status checkpoint_newest(checkpoint *out, const char *folde
 MASKE_MUST_USE maske_status checkpoint_load(const checkpoint *c, masked_lm **model, optimizer *o, int muon_threads);
 void checkpoint_free(checkpoint *c);
 
+/* optimizer.safetensors of a folder by itself: its moments alone, whose names and shapes must be those of the table. */
+#define CHECKPOINT_MOMENTS "optimizer.safetensors"
+MASKE_MUST_USE maske_status checkpoint_load_moments(const char *folder, const parameters *table, optimizer *o);
+MASKE_MUST_USE maske_status checkpoint_save_moments(const char *folder, const parameters *table, const optimizer *o);
+
 #endif

@@ -1,6 +1,7 @@
 /* tests of tasks/extend: a model grown to a tokenizer with more entries. */
 #include "tasks/small_model.h"
 #include "tokenizer/tokenizer.h"
+#include "train/checkpoint.h"
 
 #include <math.h>
 
@@ -116,10 +117,50 @@ static void learned_words_start_as_their_pieces(void **state) {
     buffer_free(&text);
 }
 
+/* A checkpoint's folder: every old moment stays in its place, and the new rows, spare ones too, have none. */
+static void moments_grow_with_the_model(void **state) {
+    (void)state;
+    const char *folder = small_model_write("moving", "metaspace", 0.3, 2), *out = scratch_path("moved");
+    maske_model *old = small_model_open(folder);
+    const parameters *before = &old->network->table;
+    optimizer moments = {0}, grown_moments = {0};
+    assert_ok(optimizer_new(&moments, before, 0));
+    for (size_t i = 0; i < before->count; i++)
+        for (size_t j = 0; j < before->rows[i].elements; j++) {
+            moments.first_moment[before->rows[i].place + j] = (float)j - 7;
+            moments.second_moment[before->rows[i].place + j] = (float)(j + i) + 1;
+        }
+    assert_ok(checkpoint_save_moments(folder, before, &moments));
+    int32_t ids[3];
+    maske_tokenizer *extended = extended_tokenizer(old, ids);
+    assert_ok(maske_model_extend(folder, extended, out, true));
+    maske_model *grown = small_model_open(out);
+    const parameters *after = &grown->network->table;
+    assert_ok(optimizer_new(&grown_moments, after, 0));
+    assert_ok(checkpoint_load_moments(out, after, &grown_moments));
+    for (size_t i = 0; i < after->count; i++) {
+        const parameter *row = &after->rows[i], *from = parameters_find(before, row->name);
+        size_t width = row->rank == 2 ? row->shape[1] : 1;
+        size_t kept = row->shape[0] == 603 ? 600 * width : row->elements;
+        for (size_t j = 0; j < row->elements; j++) {
+            float first = j < kept ? moments.first_moment[from->place + j] : 0;
+            float second = j < kept ? moments.second_moment[from->place + j] : 0;
+            assert_true(grown_moments.first_moment[row->place + j] == first);
+            assert_true(grown_moments.second_moment[row->place + j] == second);
+        }
+    }
+    optimizer_free(&moments);
+    optimizer_free(&grown_moments);
+    maske_tokenizer_free(extended);
+    maske_model_close(old);
+    maske_model_close(grown);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(new_rows_are_means_of_what_was_read_before),
         cmocka_unit_test(learned_words_start_as_their_pieces),
+        cmocka_unit_test(moments_grow_with_the_model),
     };
     return cmocka_run_group_tests_name("tasks/extend", tests, NULL, NULL);
 }
