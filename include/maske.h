@@ -131,8 +131,9 @@ typedef struct maske_tokenizer_train_options {
     int64_t min_frequency;          /* 2 */
     int64_t alphabet_limit;         /* 0: none */
     bool byte_fallback;             /* true; no meaning with bytelevel */
-    int64_t memory;                 /* 2 GiB: what counting words may take: more is put aside on disk ($TMPDIR);
-                                     * a text whose different words alone need more is refused */
+    int64_t memory;                 /* 2 GiB: what counting words and learning from them may take: counts are put aside
+                                     * on disk ($TMPDIR); a text whose different words alone need more is refused */
+    bool prune;                     /* false; true: it is not refused, its rarest words are dropped, and it is said */
 } maske_tokenizer_train_options;
 MASKE_API void maske_tokenizer_train_options_defaults(maske_tokenizer_train_options *options);
 /* The rows of the structure above, ending with a NULL name. Borrowed, for ever. */
@@ -140,6 +141,8 @@ MASKE_API const maske_option *maske_tokenizer_train_option_table(void);
 
 typedef struct maske_tokenizer_train_report {
     int64_t lines, bytes, words, unique_words;      /* read; words counted with repeats, and without */
+    int64_t pruned_words, pruned_occurrences;       /* of unique_words, and of words: dropped for lack of memory */
+    int64_t spilled_bytes;                          /* put aside on disk while counting */
     int64_t vocab_size, merges, replaced_bytes;     /* learned; bytes of the text that were not UTF-8 */
     double seconds;
 } maske_tokenizer_train_report;

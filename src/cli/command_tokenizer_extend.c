@@ -19,10 +19,10 @@ static const maske_option rows[] = {
     ROW_FORCE(struct settings),
     {0}};
 /* Of the options of training those that have a meaning here; the rest is the model's own. */
-static maske_option training_rows[4];
+static maske_option training_rows[5];
 
 static void prepare(options *o) {
-    static const char *const names[] = {"vocab-size", "min-frequency", "memory"};
+    static const char *const names[] = {"vocab-size", "min-frequency", "memory", "prune"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const maske_option *row = maske_tokenizer_train_option_table();
         while (strcmp(row->name, names[i]) != 0) row++;

@@ -24,6 +24,9 @@ maske_status tokenizer_report_print(const invocation *call, const char *folder,
     json_key(w, "bytes"), json_int(w, report->bytes);
     json_key(w, "words"), json_int(w, report->words);
     json_key(w, "unique_words"), json_int(w, report->unique_words);
+    json_key(w, "pruned_words"), json_int(w, report->pruned_words);
+    json_key(w, "pruned_occurrences"), json_int(w, report->pruned_occurrences);
+    json_key(w, "spilled_bytes"), json_int(w, report->spilled_bytes);
     json_key(w, "replaced_bytes"), json_int(w, report->replaced_bytes);
     json_key(w, "seconds"), json_double(w, report->seconds);
     json_end_object(w);

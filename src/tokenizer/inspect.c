@@ -145,8 +145,9 @@ static maske_status inspect_text(inspection *job, const maske_text *text, const 
     corpus *in = NULL;
     word_counts words = {0};
     const line_visitor visitor = {inspect_line, job};
+    const word_limits endless = {INT64_MAX, false};
     TRY(corpus_open(&in, text));
-    maske_status status = word_counts_read(&words, in, job->tokenizer, INT64_MAX, &visitor, control);
+    maske_status status = word_counts_read(&words, in, job->tokenizer, &endless, &visitor, control);
     report->lines = corpus_read_so_far(in).lines;
     corpus_close(in);
     if (status == MASKE_OK) {

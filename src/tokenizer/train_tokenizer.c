@@ -27,7 +27,9 @@ static const maske_option rows[] = {
     {"byte-fallback", MASKE_OPTION_YES_NO, offsetof(maske_tokenizer_train_options, byte_fallback), 0, 0, "yes|no",
      "yes", "unknown characters become bytes, not [UNK]"},
     {"memory", MASKE_OPTION_MEMORY, offsetof(maske_tokenizer_train_options, memory), 16 << 20, FREQUENCY_MOST, "BYTES",
-     "2G", "what counting words may take; more is put aside in $TMPDIR"},
+     "2G", "what counting and learning may take; more is put aside in $TMPDIR"},
+    {"prune", MASKE_OPTION_FLAG, offsetof(maske_tokenizer_train_options, prune), 0, 0, NULL, "no",
+     "drop the rarest words if memory is too little for all"},
     {0}};
 
 const maske_option *maske_tokenizer_train_option_table(void) { return rows; }
@@ -65,8 +67,9 @@ double train_seconds(void) {
 maske_status train_count_words(word_counts *out, maske_tokenizer_train_report *report, const maske_text *text,
         const maske_tokenizer *tokenizer, const maske_tokenizer_train_options *options, const maske_control *control) {
     corpus *in = NULL;
+    const word_limits limits = {options->memory, options->prune};
     TRY(corpus_open(&in, text));
-    maske_status status = word_counts_read(out, in, tokenizer, options->memory, NULL, control);
+    maske_status status = word_counts_read(out, in, tokenizer, &limits, NULL, control);
     corpus_totals totals = corpus_read_so_far(in);
     corpus_close(in);
     TRY(status);
@@ -74,7 +77,16 @@ maske_status train_count_words(word_counts *out, maske_tokenizer_train_report *r
     report->bytes = totals.bytes;
     report->replaced_bytes = totals.replaced;
     report->words = out->total;
-    report->unique_words = (int64_t)out->count;
+    report->unique_words = (int64_t)out->count + out->pruned_words;
+    report->pruned_words = out->pruned_words;
+    report->pruned_occurrences = out->pruned_total;
+    report->spilled_bytes = (int64_t)out->spilled;
+    if (out->pruned_words > 0)
+        log_say(MASKE_LOG_WARNING,
+                "%lld of %lld different words, which occur less than %lld times each, were dropped for lack of memory; "
+                "they stand at %lld of the text's %lld places",
+                (long long)out->pruned_words, (long long)report->unique_words, (long long)out->least,
+                (long long)out->pruned_total, (long long)out->total);
     return MASKE_OK;
 }
 

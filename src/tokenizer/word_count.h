@@ -12,12 +12,21 @@ typedef struct counted_word {
     uint32_t hash;                  /* the counting's own */
 } counted_word;
 
+/* What counting may take, and what is done when the different words are too many to learn from. */
+typedef struct word_limits {
+    int64_t memory;                 /* bytes */
+    bool prune;                     /* the rarest words are dropped; else the text is refused */
+} word_limits;
+
 typedef struct word_counts {
     counted_word *words;            /* [count] each word once, in no particular order */
     size_t count;
     word_form form;                 /* what the bytes of a word stand for */
     uint32_t replacement;           /* WORD_SPACES: the character that a space stands for */
-    int64_t total;                  /* words with repeats */
+    int64_t total;                  /* words with repeats, those dropped included */
+    int64_t pruned_words, pruned_total; /* different words dropped since they were rare; and with their repeats */
+    int64_t least;                  /* occurrences of the rarest words that were not dropped, at least */
+    uint64_t spilled;               /* bytes put aside on disk */
     struct word_arena *arenas;      /* [arena_count] what the texts lie in; NULL: the caller's own memory */
     size_t arena_count;
 } word_counts;

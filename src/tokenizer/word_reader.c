@@ -1,13 +1,12 @@
 /* tokenizer/word_reader.c: reading a corpus block by block, each cut at line ends into parts that threads take.
  *
  * Every thread counts into a tally of its own. When they hold more than half of the memory allowed (the other half is
- * for adding up), they are put aside on disk between two blocks. At the end each part is added up over all tallies and
- * what was put aside, by some thread. */
+ * for the next block and for growing tables), they are put aside on disk between two blocks. At the end all is added up
+ * (word_sum.c). */
 #include "tokenizer/word_reader.h"
 #include "base/parallel.h"
-#include "tokenizer/word_spill.h"
+#include "tokenizer/word_sum.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -30,11 +29,8 @@ typedef struct counting {
     size_t part_count, part_capacity;
     const char *block;
     const line_visitor *visitor;
-    size_t memory;                  /* that the tallies may take between two blocks, and the sum at the end */
-    _Atomic size_t summed;          /* bytes of the sum so far */
+    size_t memory;                  /* that the tallies may take between two blocks */
     word_spill spill;
-    counted_word *words[WORD_PARTS];        /* [word_count] of each part, added up */
-    size_t word_count[WORD_PARTS];
 } counting;
 
 /* ----------------------------------------------------------------------------------------------------- one line --- */
@@ -142,69 +138,7 @@ static maske_status count_corpus(counting *c, corpus *text, const maske_control 
     }
 }
 
-/* -------------------------------------------------------------------------------------------------- adding it up ---
- */
-
-/* The different words must fit: all are needed at once to learn from. */
-static maske_status check_sum(counting *c, size_t more) {
-    size_t held = atomic_fetch_add(&c->summed, more) + more;
-    if (held <= c->memory) return MASKE_OK;
-    return error_set(MASKE_OUT_OF_MEMORY, "the text's different words take more than the %zu bytes that counting may take: "
-                     "allow more memory, or train on less text", c->memory);
-}
-
-/* Part i of all tallies and of the file. The worker is that of the thread. */
-static maske_status sum_part(counting *c, worker *w, size_t i) {
-    word_table sum = {0};
-    maske_status status = MASKE_OK;
-    for (int t = 0; t < c->threads && status == MASKE_OK; t++) {
-        word_table *from = &c->workers[t].tally.parts[i];
-        if (t == 0) {
-            sum = *from;
-            *from = (word_table){0};
-        } else {
-            status = word_table_add(&sum, from);
-            word_table_free(from);
-        }
-    }
-    if (status == MASKE_OK) status = word_spill_read(&c->spill, (int)i, &sum, &w->tally.arena);
-    if (status == MASKE_OK) status = check_sum(c, word_table_bytes(&sum));
-    if (status == MASKE_OK) status = memory_new(&c->words[i], word_table_words(&sum), sizeof *c->words[i], "words");
-    if (status == MASKE_OK) status = word_table_list(&sum, &w->tally.arena, c->words[i]);
-    c->word_count[i] = word_table_words(&sum);
-    word_table_free(&sum);
-    return status;
-}
-
-static void sum_task(void *user, size_t i, int thread) {
-    counting *c = user;
-    worker *w = &c->workers[thread];
-    if (w->status != MASKE_OK) return;
-    w->status = sum_part(c, w, i);
-    keep_error(w);
-}
-
-static maske_status gather(word_counts *out, counting *c) {
-    parallel_for(c->threads, WORD_PARTS, sum_task, c);
-    TRY(first_failure(c));
-    size_t count = 0;
-    for (int i = 0; i < WORD_PARTS; i++) count += c->word_count[i];
-    TRY(memory_resize(&out->words, count + 1, sizeof *out->words, "words"));
-    for (int i = 0; i < WORD_PARTS; i++) {
-        if (c->word_count[i] > 0) memcpy(out->words + out->count, c->words[i], c->word_count[i] * sizeof *out->words);
-        out->count += c->word_count[i];
-        free(c->words[i]);
-        c->words[i] = NULL;
-    }
-    TRY(memory_new(&out->arenas, (size_t)c->threads, sizeof *out->arenas, "words"));
-    out->arena_count = (size_t)c->threads;
-    for (int t = 0; t < c->threads; t++) {
-        out->total += c->workers[t].tally.total;
-        out->arenas[t] = c->workers[t].tally.arena;
-        c->workers[t].tally.arena = (word_arena){0};
-    }
-    return MASKE_OK;
-}
+/* ---------------------------------------------------------------------------------------------------- the whole --- */
 
 static void counting_free(counting *c) {
     for (int t = 0; t < c->threads && c->workers != NULL; t++) {
@@ -215,23 +149,32 @@ static void counting_free(counting *c) {
         added_splits_free(&w->normalized_splits);
         word_list_free(&w->words);
     }
-    for (int i = 0; i < WORD_PARTS; i++) free(c->words[i]);
     word_spill_free(&c->spill);
     free(c->workers);
     free(c->parts);
 }
 
-maske_status word_counts_read(word_counts *out, corpus *text, const maske_tokenizer *tokenizer, int64_t memory,
-                              const line_visitor *visitor, const maske_control *control) {
+static maske_status add_up(word_counts *out, counting *c, const word_limits *limits) {
+    word_tally **tallies = NULL;
+    TRY(memory_new(&tallies, (size_t)c->threads, sizeof(word_tally *), "words"));
+    for (int t = 0; t < c->threads; t++) tallies[t] = &c->workers[t].tally;
+    maske_status status = word_sum(out, tallies, c->threads, &c->spill, limits);
+    out->spilled = c->spill.written;
+    free(tallies);
+    return status;
+}
+
+maske_status word_counts_read(word_counts *out, corpus *text, const maske_tokenizer *tokenizer,
+                              const word_limits *limits, const line_visitor *visitor, const maske_control *control) {
     counting c = {.tokenizer = tokenizer, .visitor = visitor, .threads = parallel_threads(control),
-                  .memory = (size_t)(memory > 0 ? memory : 0)};
+                  .memory = (size_t)(limits->memory > 0 ? limits->memory : 0)};
     word_counts counts = {.form = pre_tokenizer_word_form(tokenizer->pre_tokenizer)};
     const char *replacement = pre_tokenizer_replacement(tokenizer->pre_tokenizer);
     size_t size;
     if (replacement[0] != '\0') counts.replacement = utf8_next(replacement, &size);
     maske_status status = memory_new(&c.workers, (size_t)c.threads, sizeof *c.workers, "words");
     if (status == MASKE_OK) status = count_corpus(&c, text, control);
-    if (status == MASKE_OK) status = gather(&counts, &c);
+    if (status == MASKE_OK) status = add_up(&counts, &c, limits);
     counting_free(&c);
     if (status == MASKE_OK) *out = counts;
     else word_counts_free(&counts);

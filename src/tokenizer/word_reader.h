@@ -15,9 +15,9 @@ typedef struct line_visitor {
 /* Counts the words that the tokenizer's normalizer and pre-tokenizer make of each line (without its ending); added
  * tokens are cut out and not counted. Threads count apart from each other and are added up at the end, so that the
  * counts are the same for any number of them. visitor may be NULL.
- * What passes `memory` bytes is put aside in a temporary file; MASKE_OUT_OF_MEMORY: all different words together, which
- * are what it gives back, do not fit in them. *out is yours: word_counts_free. */
+ * What passes the bound on memory is put aside in a temporary file; MASKE_OUT_OF_MEMORY: it is too little to learn
+ * from all different words together, and none may be dropped (word_sum.h). *out is yours: word_counts_free. */
 MASKE_MUST_USE maske_status word_counts_read(word_counts *out, corpus *text, const maske_tokenizer *tokenizer,
-    int64_t memory, const line_visitor *visitor, const maske_control *control);
+    const word_limits *limits, const line_visitor *visitor, const maske_control *control);
 
 #endif

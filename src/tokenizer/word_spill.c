@@ -62,6 +62,7 @@ static maske_status write_part(word_spill *spill, int part, const word_table *ta
     for (size_t i = 0; i < table->count; i++)
         TRY(write_record(spill, table->words[i].text, table->words[i].length, table->words[i].count));
     TRY(write_pending(spill));
+    to->records += word_table_words(table);
     if (spill->written == offset) return MASKE_OK;
     TRY(memory_reserve(&to->stretches, &to->capacity, to->count + 1, sizeof *to->stretches, "word counts"));
     to->stretches[to->count++] = (spill_stretch){offset, spill->written - offset};
@@ -76,6 +77,9 @@ maske_status word_spill_write(word_spill *spill, word_tally *tally) {
 }
 
 /* ---------------------------------------------------------------------------------------------------- reading --- */
+
+/* Where records go. */
+typedef struct reading { word_share share; word_table *table; word_arena *arena; } reading;
 
 /* Appends bytes of the file. */
 static maske_status read_more(const word_spill *spill, buffer *in, uint64_t offset, size_t length) {
@@ -92,16 +96,26 @@ static maske_status read_more(const word_spill *spill, buffer *in, uint64_t offs
     return MASKE_OK;
 }
 
-static maske_status count_record(word_table *table, word_arena *arena, const char *text, size_t length, int64_t count, const char *end) {
+/* The bits of the hash behind those that choose the part. */
+static inline bool is_of_share(uint64_t hash, word_share share) {
+    return share.bits == 0 || (uint32_t)(hash << WORD_PART_BITS >> (64 - share.bits)) == share.number;
+}
+
+static maske_status count_record(const reading *r, const char *text, size_t length, int64_t count, const char *end) {
     short_word word = {0};
-    if (length > SHORT_WORD) return word_table_count_long(table, arena, hash_bytes(text, length), text, length, count);
+    if (length > SHORT_WORD) {
+        uint64_t hash = hash_bytes(text, length);
+        return is_of_share(hash, r->share) ? word_table_count_long(r->table, r->arena, hash, text, length, count)
+                                           : MASKE_OK;
+    }
     short_word_load(&word, text, length, end);
     word.count = count;
-    return word_table_count_short(table, &word, short_word_hash(&word));
+    uint64_t hash = short_word_hash(&word);
+    return is_of_share(hash, r->share) ? word_table_count_short(r->table, &word, hash) : MASKE_OK;
 }
 
 /* Counts the whole records in the buffer and leaves the rest of one in it. */
-static maske_status count_records(buffer *in, word_table *table, word_arena *arena) {
+static maske_status count_records(const reading *r, buffer *in) {
     size_t at = 0;
     while (in->length - at >= HEADER) {
         uint32_t length;
@@ -109,7 +123,7 @@ static maske_status count_records(buffer *in, word_table *table, word_arena *are
         memcpy(&length, in->data + at, 4);
         memcpy(&count, in->data + at + 4, 8);
         if (in->length - at - HEADER < length) break;
-        TRY(count_record(table, arena, in->data + at + HEADER, length, count, in->data + in->length));
+        TRY(count_record(r, in->data + at + HEADER, length, count, in->data + in->length));
         at += HEADER + (size_t)length;
     }
     memmove(in->data, in->data + at, in->length - at);
@@ -117,22 +131,24 @@ static maske_status count_records(buffer *in, word_table *table, word_arena *are
     return MASKE_OK;
 }
 
-static maske_status read_stretch(const word_spill *spill, spill_stretch stretch, buffer *in, word_table *table, word_arena *arena) {
+static maske_status read_stretch(const word_spill *spill, const reading *r, spill_stretch stretch, buffer *in) {
     while (stretch.length > 0) {
         size_t size = stretch.length < READ_SIZE ? (size_t)stretch.length : READ_SIZE;
         TRY(read_more(spill, in, stretch.offset, size));
         stretch.offset += size;
         stretch.length -= size;
-        TRY(count_records(in, table, arena));
+        TRY(count_records(r, in));
     }
     return MASKE_OK;
 }
 
-maske_status word_spill_read(const word_spill *spill, int part, word_table *table, word_arena *arena) {
+maske_status word_spill_read(const word_spill *spill, int part, word_share share, word_table *table,
+                             word_arena *arena) {
+    reading r = {share, table, arena};
     buffer in = {0};
     maske_status status = MASKE_OK;
     for (size_t i = 0; i < spill->parts[part].count && status == MASKE_OK; i++)
-        status = read_stretch(spill, spill->parts[part].stretches[i], &in, table, arena);
+        status = read_stretch(spill, &r, spill->parts[part].stretches[i], &in);
     buffer_free(&in);
     return status;
 }

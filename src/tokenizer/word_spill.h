@@ -13,7 +13,7 @@
 #include "tokenizer/word_tally.h"
 
 typedef struct spill_stretch { uint64_t offset, length; } spill_stretch;
-typedef struct spill_part { spill_stretch *stretches; size_t count, capacity; } spill_part;
+typedef struct spill_part { spill_stretch *stretches; size_t count, capacity; uint64_t records; } spill_part;
 typedef struct word_spill {
     bool opened;                    /* false, as in a zeroed structure: nothing was put aside */
     int file;
@@ -24,8 +24,11 @@ typedef struct word_spill {
 
 /* Appends all words of a tally, which then is empty. The file lies in $TMPDIR, else /tmp. */
 MASKE_MUST_USE maske_status word_spill_write(word_spill *spill, word_tally *tally);
-/* Adds what was put aside of a part to a table; new texts go to the arena. Many threads may read. */
-MASKE_MUST_USE maske_status word_spill_read(const word_spill *spill, int part, word_table *table, word_arena *arena);
+/* The words of a part whose hash says so: share `number` of 2^bits. {0, 0}: all. */
+typedef struct word_share { uint32_t number; int bits; } word_share;
+/* Adds what was put aside of a share of a part to a table; new texts go to the arena. Many threads may read. */
+MASKE_MUST_USE maske_status word_spill_read(const word_spill *spill, int part, word_share share, word_table *table,
+                                            word_arena *arena);
 void word_spill_free(word_spill *spill);
 
 #endif

@@ -115,18 +115,6 @@ maske_status word_table_add(word_table *table, const word_table *from) {
     return MASKE_OK;
 }
 
-maske_status word_table_list(const word_table *table, word_arena *arena, counted_word *out) {
-    for (size_t i = 0; i < table->short_room; i++) {
-        size_t length = 0;
-        if (table->shorts[i].count == 0) continue;
-        const char *text = short_word_text(&table->shorts[i], &length);
-        *out = (counted_word){.count = table->shorts[i].count, .length = (uint32_t)length};
-        TRY(word_arena_copy(arena, &out++->text, text, length));
-    }
-    if (table->count > 0) memcpy(out, table->words, table->count * sizeof *out);
-    return MASKE_OK;
-}
-
 size_t word_table_bytes(const word_table *table) {
     return table->short_room * sizeof *table->shorts + table->slot_count * sizeof *table->slots + table->capacity * sizeof *table->words;
 }

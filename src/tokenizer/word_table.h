@@ -89,8 +89,6 @@ MASKE_MUST_USE maske_status word_table_count_long(word_table *table, word_arena 
 /* Adds another table's words to this one; their texts are borrowed. */
 MASKE_MUST_USE maske_status word_table_add(word_table *table, const word_table *from);
 static inline size_t word_table_words(const word_table *table) { return table->short_count + table->count; }
-/* All words; short ones are copied into the arena. out: [word_table_words]. */
-MASKE_MUST_USE maske_status word_table_list(const word_table *table, word_arena *arena, counted_word *out);
 /* Memory that the tables take, arenas not counted. */
 size_t word_table_bytes(const word_table *table);
 void word_table_free(word_table *table);

@@ -120,7 +120,7 @@ static void refusals_name_what_is_wrong(void **state) {
     options.normalizer = "upper";
     assert_fails(train(&t, path, &options, 1, NULL), MASKE_BAD_ARGUMENT, "\"upper\"");
     options = defaults();
-    options.memory = 1000;
+    options.memory = 100;
     assert_fails(train(&t, path, &options, 1, NULL), MASKE_OUT_OF_MEMORY, "allow more memory");
     assert_fails(train(&t, scratch_path("none"), NULL, 1, NULL), MASKE_IO, "none");
     const volatile sig_atomic_t stop = 1;
