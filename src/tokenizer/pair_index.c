@@ -3,7 +3,8 @@
  * Three passes over the words, each split among workers by blocks:
  *   1. a sketch: weights summed by a few bits of the pair's hash. A pair occurs at most as often as its cell says, so
  *      whole swarms of rare pairs are ruled out in an array that fits the cache;
- *   2. exact counts of the pairs that the sketch leaves;
+ *   2. exact counts of the pairs that the sketch leaves; where those are too many for the memory that the words suggest,
+ *      in several rounds, each for the pairs whose hash says so, and with a higher threshold;
  *   3. the lists of records of the pairs that reach the threshold.
  * Workers have fixed, ascending shares of the blocks, and lists are put together in the workers' order, so they ascend.
  */
@@ -12,6 +13,9 @@
 #include <stdlib.h>
 
 enum { WORKERS_MAX = 32, ARENA_CELLS = 1 << 18, SKETCH_BITS_MIN = 10, SKETCH_BITS_MAX = 19 };
+/* Of memory: all workers' tables may take half of what the words' cells take, the pairs that are indexed a quarter. A
+ * slot of a table costs three times its size, since it grows and is added up; a pair is indexed, queued and listed. */
+enum { SLOT_COST = 96, SLOTS_LEAST = 1 << 17, PAIR_COST = 160, PAIRS_LEAST = 1 << 16, ROUND_BITS_MOST = 12 };
 
 struct pair_arena_block { pair_arena_block *next; size_t used, room; uint32_t cells[]; };
 
@@ -108,7 +112,10 @@ typedef struct worker {
     uint64_t *sketch;               /* [sketch_mask + 1] */
     pair_count *counts;             /* [count_mask + 1]; count 0: free */
     size_t count_mask, used;
+    uint32_t *records;              /* [pairs] in how many of its records a pair is */
+    size_t records_capacity;
     uint32_t **cursors;             /* [pairs] where the next record of a pair goes */
+    bool full;                      /* the table would pass the limit: more rounds are needed */
     maske_status status;
 } worker;
 
@@ -119,6 +126,9 @@ typedef struct counting {
     size_t sketch_mask;
     const uint64_t *sketch;         /* all workers' */
     uint64_t threshold;
+    size_t slots_most, pairs_most;
+    uint32_t round;                 /* of 1 << round_bits */
+    int round_bits;
     worker workers[WORKERS_MAX];
     int worker_count;
 } counting;
@@ -169,7 +179,8 @@ static maske_status grow_counts(worker *w) {
 
 static void visit_count(counting *c, worker *w, uint32_t record, uint64_t key, int64_t weight) {
     uint64_t hash = pair_hash(key);
-    if (c->sketch[hash & c->sketch_mask] < c->threshold || w->status != MASKE_OK) return;
+    if (c->sketch[hash & c->sketch_mask] < c->threshold || w->full || w->status != MASKE_OK) return;
+    if (c->round_bits > 0 && hash >> (64 - c->round_bits) != c->round) return;
     size_t at = hash & w->count_mask;
     while (w->counts[at].count != 0 && w->counts[at].key != key) at = (at + 1) & w->count_mask;
     pair_count *count = &w->counts[at];
@@ -178,7 +189,9 @@ static void visit_count(counting *c, worker *w, uint32_t record, uint64_t key, i
     count->count += weight;
     count->records += count->last != record + 1;
     count->last = record + 1;
-    if (is_new && ++w->used * 2 > w->count_mask) w->status = grow_counts(w);
+    if (!is_new || ++w->used * 2 <= w->count_mask) return;
+    w->full = w->count_mask + 1 >= c->slots_most && c->round_bits < ROUND_BITS_MOST;
+    if (!w->full) w->status = grow_counts(w);
 }
 
 static void visit_scatter(counting *c, worker *w, uint32_t record, uint64_t key, int64_t weight) {
@@ -217,7 +230,33 @@ static uint64_t sum_sketches(counting *c) {
     return top;
 }
 
-/* Fills the index with the pairs whose counts, summed over the workers, reach the threshold. */
+/* Too many pairs to index: the threshold goes up until half as many are left, as far as equal counts allow. */
+static maske_status raise_threshold(counting *c) {
+    enum { HIGHEST = 1 << 16 };
+    pair_index *index = c->index, kept = {.threshold = index->threshold};
+    size_t *by_count, left = index->count;
+    TRY(memory_new(&by_count, HIGHEST, sizeof *by_count, "pairs"));
+    for (size_t i = 0; i < index->count; i++)
+        by_count[index->pairs[i].count < HIGHEST ? index->pairs[i].count : HIGHEST - 1]++;
+    while (left > c->pairs_most / 2 && kept.threshold < HIGHEST - 1 && by_count[kept.threshold] < left)
+        left -= by_count[kept.threshold++];
+    free(by_count);
+    maske_status status = MASKE_OK;
+    for (size_t i = 0; i < index->count && status == MASKE_OK; i++) {
+        size_t place = 0;
+        if (index->pairs[i].count < kept.threshold) continue;
+        status = add_bare(&kept, index->pairs[i].key, index->pairs[i].count, &place);
+        if (status != MASKE_OK) break;
+        kept.pairs[place].record_count = index->pairs[i].record_count;
+        for (int w = 0; w < c->worker_count; w++) c->workers[w].records[place] = c->workers[w].records[i];
+    }
+    pair_index_free(index);
+    *index = kept;
+    c->threshold = (uint64_t)kept.threshold;
+    return status;
+}
+
+/* Adds the pairs of the round whose counts, summed over the workers, reach the threshold; they have no lists yet. */
 static maske_status gather_counts(counting *c) {
     pair_index *index = c->index, all = {0};
     maske_status status = MASKE_OK;
@@ -232,34 +271,79 @@ static maske_status gather_counts(counting *c) {
             all.pairs[place].record_count += from->counts[i].records;
         }
     }
+    size_t first = index->count;
     for (size_t i = 0; i < all.count && status == MASKE_OK; i++) {
         size_t place = 0;
-        if (all.pairs[i].count >= index->threshold)
-            status = pair_index_add(index, all.pairs[i].key, all.pairs[i].count, all.pairs[i].record_count, &place);
+        if (all.pairs[i].count < index->threshold) continue;
+        status = add_bare(index, all.pairs[i].key, all.pairs[i].count, &place);
+        if (status == MASKE_OK) index->pairs[place].record_count = all.pairs[i].record_count;
     }
     pair_index_free(&all);
-    return status;
-}
-
-/* Gives each worker its part of each list. */
-static maske_status place_cursors(counting *c) {
-    pair_index *index = c->index;
-    uint32_t **next = NULL;
-    TRY(memory_new(&next, index->count, sizeof *next, "pairs"));
-    maske_status status = MASKE_OK;
-    for (size_t i = 0; i < index->count; i++) next[i] = index->pairs[i].records;
     for (int w = 0; w < c->worker_count && status == MASKE_OK; w++) {
-        worker *to = &c->workers[w];
-        status = memory_new(&to->cursors, index->count, sizeof *to->cursors, "pairs");
-        for (size_t i = 0; status == MASKE_OK && i <= to->count_mask; i++) {
-            uint32_t place = to->counts[i].count == 0 ? PAIR_NONE : pair_index_find(index, to->counts[i].key);
-            if (place == PAIR_NONE) continue;
-            to->cursors[place] = next[place];
-            next[place] += to->counts[i].records;
+        worker *from = &c->workers[w];
+        status = memory_reserve(&from->records, &from->records_capacity, index->count, sizeof *from->records, "pairs");
+        if (status == MASKE_OK && index->count > first)
+            memset(from->records + first, 0, (index->count - first) * sizeof *from->records);
+        for (size_t i = 0; status == MASKE_OK && i <= from->count_mask; i++) {
+            uint32_t place = from->counts[i].count == 0 ? PAIR_NONE : pair_index_find(index, from->counts[i].key);
+            if (place != PAIR_NONE) from->records[place] = from->counts[i].records;
         }
     }
-    free(next);
-    return status;
+    return status == MASKE_OK && index->count > c->pairs_most ? raise_threshold(c) : status;
+}
+
+/* One round; *full: its pairs are too many for one, and nothing has been gathered. */
+static maske_status count_round(counting *c, int threads, bool *full) {
+    *full = false;
+    for (int w = 0; w < c->worker_count; w++) {
+        worker *to = &c->workers[w];
+        free(to->counts);
+        to->counts = NULL;
+        to->used = 0;
+        to->full = false;
+        TRY(grow_counts(to));
+    }
+    parallel_for(threads, (size_t)c->worker_count, count_task, c);
+    for (int w = 0; w < c->worker_count; w++) {     /* the sentence of a failure stayed in its thread */
+        if (c->workers[w].status != MASKE_OK)
+            return error_memory((c->workers[w].count_mask * 2 + 2) * sizeof(pair_count), "pairs");
+        *full = *full || c->workers[w].full;
+    }
+    return *full ? MASKE_OK : gather_counts(c);
+}
+
+/* All rounds. Where one is too large, it and those behind it become two each. */
+static maske_status count_rounds(counting *c, int threads) {
+    for (c->round = 0; c->round >> c->round_bits == 0;) {
+        bool full = false;
+        TRY(count_round(c, threads, &full));
+        if (full) {
+            c->round_bits++;
+            c->round *= 2;
+        } else c->round++;
+    }
+    return MASKE_OK;
+}
+
+/* The lists, and each worker's part of each. */
+static maske_status place_cursors(counting *c) {
+    pair_index *index = c->index;
+    for (size_t i = 0; i < index->count; i++)
+        TRY(arena_take(index, index->pairs[i].record_count, &index->pairs[i].records));
+    for (int w = 0; w < c->worker_count; w++) {
+        worker *to = &c->workers[w];
+        free(to->counts);
+        to->counts = NULL;
+        TRY(memory_new(&to->cursors, index->count, sizeof *to->cursors, "pairs"));
+    }
+    for (size_t i = 0; i < index->count; i++) {
+        uint32_t *next = index->pairs[i].records;
+        for (int w = 0; w < c->worker_count; w++) {
+            c->workers[w].cursors[i] = next;
+            next += c->workers[w].records[i];
+        }
+    }
+    return MASKE_OK;
 }
 
 static maske_status count_all(counting *c, int64_t minimum, int64_t highest, int64_t share, int threads) {
@@ -271,18 +355,13 @@ static maske_status count_all(counting *c, int64_t minimum, int64_t highest, int
         to->blocks = c->words->blocks + first;
         to->block_count = last - first;
         TRY(memory_new(&to->sketch, c->sketch_mask + 1, sizeof *to->sketch, "pairs"));
-        TRY(grow_counts(to));
     }
     parallel_for(threads, (size_t)c->worker_count, sketch_task, c);
     uint64_t top = sum_sketches(c);
     if (top < (uint64_t)highest) highest = (int64_t)top;
     c->index->threshold = highest / share > minimum ? highest / share : minimum;
     c->threshold = (uint64_t)c->index->threshold;
-    parallel_for(threads, (size_t)c->worker_count, count_task, c);
-    for (int w = 0; w < c->worker_count; w++)        /* the sentence of a failure stayed in its thread */
-        if (c->workers[w].status != MASKE_OK)
-            return error_memory((c->workers[w].count_mask * 2 + 2) * sizeof(pair_count), "pairs");
-    TRY(gather_counts(c));
+    TRY(count_rounds(c, threads));
     TRY(place_cursors(c));
     parallel_for(threads, (size_t)c->worker_count, scatter_task, c);
     return MASKE_OK;
@@ -296,11 +375,15 @@ maske_status pair_index_build(pair_index *index, symbol_words *words, const pair
     c.worker_count = threads < WORKERS_MAX ? threads : WORKERS_MAX;
     if ((size_t)c.worker_count > words->block_count)
         c.worker_count = words->block_count > 0 ? (int)words->block_count : 1;
+    size_t slots = words->cell_bytes / 2 / SLOT_COST / (size_t)c.worker_count, pairs = words->cell_bytes / 4 / PAIR_COST;
+    c.slots_most = slots > SLOTS_LEAST ? slots : SLOTS_LEAST;
+    c.pairs_most = pairs > PAIRS_LEAST ? pairs : PAIRS_LEAST;
     pair_index_free(index);
     maske_status status = count_all(&c, minimum, highest, share, threads);
     for (int w = 0; w < c.worker_count; w++) {
         free(c.workers[w].sketch);
         free(c.workers[w].counts);
+        free(c.workers[w].records);
         free(c.workers[w].cursors);
     }
     if (status != MASKE_OK) pair_index_free(index);
