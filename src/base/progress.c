@@ -159,6 +159,8 @@ void progress_show(progress *p, const maske_progress *what, const char *remark, 
 
 void progress_update(progress *p, const maske_progress *what) { progress_show(p, what, NULL, -1); }
 
+void progress_stage_ends(progress *p) { p->stage[0] = '\0'; }
+
 void progress_line(progress *p, const char *text) {
     progress_end(p);
     /* One write, so that lines of several programs in one file do not mix; long texts go in pieces. */

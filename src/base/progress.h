@@ -29,6 +29,8 @@ void progress_start(progress *p, int descriptor, bool quiet);
 void progress_update(progress *p, const maske_progress *what);
 /* The same with a remark behind the numbers ("loss 3.21") and the time left known to the caller (< 0: not known). */
 void progress_show(progress *p, const maske_progress *what, const char *remark, double seconds_left);
+/* What is shown next is a stage of its own, whatever its name: in a log it has no line before it has lasted. */
+void progress_stage_ends(progress *p);
 /* A whole line of its own: the bar gives way and comes back with the next update. No line end in `text`. */
 void progress_line(progress *p, const char *text);
 /* Wipes the bar. */

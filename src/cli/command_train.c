@@ -63,6 +63,7 @@ static void on_step(void *user, const maske_train_step *s) {
 
 static void on_evaluation(void *user, const maske_train_evaluation *e) {
     const invocation *call = user;
+    progress_stage_ends(call->progress);
     if (call->quiet) return;
     say("Step %lld, held out: loss %.4f (unigram %.4f), accuracy %.4f (unigram "
         "%.4f)%s",

@@ -5,6 +5,7 @@
  * that its state is all there is to know; its bytes are written while the next step goes on (saver.h). */
 #include "train/trainer.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "train/metrics.h"
 #include "train/plan.h"
 #include "train/run_clock.h"
@@ -68,8 +69,11 @@ static void hear(trainer *t, bool wait) {
         return;
     }
     t->saved_step = step;
-    log_say(MASKE_LOG_DETAIL, "checkpoint written: %s/step-%lld (%.3f s, for %.3f s of which the training waited)",
-            t->run->folder->checkpoints, (long long)step, o.seconds, saver_waited(t->saver) - t->waited_before);
+    char took[96];
+    number_print(took, sizeof took, "in %.2f s; training waited for %.3f s", o.seconds,
+                 saver_waited(t->saver) - t->waited_before);
+    log_say(MASKE_LOG_NOTE, "checkpoint written: %s/step-%lld (%s)", t->run->folder->checkpoints, (long long)step,
+            took);
 }
 
 /* Begins to save: the model in the run's own folder, a whole checkpoint, or both. */

@@ -43,6 +43,14 @@ static void log_files_get_lines(void **state) {
     assert_string_equal(seen, "reading: 12,345 lines, 1:01 left, loss 3.21\n");
     progress_end(&p);
     assert_int_equal(read_all(ends[0]), 0);
+    /* The same work again, later: its beginning is not worth a line. */
+    p.last -= 100;
+    progress_stage_ends(&p);
+    progress_update(&p, &(maske_progress){"reading", 0, 4e9, "bytes"});
+    assert_int_equal(read_all(ends[0]), 0);
+    p.last -= 100;
+    progress_update(&p, &(maske_progress){"reading", 1e9, 4e9, "bytes"});
+    assert_true(read_all(ends[0]) > 0);
     p.quiet = true;
     p.last -= 100;
     progress_update(&p, &(maske_progress){"reading", 2e9, 4e9, "bytes"});
