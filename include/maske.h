@@ -207,6 +207,22 @@ MASKE_API MASKE_MUST_USE maske_status maske_tokenizer_encode(const maske_tokeniz
     size_t length, const char *pair, size_t pair_length, const maske_encode_options *options, maske_encoding *out);
 MASKE_API void maske_encoding_free(maske_encoding *encoding);
 
+/* A long text as windows of tokenizer.json's truncation: items[0] is what maske_tokenizer_encode gives; behind it comes
+ * what truncation cuts away, as further encodings with the same frame and padding, which overlap by the "stride": the
+ * `overflowing` of Hugging Face's library, in its order (of a pair, every window of one text with every window of the
+ * other). One item where nothing is cut. Yours until maske_encodings_free; given again, its memory is used again. */
+typedef struct maske_encodings {
+    size_t count;
+    maske_encoding *items;          /* [count] */
+    size_t capacity;                /* the library's own */
+} maske_encodings;
+/* As maske_tokenizer_encode; ids_only has no meaning here. Fails with MASKE_BAD_ARGUMENT where the windows of a pair
+ * would have more than 67 million tokens in all. */
+MASKE_API MASKE_MUST_USE maske_status maske_tokenizer_encode_windows(const maske_tokenizer *tokenizer,
+    const char *text, size_t length, const char *pair, size_t pair_length, const maske_encode_options *options,
+    maske_encodings *out);
+MASKE_API void maske_encodings_free(maske_encodings *encodings);
+
 /* ids to text. *text is yours: free(); it ends with a NUL that *length does not count (length may be NULL). */
 MASKE_API MASKE_MUST_USE maske_status maske_tokenizer_decode(const maske_tokenizer *tokenizer, const int32_t *ids,
     size_t count, bool skip_special, char **text, size_t *length);

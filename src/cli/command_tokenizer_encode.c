@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-struct settings { const char *model; bool tokens, no_special, pair; };
+struct settings { const char *model; bool tokens, no_special, pair, overflowing; };
 static struct settings settings;
 
 static const maske_option rows[] = {
@@ -17,6 +17,8 @@ static const maske_option rows[] = {
      "leave out [CLS] and [SEP]"},
     {"pair", MASKE_OPTION_FLAG, offsetof(struct settings, pair), 0, 0, NULL, "no",
      "two texts a line, parted by a tab"},
+    {"overflowing", MASKE_OPTION_FLAG, offsetof(struct settings, overflowing), 0, 0, NULL, "no",
+     "with --json: what truncation cuts off, too"},
     {0}
 };
 
@@ -36,7 +38,7 @@ typedef struct job {
     buffer results[BATCH_LINES / CHUNK_LINES];
     maske_status statuses[BATCH_LINES / CHUNK_LINES];
     char (*sentences)[1024];                            /* [chunks] the failure of each */
-    maske_encoding *encodings;                          /* [threads] */
+    maske_encodings *encodings;                         /* [threads] */
 } job;
 
 static maske_status write_ids(buffer *out, const maske_encoding *e) {
@@ -65,56 +67,84 @@ static maske_status write_tokens(buffer *out, const maske_tokenizer *tokenizer, 
     return buffer_add(out, "\n", 1);
 }
 
-static maske_status write_json(buffer *out, const maske_tokenizer *tokenizer, const maske_encoding *e) {
+/* The members of one encoding. */
+static void write_members(json_writer *w, const maske_tokenizer *tokenizer, const maske_encoding *e) {
+    json_key(w, "ids");
+    json_begin_array(w);
+    for (size_t i = 0; i < e->count; i++) json_int(w, e->ids[i]);
+    json_end_array(w);
+    json_key(w, "tokens");
+    json_begin_array(w);
+    for (size_t i = 0; i < e->count; i++) json_text(w, maske_tokenizer_token(tokenizer, e->ids[i]));
+    json_end_array(w);
+    json_key(w, "type_ids");
+    json_begin_array(w);
+    for (size_t i = 0; i < e->count; i++) json_int(w, e->type_ids[i]);
+    json_end_array(w);
+    json_key(w, "special_tokens_mask");
+    json_begin_array(w);
+    for (size_t i = 0; i < e->count; i++) json_int(w, e->special_tokens_mask[i]);
+    json_end_array(w);
+    json_key(w, "offsets");
+    json_begin_array(w);
+    for (size_t i = 0; i < e->count; i++) {
+        json_begin_array(w);
+        json_int(w, e->char_begin[i]);
+        json_int(w, e->char_end[i]);
+        json_end_array(w);
+    }
+    json_end_array(w);
+}
+
+static maske_status write_json(buffer *out, const maske_tokenizer *tokenizer, const maske_encodings *windows) {
     json_writer w = json_writer_start(out, false);
     json_begin_object(&w);
-    json_key(&w, "ids");
-    json_begin_array(&w);
-    for (size_t i = 0; i < e->count; i++) json_int(&w, e->ids[i]);
-    json_end_array(&w);
-    json_key(&w, "tokens");
-    json_begin_array(&w);
-    for (size_t i = 0; i < e->count; i++) json_text(&w, maske_tokenizer_token(tokenizer, e->ids[i]));
-    json_end_array(&w);
-    json_key(&w, "type_ids");
-    json_begin_array(&w);
-    for (size_t i = 0; i < e->count; i++) json_int(&w, e->type_ids[i]);
-    json_end_array(&w);
-    json_key(&w, "special_tokens_mask");
-    json_begin_array(&w);
-    for (size_t i = 0; i < e->count; i++) json_int(&w, e->special_tokens_mask[i]);
-    json_end_array(&w);
-    json_key(&w, "offsets");
-    json_begin_array(&w);
-    for (size_t i = 0; i < e->count; i++) {
+    write_members(&w, tokenizer, &windows->items[0]);
+    if (settings.overflowing) {
+        json_key(&w, "overflowing");
         json_begin_array(&w);
-        json_int(&w, e->char_begin[i]);
-        json_int(&w, e->char_end[i]);
+        for (size_t i = 1; i < windows->count; i++) {
+            json_begin_object(&w);
+            write_members(&w, tokenizer, &windows->items[i]);
+            json_end_object(&w);
+        }
         json_end_array(&w);
     }
-    json_end_array(&w);
     json_end_object(&w);
     TRY(json_writer_end(&w));
     return buffer_add(out, "\n", 1);
 }
 
-static maske_status encode_line(const job *j, size_t line, maske_encoding *e, buffer *out) {
-    const char *text = j->batch.texts[line], *pair = NULL;
-    size_t length = j->batch.lengths[line], pair_length = 0;
-    if (settings.pair) {
-        const char *tab = memchr(text, '\t', length);
-        if (tab == NULL)
-            return error_set(MASKE_BAD_FILE, "line %lld: found no tab, expected two texts parted by one",
-                             (long long)j->first_line + (long long)line);
-        pair = tab + 1;
-        pair_length = length - (size_t)(pair - text);
-        length = (size_t)(tab - text);
-    }
+/* A line's text, or its two. */
+typedef struct line_texts { const char *first, *second; size_t length, second_length; } line_texts;
+static maske_status texts_of(const job *j, size_t line, line_texts *out) {
+    *out = (line_texts){.first = j->batch.texts[line], .length = j->batch.lengths[line]};
+    if (!settings.pair) return MASKE_OK;
+    const char *tab = memchr(out->first, '\t', out->length);
+    if (tab == NULL)
+        return error_set(MASKE_BAD_FILE, "line %lld: found no tab, expected two texts parted by one",
+                         (long long)j->first_line + (long long)line);
+    out->second = tab + 1;
+    out->second_length = out->length - (size_t)(out->second - out->first);
+    out->length = (size_t)(tab - out->first);
+    return MASKE_OK;
+}
+
+/* Without windows, only the first of `e` is used. */
+static maske_status encode_line(const job *j, size_t line, maske_encodings *e, buffer *out) {
+    line_texts texts;
+    TRY(texts_of(j, line, &texts));
     const maske_encode_options how = {.no_special = settings.no_special, .ids_only = !j->json};
-    TRY(maske_tokenizer_encode(j->tokenizer, text, length, pair, pair_length, &how, e));
+    if (settings.overflowing) {
+        TRY(maske_tokenizer_encode_windows(j->tokenizer, texts.first, texts.length, texts.second, texts.second_length,
+                                           &how, e));
+        return write_json(out, j->tokenizer, e);
+    }
+    TRY(maske_tokenizer_encode(j->tokenizer, texts.first, texts.length, texts.second, texts.second_length, &how,
+                               &e->items[0]));
     return j->json           ? write_json(out, j->tokenizer, e)
-           : settings.tokens ? write_tokens(out, j->tokenizer, e)
-                             : write_ids(out, e);
+           : settings.tokens ? write_tokens(out, j->tokenizer, &e->items[0])
+                             : write_ids(out, &e->items[0]);
 }
 
 static void encode_chunk(void *user, size_t chunk, int thread) {
@@ -145,6 +175,8 @@ static maske_status encode_all(job *j, lines *in, int threads) {
 }
 
 static maske_status run(const invocation *call) {
+    if (settings.overflowing && !call->json)
+        return error_set(MASKE_BAD_ARGUMENT, "--overflowing is written as JSON: it wants --json beside it");
     int threads = parallel_threads(&call->control);
     maske_tokenizer *tokenizer = NULL;
     job *j = NULL;
@@ -157,10 +189,14 @@ static maske_status run(const invocation *call) {
         j->first_line = 1;
         j->json = call->json;
         status = memory_new(&j->encodings, (size_t)threads, sizeof *j->encodings, "encoding");
+        for (int i = 0; i < threads && status == MASKE_OK; i++) {
+            status = memory_new(&j->encodings[i].items, 1, sizeof *j->encodings[i].items, "encoding");
+            j->encodings[i].capacity = status == MASKE_OK;
+        }
         if (status == MASKE_OK)
             status = memory_new(&j->sentences, BATCH_LINES / CHUNK_LINES, sizeof *j->sentences, "encoding");
         if (status == MASKE_OK) status = encode_all(j, &in, threads);
-        for (int i = 0; i < threads && j->encodings != NULL; i++) maske_encoding_free(&j->encodings[i]);
+        for (int i = 0; i < threads && j->encodings != NULL; i++) maske_encodings_free(&j->encodings[i]);
         for (size_t i = 0; i < BATCH_LINES / CHUNK_LINES; i++) buffer_free(&j->results[i]);
         line_batch_free(&j->batch);
         free(j->encodings);
@@ -183,7 +219,9 @@ const command command_tokenizer_encode = {
     .arguments = "[FILE...]",
     .details = ABOUT_FILE " Truncation and padding are done as tokenizer.json says."
                           "\nWith --json a line is {\"ids\", \"tokens\", \"type_ids\", \"special_tokens_mask\", "
-                          "\"offsets\"}; offsets count characters.",
+                          "\"offsets\"}; offsets count characters. With --overflowing it has "
+                          "\"overflowing\", too: a list of such objects, the further windows of the text, which overlap "
+                          "by the \"stride\" of tokenizer.json's truncation.",
     .examples = examples,
     .required = "model",
     .prints_figures = true,

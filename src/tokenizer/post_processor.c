@@ -166,7 +166,8 @@ static maske_status apply_template(const post_processor *p, post_process *s, boo
         } else {
             size_t part = piece->is_second ? 1 : 0, begin = part_begin(s, part), from = s->next.count;
             TRY(add_tokens(s, &s->tokens, begin, s->ends[part]));
-            for (size_t j = from; j < s->next.count; j++) s->next.items[j].type_id = piece->type_id;
+            for (size_t j = from; j < s->next.count && !s->window[part]; j++)
+                s->next.items[j].type_id = piece->type_id;
         }
         TRY(end_part(s));
     }
@@ -181,7 +182,9 @@ static maske_status apply(const post_processor *p, post_process *s, bool add_spe
         return MASKE_OK;
     case POST_ROBERTA:
         if (p->trimming.trim_offsets) trim_offsets(p, s);
-        for (size_t i = 0; i < s->tokens.count; i++) s->tokens.items[i].type_id = 0;
+        for (size_t part = 0; part < s->part_count; part++)
+            for (size_t i = part_begin(s, part); i < s->ends[part] && !(part < 2 && s->window[part]); i++)
+                s->tokens.items[i].type_id = 0;
         return add_special ? wrap_parts(p, s) : MASKE_OK;
     case POST_BERT:
         return add_special ? wrap_parts(p, s) : MASKE_OK;

@@ -41,6 +41,7 @@ typedef struct post_process {
     output_tokens tokens, next;                         /* parts, one behind the other */
     size_t *ends, *next_ends;                           /* [part_count] where each part ends */
     size_t part_count, next_count, part_capacity, next_capacity;
+    bool window[2];         /* a text is a window of what truncation cut off: the library leaves its type ids alone */
 } post_process;
 /* first and second (NULL: no pair), with what belongs around them: process->tokens. Their type ids are set here. */
 MASKE_MUST_USE maske_status post_processor_apply(const post_processor *processor, const output_tokens *first,

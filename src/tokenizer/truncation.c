@@ -123,8 +123,8 @@ void padding_free(padding *p) {
     *p = (padding){0};
 }
 
-size_t padding_length(const padding *p, size_t count) {
-    size_t length = p->fixed ? (size_t)p->length : count,
+size_t padding_length(const padding *p, size_t longest, size_t count) {
+    size_t length = p->fixed ? (size_t)p->length : longest,
            multiple = p->pad_to_multiple_of > 0 ? (size_t)p->pad_to_multiple_of : 1;
     if (length % multiple != 0) length += multiple - length % multiple;
     return length < count ? count : length;
@@ -175,4 +175,22 @@ maske_status truncation_lengths(const truncation *t, size_t room, bool pair, siz
                              "truncation's stride is %lld, expected less than the %zu tokens left of the text",
                              (long long)t->stride, kept[i]);
     return MASKE_OK;
+}
+
+size_t truncation_windows(const truncation *t, size_t count, size_t keep) {
+    if (keep >= count) return 1;
+    if (keep == 0) return 2;                        /* nothing, and all of it */
+    size_t step = keep - (size_t)t->stride, left = count - keep;
+    return 1 + left / step + (left % step != 0);
+}
+
+void truncation_window(const truncation *t, size_t count, size_t keep, size_t window, size_t *begin, size_t *end) {
+    if (keep == 0 || keep >= count) {
+        *begin = 0;
+        *end = window == 0 ? keep : count;
+        return;
+    }
+    size_t first = window * (keep - (size_t)t->stride), last = first + keep < count ? first + keep : count;
+    *begin = t->direction == DIRECTION_RIGHT ? first : count - last;
+    *end = t->direction == DIRECTION_RIGHT ? last : count - first;
 }

@@ -35,7 +35,11 @@ void padding_free(padding *p);
  * of that length cannot hold the stride. */
 MASKE_MUST_USE maske_status truncation_lengths(const truncation *t, size_t room, bool pair, size_t *first,
                                                size_t *second);
-/* The length that a text of `count` tokens is padded to. */
-size_t padding_length(const padding *p, size_t count);
+/* A text of `count` tokens of which `keep` stay is a row of windows that overlap by the stride, the first of them what
+ * stays: how many, and the tokens of one (ends first where the direction is left). */
+size_t truncation_windows(const truncation *t, size_t count, size_t keep);
+void truncation_window(const truncation *t, size_t count, size_t keep, size_t window, size_t *begin, size_t *end);
+/* The length that `count` tokens are padded to; longest: the most tokens of all that are padded together. */
+size_t padding_length(const padding *p, size_t longest, size_t count);
 
 #endif

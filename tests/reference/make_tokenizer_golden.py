@@ -85,6 +85,13 @@ def variants():
         yield f"decoder {name}", "metaspace", {"decoder": None if make is None else of("decoder", make)}
     for strategy, direction, length in itertools.product(("LongestFirst", "OnlyFirst", "OnlySecond"), ("Right", "Left"), (7, 12)):
         yield f"truncation {strategy} {direction} {length}", "metaspace", {"truncation": {"direction": direction, "max_length": length, "strategy": strategy, "stride": 0}}
+    for direction, fixed in itertools.product(("Right", "Left"), (None, 20)):
+        padding = None if fixed is None else {"strategy": {"Fixed": fixed}, "direction": direction, "pad_to_multiple_of": 3, "pad_id": 0, "pad_type_id": 1, "pad_token": "[PAD]"}
+        yield f"windows {direction} {fixed}", "metaspace", {"truncation": {"direction": direction, "max_length": 9, "strategy": "LongestFirst", "stride": 1}, "padding": padding}
+    odd = processors.TemplateProcessing(single="[CLS]:3 $A:2 [SEP]", pair="$B:1 [SEP] $A:4", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
+    for name, post in (("odd", odd), ("none", None), ("roberta", processors.RobertaProcessing(("[SEP]", 3), ("[CLS]", 2)))):
+        yield f"windows {name}", "bytelevel", {"truncation": {"direction": "Right", "max_length": 40, "strategy": "LongestFirst", "stride": 7},
+                                               "post_processor": None if post is None else of("post_processor", post)}
     for strategy, direction, multiple in itertools.product(("BatchLongest", {"Fixed": 40}), ("Right", "Left"), (None, 8)):
         yield f"padding {strategy} {direction} {multiple}", "wordpiece", {"padding": {"strategy": strategy, "direction": direction, "pad_to_multiple_of": multiple, "pad_id": 0,
                                                                                     "pad_type_id": 1, "pad_token": "[PAD]"}}
@@ -96,11 +103,16 @@ def variants():
         yield f"added {flags}", "words", {"normalizer": {"type": "Lowercase"}, "added_tokens": component(t, "added_tokens")}
 
 
+def parts(e):
+    return {"ids": e.ids, "types": e.type_ids, "mask": "".join(map(str, e.special_tokens_mask)), "attention": "".join(map(str, e.attention_mask)), "offsets": [n for o in e.offsets for n in o]}
+
+
 def case(t, text, pair, special):
     e = t.encode(text, pair, add_special_tokens=special)
-    answer = {"text": text, "special": special, "ids": e.ids, "types": e.type_ids, "mask": "".join(map(str, e.special_tokens_mask)), "attention": "".join(map(str, e.attention_mask)),
-              "offsets": [n for o in e.offsets for n in o], "decoded": t.decode(e.ids, skip_special_tokens=False)}
+    answer = {"text": text, "special": special} | parts(e) | {"decoded": t.decode(e.ids, skip_special_tokens=False)}
     skipped = t.decode(e.ids)
+    if t.truncation is not None and t.truncation["stride"] > 0:
+        answer["overflowing"] = [parts(o) for o in e.overflowing]
     return answer | ({"skipped": skipped} if skipped != answer["decoded"] else {}) | ({"pair": pair} if pair is not None else {})
 
 

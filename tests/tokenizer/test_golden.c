@@ -62,32 +62,58 @@ static void check_decoded(const maske_tokenizer *tokenizer, const json_t *item, 
     }
 }
 
+/* The member that differs, or NULL. */
+static const char *difference(const json_t *expected, const maske_encoding *e) {
+    return numbers_differ(json_object_get(expected, "ids"), e->ids, e->count)                   ? "ids"
+           : numbers_differ(json_object_get(expected, "types"), e->type_ids, e->count)          ? "type_ids"
+           : digits_differ(json_object_get(expected, "mask"), e->special_tokens_mask, e->count) ? "special_tokens_mask"
+           : digits_differ(json_object_get(expected, "attention"), e->attention_mask, e->count) ? "attention_mask"
+           : offsets_differ(json_object_get(expected, "offsets"), e)                            ? "offsets"
+                                                                                                : NULL;
+}
+
+/* One call's arguments. */
+typedef struct call {
+    const char *text, *pair;
+    size_t length, pair_length;
+    maske_encode_options options;
+} call;
+
+static void check_windows(const maske_tokenizer *tokenizer, const json_t *item, const call *c, const char *name) {
+    const json_t *overflowing = json_object_get(item, "overflowing");
+    maske_encodings windows = {0};
+    for (int again = 0; again < 2; again++) {               /* the memory of the first time is used again */
+        assert_ok(maske_tokenizer_encode_windows(tokenizer, c->text, c->length, c->pair, c->pair_length, &c->options,
+                                                 &windows));
+        assert_int_equal(windows.count, 1 + json_array_size(overflowing));
+        for (size_t i = 0; i < windows.count; i++) {
+            const char *wrong = difference(i == 0 ? item : json_array_get(overflowing, i - 1), &windows.items[i]);
+            if (wrong != NULL) fail_msg("%s: \"%s\", window %zu: the %s differ", name, c->text, i, wrong);
+        }
+    }
+    maske_encodings_free(&windows);
+}
+
 static void check_case(const maske_tokenizer *tokenizer, const json_t *item, maske_encoding *e, const char *name) {
     const json_t *text = json_object_get(item, "text"), *pair = json_object_get(item, "pair");
-    const char *shown = json_string_value(text);
-    maske_encode_options options = {.no_special = !json_is_true(json_object_get(item, "special"))};
-    const char *second = pair == NULL ? NULL : json_string_value(pair);
-    maske_status status = maske_tokenizer_encode(tokenizer, shown, json_string_length(text), second,
-                                                 json_string_length(pair), &options, e);
+    call c = {.text = json_string_value(text), .length = json_string_length(text),
+              .pair = pair == NULL ? NULL : json_string_value(pair), .pair_length = json_string_length(pair),
+              .options = {.no_special = !json_is_true(json_object_get(item, "special"))}};
+    maske_status status =
+        maske_tokenizer_encode(tokenizer, c.text, c.length, c.pair, c.pair_length, &c.options, e);
     if (json_object_get(item, "error") != NULL) {
-        if (status == MASKE_OK) fail_msg("%s: \"%s\" is encoded where the library fails", name, shown);
+        if (status == MASKE_OK) fail_msg("%s: \"%s\" is encoded where the library fails", name, c.text);
         return;
     }
-    if (status != MASKE_OK) fail_msg("%s: \"%s\": %s", name, shown, maske_error());
-    const char *wrong =
-        numbers_differ(json_object_get(item, "ids"), e->ids, e->count)                   ? "ids"
-        : numbers_differ(json_object_get(item, "types"), e->type_ids, e->count)          ? "type_ids"
-        : digits_differ(json_object_get(item, "mask"), e->special_tokens_mask, e->count) ? "special_tokens_mask"
-        : digits_differ(json_object_get(item, "attention"), e->attention_mask, e->count) ? "attention_mask"
-        : offsets_differ(json_object_get(item, "offsets"), e)                            ? "offsets"
-                                                                                         : NULL;
-    if (wrong != NULL) fail_msg("%s: \"%s\": the %s differ", name, shown, wrong);
+    if (status != MASKE_OK) fail_msg("%s: \"%s\": %s", name, c.text, maske_error());
+    const char *wrong = difference(item, e);
+    if (wrong != NULL) fail_msg("%s: \"%s\": the %s differ", name, c.text, wrong);
     check_decoded(tokenizer, item, e, name);
-    options.ids_only = true;
-    assert_ok(maske_tokenizer_encode(tokenizer, shown, json_string_length(text), second, json_string_length(pair),
-                                     &options, e));
+    if (json_object_get(item, "overflowing") != NULL) check_windows(tokenizer, item, &c, name);
+    c.options.ids_only = true;
+    assert_ok(maske_tokenizer_encode(tokenizer, c.text, c.length, c.pair, c.pair_length, &c.options, e));
     if (numbers_differ(json_object_get(item, "ids"), e->ids, e->count))
-        fail_msg("%s: \"%s\": the ids by themselves differ", name, shown);
+        fail_msg("%s: \"%s\": the ids by themselves differ", name, c.text);
 }
 
 static void every_variant_answers_as_the_library(void **state) {

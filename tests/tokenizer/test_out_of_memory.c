@@ -79,16 +79,19 @@ static maske_status use(const char *path, const char *folder) {
     static const char text[] = "ab [M] abba hi \xC3\xA9, a ab aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab";
     maske_tokenizer *t = NULL;
     maske_encoding e = {0};
+    maske_encodings windows = {0};
     char *back = NULL;
     maske_status status = maske_tokenizer_open(&t, path);
     for (int ids_only = 0; ids_only < 2 && status == MASKE_OK; ids_only++) {
         maske_encode_options options = {.ids_only = ids_only == 1};
         status = maske_tokenizer_encode(t, text, sizeof text - 1, text, 6, &options, &e);
     }
+    if (status == MASKE_OK) status = maske_tokenizer_encode_windows(t, text, 40, text, 6, NULL, &windows);
     if (status == MASKE_OK) status = maske_tokenizer_decode(t, e.ids, e.count, true, &back, NULL);
     if (status == MASKE_OK) status = maske_tokenizer_save(t, folder);
     free(back);
     maske_encoding_free(&e);
+    maske_encodings_free(&windows);
     maske_tokenizer_free(t);
     return status;
 }

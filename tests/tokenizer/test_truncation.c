@@ -60,6 +60,41 @@ static void a_stride_must_fit_its_window(void **state) {
     assert_fails(truncation_lengths(&t, 3, false, &first, &second), MASKE_BAD_ARGUMENT, "stride is 3");
 }
 
+/* The library's loops, for every small case: from the front or the back, until an end is reached. */
+static void windows_step_by_what_the_stride_leaves(void **state) {
+    (void)state;
+    for (size_t count = 0; count < 20; count++)
+        for (size_t keep = 1; keep < 22; keep++)
+            for (size_t stride = 0; stride < keep; stride++)
+                for (int left = 0; left < 2; left++) {
+                    truncation t = {.set = true, .direction = (text_direction)left, .stride = (int64_t)stride};
+                    size_t windows = truncation_windows(&t, count, keep < count ? keep : count), seen = 0;
+                    for (size_t at = 0; seen == 0 || at < count; at += keep - stride) {
+                        size_t far = at + keep < count ? at + keep : count, begin, end;
+                        truncation_window(&t, count, keep < count ? keep : count, seen++, &begin, &end);
+                        assert_int_equal(begin, left ? count - far : at);
+                        assert_int_equal(end, left ? count - at : far);
+                        if (far == count) break;
+                    }
+                    assert_int_equal(windows, seen);
+                }
+    truncation t = {.set = true};
+    size_t begin, end;
+    assert_int_equal(truncation_windows(&t, 5, 0), 2);          /* no room: nothing, and all that was cut off */
+    truncation_window(&t, 5, 0, 0, &begin, &end);
+    assert_true(begin == 0 && end == 0);
+    truncation_window(&t, 5, 0, 1, &begin, &end);
+    assert_true(begin == 0 && end == 5);
+}
+
+static void windows_are_padded_to_the_first(void **state) {
+    (void)state;
+    padding p = {.set = true, .pad_to_multiple_of = 8};
+    assert_int_equal(padding_length(&p, 12, 3), 16);
+    p = (padding){.set = true, .fixed = true, .length = 10, .pad_to_multiple_of = -1};
+    assert_int_equal(padding_length(&p, 12, 3), 10);
+}
+
 static void padding_rounds_up(void **state) {
     (void)state;
     static const struct { bool fixed; int64_t length, multiple; size_t count, expected;
@@ -69,7 +104,7 @@ static void padding_rounds_up(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         padding p = {
             .set = true, .fixed = cases[i].fixed, .length = cases[i].length, .pad_to_multiple_of = cases[i].multiple};
-        assert_int_equal(padding_length(&p, cases[i].count), cases[i].expected);
+        assert_int_equal(padding_length(&p, cases[i].count, cases[i].count), cases[i].expected);
     }
 }
 
@@ -79,7 +114,9 @@ int main(void) {
         cmocka_unit_test(one_side_alone_is_cut),
         cmocka_unit_test(no_room_leaves_nothing),
         cmocka_unit_test(a_stride_must_fit_its_window),
+        cmocka_unit_test(windows_step_by_what_the_stride_leaves),
         cmocka_unit_test(padding_rounds_up),
+        cmocka_unit_test(windows_are_padded_to_the_first),
     };
     return cmocka_run_group_tests_name("tokenizer/truncation", tests, NULL, NULL);
 }
