@@ -5,7 +5,7 @@
 #include "bert/weight_gradients.h"
 #include "base/parallel.h"
 
-enum { TILE_ROWS = 128, TILE_COLUMNS = 256, PIECE_ROWS = 256 };
+enum { TILE_ROWS = 128, TILE_COLUMNS = 512, PIECE_ROWS = 256 };
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }

@@ -51,19 +51,14 @@ void gemm_pack_columns(void *packed, gemm_precision precision, const float *b, s
                        size_t k, size_t first, size_t count) {
     const gemm_kernel *kernel = choose_kernel();
     const gemm_bf16_kernel *bf16 = choose_bf16_kernel();
-    size_t padded = round_up(n, GEMM_PACK_COLUMNS), step = precision == GEMM_F32 ? kernel->tile_columns : bf16->tile_columns;
-    size_t end = smaller(first + count, n);
+    size_t padded = round_up(n, GEMM_PACK_COLUMNS), columns = smaller(first + count, n) - first;
     for (size_t k0 = 0; k0 < k; k0 += GEMM_DEPTH) {
-        size_t depth = smaller(GEMM_DEPTH, k - k0);
-        for (size_t j = first; j < end; j += step) {
-            const float *from = element(b, ldb, b_transposed, k0, j);
-            size_t columns = smaller(step, n - j);
-            if (precision == GEMM_F32) kernel->pack_b((float *)packed + k0 * padded + j * depth, from, ldb, b_transposed, columns, depth);
-            else {
-                size_t even = bf16_depth(depth);
-                bf16->pack_b((uint16_t *)packed + k0 * padded + j * even, from, ldb, b_transposed, columns, depth, even);
-            }
-        }
+        size_t depth = smaller(GEMM_DEPTH, k - k0), even = bf16_depth(depth);
+        const float *from = element(b, ldb, b_transposed, k0, first);
+        if (precision == GEMM_F32)
+            kernel->pack_b((float *)packed + k0 * padded + first * depth, from, ldb, b_transposed, columns, depth);
+        else
+            bf16->pack_b((uint16_t *)packed + k0 * padded + first * even, from, ldb, b_transposed, columns, depth, even);
     }
 }
 
@@ -72,22 +67,6 @@ void gemm_pack(void *packed, gemm_precision precision, const float *b, size_t ld
 }
 
 /* ------------------------------------------------------------------------------------------------------- float --- */
-
-/* Rows of panel p when m rows are shared evenly among panels: no thin last one, which would starve the units. */
-typedef struct row_split { size_t panels, rows, longer; } row_split;
-static row_split split_rows(size_t m, size_t tile_rows) {
-    size_t panels = (m + tile_rows - 1) / tile_rows;
-    return (row_split){panels, m / panels, m % panels};
-}
-
-static void pack_rows(const gemm_kernel *kernel, float *packed, const float *a, size_t lda, bool transposed, row_split split, size_t depth) {
-    size_t row = 0;
-    for (size_t p = 0; p < split.panels; p++) {
-        size_t rows = split.rows + (p < split.longer);
-        kernel->pack_a(packed + row * depth, transposed ? a + row : a + row * lda, lda, transposed, rows, depth);
-        row += rows;
-    }
-}
 
 /* Asks for bytes that the next panel will read: a weight comes from the third level or memory, and the tiles of this
  * panel leave time to fetch it. */
@@ -119,13 +98,13 @@ static void multiply_panel(const gemm_kernel *kernel, float *c, size_t ldc, bool
 static void multiply_f32(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, bool a_transposed, const float *packed,
                          const float *b, size_t ldb, bool b_transposed, size_t m, size_t n, size_t k) {
     const gemm_kernel *kernel = choose_kernel();
-    _Alignas(64) float block_a[GEMM_ROWS * GEMM_DEPTH + GEMM_PANEL_SLACK], block_b[GEMM_COLUMNS * GEMM_DEPTH];
+    _Alignas(64) float block_a[GEMM_A_SIZE], block_b[GEMM_COLUMNS * GEMM_DEPTH];
     size_t padded = round_up(n, GEMM_PACK_COLUMNS), width = kernel->tile_columns;
     for (size_t k0 = 0; k0 < k; k0 += GEMM_DEPTH) {
         size_t depth = smaller(GEMM_DEPTH, k - k0);
         for (size_t i0 = 0; i0 < m; i0 += GEMM_ROWS) {
             row_split split = split_rows(smaller(GEMM_ROWS, m - i0), kernel->tile_rows);
-            pack_rows(kernel, block_a, a_transposed ? a + k0 * lda + i0 : a + i0 * lda + k0, lda, a_transposed, split, depth);
+            kernel->pack_a(block_a, element(a, lda, !a_transposed, k0, i0), lda, a_transposed, split, depth);
             for (size_t j = 0; j < n; j += width) {
                 const float *panel = block_b;
                 size_t columns = smaller(width, n - j);
@@ -142,20 +121,20 @@ static void multiply_f32(float *c, size_t ldc, bool accumulate, const float *a, 
 static void multiply_bf16(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, bool a_transposed, const uint16_t *packed,
                           const float *b, size_t ldb, bool b_transposed, size_t m, size_t n, size_t k) {
     const gemm_bf16_kernel *kernel = choose_bf16_kernel();
-    _Alignas(64) uint16_t block_a[GEMM_ROWS * GEMM_DEPTH], block_b[GEMM_COLUMNS * GEMM_DEPTH];
+    _Alignas(64) uint16_t block_a[GEMM_A_SIZE], block_b[GEMM_COLUMNS * GEMM_DEPTH];
     size_t padded = round_up(n, GEMM_PACK_COLUMNS), width = kernel->tile_columns;
     for (size_t k0 = 0; k0 < k; k0 += GEMM_DEPTH) {
         size_t depth = smaller(GEMM_DEPTH, k - k0), even = bf16_depth(depth);
         for (size_t i0 = 0; i0 < m; i0 += GEMM_ROWS) {
             size_t rows = smaller(GEMM_ROWS, m - i0);
-            kernel->pack_a(block_a, a_transposed ? a + k0 * lda + i0 : a + i0 * lda + k0, lda, a_transposed, rows, depth, even);
+            kernel->pack_a(block_a, element(a, lda, !a_transposed, k0, i0), lda, a_transposed, rows, depth, even);
             for (size_t j = 0; j < n; j += width) {
                 const uint16_t *panel = block_b;
                 size_t columns = smaller(width, n - j);
                 if (packed != NULL) panel = packed + k0 * padded + j * even;
                 else kernel->pack_b(block_b, element(b, ldb, b_transposed, k0, j), ldb, b_transposed, columns, depth, even);
                 if (packed != NULL && j + width < n) fetch_ahead(panel + even * width, even * width * sizeof *panel);
-                kernel->block(c + i0 * ldc + j, ldc, accumulate || k0 > 0, block_a, panel, rows, columns, even);
+                kernel->block(c + i0 * ldc + j, ldc, accumulate || k0 > 0, block_a, a_transposed, panel, rows, columns, even);
             }
         }
     }

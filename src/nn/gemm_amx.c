@@ -52,7 +52,9 @@ static void add_edge(float *c, size_t ldc, bool accumulate, const float *sums, s
     }
 }
 
-static void block(float *c, size_t ldc, bool accumulate, const uint16_t *a, const uint16_t *b, size_t rows, size_t columns, size_t depth) {
+static void block(float *c, size_t ldc, bool accumulate, const uint16_t *a, bool a_transposed, const uint16_t *b,
+                  size_t rows, size_t columns, size_t depth) {
+    (void)a_transposed;         /* tiles of A are rows of k, however it lay in memory */
     configure();
     _Alignas(64) float edge[32 * 32];
     for (size_t i = 0; i < rows; i += 32) {
@@ -82,4 +84,26 @@ static void block(float *c, size_t ldc, bool accumulate, const uint16_t *a, cons
     _tile_release();
 }
 
-const gemm_bf16_kernel gemm_kernel_amx = {32, block, pack_a_bf16, pack_b_bf16};
+/* packed[rows, up to a multiple of 16][depth]; what is missing is 0. Of a transposed A 16 rows of memory are read along
+ * all columns before the next 16 (nn/gemm_pack.h says why). */
+static void pack_a(uint16_t *packed, const float *a, size_t lda, bool transposed, size_t rows, size_t k, size_t depth) {
+    size_t padded = (rows + 15) / 16 * 16;
+    if (!transposed) {
+        pack_rows_bf16(packed, a, lda, rows, k, depth);
+        memset(packed + rows * depth, 0, (padded - rows) * depth * sizeof *packed);
+        return;
+    }
+    for (size_t p = 0; p < depth; p += 32)
+        for (size_t i0 = 0; i0 < rows; i0 += 16) {
+            __mmask16 columns = column_mask(rows - i0);
+            __m512 r[32];
+            for (size_t q = 0; q < 32; q++)
+                r[q] = p + q < k ? _mm512_maskz_loadu_ps(columns, a + (p + q) * lda + i0) : _mm512_setzero_ps();
+            transpose_16(r);
+            transpose_16(r + 16);
+            for (size_t i = 0; i < 16; i++)
+                _mm512_storeu_si512(packed + (i0 + i) * depth + p, round_bf16(r[i], r[16 + i]));
+        }
+}
+
+const gemm_bf16_kernel gemm_kernel_amx = {32, block, pack_a, pack_b_bf16};

@@ -1,9 +1,16 @@
-/* nn/gemm_avx512bf16.c: the bfloat16 kernel for AVX-512 BF16: 14 rows by 32 columns, two k a dot product. */
+/* nn/gemm_avx512bf16.c: the bfloat16 kernel for AVX-512 BF16: up to 14 rows by 32 columns, two k a dot product.
+ *
+ * A straight A is packed as it lies, [rows][depth]. Of a transposed one two consecutive rows of memory are the two k of a
+ * dot product: they are laid side by side, panels [depth / 2][rows][2], without transposing anything. */
 #include "nn/gemm_bf16_pack.h"
 
-static inline __attribute__((always_inline)) void rows_of(float *c, size_t ldc, bool accumulate, const uint16_t *a, const uint16_t *b,
-                                                          const size_t rows, __mmask16 left, __mmask16 right, size_t depth) {
-    __m512 sum[14][2];
+enum { TILE_ROWS = 14 };
+
+/* rows and transposed are constants where this is used. */
+static inline __attribute__((always_inline)) void tile_of(float *c, size_t ldc, bool accumulate, const uint16_t *a,
+                                                          const bool transposed, const uint16_t *b, const size_t rows,
+                                                          __mmask16 left, __mmask16 right, size_t depth) {
+    __m512 sum[TILE_ROWS][2];
 #pragma GCC unroll 14
     for (size_t i = 0; i < rows; i++) sum[i][0] = sum[i][1] = _mm512_setzero_ps();
     for (size_t p = 0; p < depth; p += 2, b += 64) {
@@ -11,7 +18,7 @@ static inline __attribute__((always_inline)) void rows_of(float *c, size_t ldc, 
 #pragma GCC unroll 14
         for (size_t i = 0; i < rows; i++) {
             int32_t pair;
-            memcpy(&pair, a + i * depth + p, sizeof pair);
+            memcpy(&pair, transposed ? a + p * rows + i * 2 : a + i * depth + p, sizeof pair);
             __m512bh value = (__m512bh)_mm512_set1_epi32(pair);
             sum[i][0] = _mm512_dpbf16_ps(sum[i][0], value, b0);
             sum[i][1] = _mm512_dpbf16_ps(sum[i][1], value, b1);
@@ -29,12 +36,57 @@ static inline __attribute__((always_inline)) void rows_of(float *c, size_t ldc, 
     }
 }
 
-static void block(float *c, size_t ldc, bool accumulate, const uint16_t *a, const uint16_t *b, size_t rows, size_t columns, size_t depth) {
-    __mmask16 left = column_mask(columns), right = columns > 16 ? column_mask(columns - 16) : 0;
-    size_t i = 0;
-    for (; i + 14 <= rows; i += 14) rows_of(c + i * ldc, ldc, accumulate, a + i * depth, b, 14, left, right, depth);
-    for (; i + 4 <= rows; i += 4) rows_of(c + i * ldc, ldc, accumulate, a + i * depth, b, 4, left, right, depth);
-    for (; i < rows; i++) rows_of(c + i * ldc, ldc, accumulate, a + i * depth, b, 1, left, right, depth);
+static inline __attribute__((always_inline)) void tile(float *c, size_t ldc, bool accumulate, const uint16_t *a,
+                                                       const bool transposed, const uint16_t *b, size_t rows,
+                                                       __mmask16 left, __mmask16 right, size_t depth) {
+    switch (rows) {
+#define ROWS(count) \
+    case count: tile_of(c, ldc, accumulate, a, transposed, b, count, left, right, depth); break;
+        ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7)
+        ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12) ROWS(13) ROWS(14)
+#undef ROWS
+    default: break;
+    }
 }
 
-const gemm_bf16_kernel gemm_kernel_avx512bf16 = {32, block, pack_a_bf16, pack_b_bf16};
+static void block(float *c, size_t ldc, bool accumulate, const uint16_t *a, bool a_transposed, const uint16_t *b,
+                  size_t rows, size_t columns, size_t depth) {
+    __mmask16 left = column_mask(columns), right = columns > 16 ? column_mask(columns - 16) : 0;
+    row_split split = split_rows(rows, TILE_ROWS);
+    for (size_t p = 0; p < split.panels; p++) {
+        size_t here = split.rows + (p < split.longer);
+        if (a_transposed) tile(c, ldc, accumulate, a, true, b, here, left, right, depth);
+        else tile(c, ldc, accumulate, a, false, b, here, left, right, depth);
+        c += here * ldc;
+        a += here * depth;
+    }
+}
+
+/* A panel [depth / 2][rows][2] of a[k, rows]; what is missing of k is 0. */
+static void pair_panel(uint16_t *panel, const float *a, size_t lda, size_t rows, size_t k, size_t depth) {
+    __mmask16 mask = column_mask(rows);
+    for (size_t p = 0; p < depth; p += 2) {
+        __m512 low = p < k ? _mm512_maskz_loadu_ps(mask, a + p * lda) : _mm512_setzero_ps();
+        __m512 high = p + 1 < k ? _mm512_maskz_loadu_ps(mask, a + (p + 1) * lda) : _mm512_setzero_ps();
+        _mm512_mask_storeu_epi32(panel + p * rows, mask, pair_bf16(low, high));
+    }
+}
+
+static void pack_a(uint16_t *packed, const float *a, size_t lda, bool transposed, size_t rows, size_t k, size_t depth) {
+    if (!transposed) {
+        pack_rows_bf16(packed, a, lda, rows, k, depth);
+        return;
+    }
+    row_split split = split_rows(rows, TILE_ROWS);
+    enum { TOGETHER = 32 };     /* k: what several panels share of these rows is still in the first level cache */
+    for (size_t k0 = 0; k0 < depth; k0 += TOGETHER) {
+        size_t end = depth - k0 < TOGETHER ? depth - k0 : TOGETHER, left = k > k0 ? k - k0 : 0;
+        for (size_t p = 0, row = 0; p < split.panels; p++) {
+            size_t here = split.rows + (p < split.longer);
+            pair_panel(packed + row * depth + k0 * here, a + k0 * lda + row, lda, here, left, end);
+            row += here;
+        }
+    }
+}
+
+const gemm_bf16_kernel gemm_kernel_avx512bf16 = {32, block, pack_a, pack_b_bf16};

@@ -7,13 +7,16 @@
 
 static inline __mmask16 column_mask(size_t columns) { return columns >= 16 ? 0xFFFF : (__mmask16)((1u << columns) - 1); }
 
-/* Nearest, ties to even; the instruction flushes denormals to zero, which no product here can tell. */
-static inline __m256i round_bf16(__m512 values) { return (__m256i)_mm512_cvtneps_pbh(values); }
+/* 16 and 16 floats rounded: nearest, ties to even; the instruction flushes denormals to zero, which no product here can
+ * tell. */
+static inline __m512i round_bf16(__m512 first, __m512 second) { return (__m512i)_mm512_cvtne2ps_pbh(second, first); }
 
 /* Sixteen floats of two rows as pairs: (low[0], high[0]), (low[1], high[1]), ... */
 static inline __m512i pair_bf16(__m512 low, __m512 high) {
-    __m512i l = _mm512_cvtepu16_epi32(round_bf16(low)), h = _mm512_cvtepu16_epi32(round_bf16(high));
-    return _mm512_or_si512(l, _mm512_slli_epi32(h, 16));
+    const __m512i order = _mm512_set_epi32(0x001F000F, 0x001E000E, 0x001D000D, 0x001C000C, 0x001B000B, 0x001A000A,
+                                           0x00190009, 0x00180008, 0x00170007, 0x00160006, 0x00150005, 0x00140004,
+                                           0x00130003, 0x00120002, 0x00110001, 0x00100000);
+    return _mm512_permutexvar_epi16(order, round_bf16(low, high));
 }
 
 /* Transposes 16 rows of 16 floats in place. */
@@ -43,50 +46,53 @@ static inline void transpose_16(__m512 r[16]) {
     }
 }
 
-/* packed[rows up to 16s][depth]; columns k..depth-1 and the rows that fill up are zeros. */
-static void pack_a_bf16(uint16_t *packed, const float *a, size_t lda, bool transposed, size_t rows, size_t k, size_t depth) {
-    size_t padded = (rows + 15) / 16 * 16;
-    for (size_t i0 = 0; i0 < padded; i0 += 16) {
-        size_t here = rows - i0 < 16 ? rows - i0 : 16;
+/* packed[rows][depth] from a[rows, k]; columns k..depth-1 are zeros. */
+static inline void pack_rows_bf16(uint16_t *packed, const float *a, size_t lda, size_t rows, size_t k, size_t depth) {
+    size_t whole = k / 32 * 32;
+    for (size_t i = 0; i < rows; i++, packed += depth, a += lda) {
+        for (size_t p = 0; p < whole; p += 32)
+            _mm512_storeu_si512(packed + p, round_bf16(_mm512_loadu_ps(a + p), _mm512_loadu_ps(a + p + 16)));
+        if (whole == depth) continue;
+        __mmask16 first = column_mask(k - whole), second = k - whole > 16 ? column_mask(k - whole - 16) : 0;
+        _mm512_storeu_si512(packed + whole, round_bf16(_mm512_maskz_loadu_ps(first, a + whole),
+                                                       _mm512_maskz_loadu_ps(second, a + whole + 16)));
+    }
+}
+
+/* Panels [depth / 2][32][2] from b[k, columns], 256 columns at a time (nn/gemm_pack.h says why); what is missing is 0. */
+static inline void pack_b_straight(uint16_t *panels, const float *b, size_t ldb, size_t columns, size_t k, size_t depth) {
+    size_t padded = (columns + 31) / 32 * 32;
+    for (size_t j0 = 0; j0 < padded; j0 += 256) {
+        size_t end = padded - j0 < 256 ? padded : j0 + 256;
+        for (size_t p = 0; p < depth; p += 2)
+            for (size_t j = j0; j < end; j += 16) {
+                __mmask16 mask = j < columns ? column_mask(columns - j) : 0;
+                const float *from = b + p * ldb + j;
+                __m512 low = p < k ? _mm512_maskz_loadu_ps(mask, from) : _mm512_setzero_ps();
+                __m512 high = p + 1 < k ? _mm512_maskz_loadu_ps(mask, from + ldb) : _mm512_setzero_ps();
+                _mm512_storeu_si512(panels + j / 32 * 32 * depth + p * 32 + j % 32 * 2, pair_bf16(low, high));
+            }
+    }
+}
+
+/* The same from b[columns, k]. */
+static inline void pack_b_transposed(uint16_t *panels, const float *b, size_t ldb, size_t columns, size_t k, size_t depth) {
+    size_t padded = (columns + 31) / 32 * 32;
+    for (size_t j = 0; j < padded; j += 16) {
+        uint16_t *panel = panels + j / 32 * 32 * depth + j % 32 * 2;
         for (size_t p = 0; p < depth; p += 16) {
             __mmask16 valid = p < k ? column_mask(k - p) : 0;
-            if (!transposed) {
-                for (size_t i = 0; i < 16; i++) {
-                    __m512 row = i < here ? _mm512_maskz_loadu_ps(valid, a + (i0 + i) * lda + p) : _mm512_setzero_ps();
-                    _mm256_storeu_si256((__m256i *)(packed + (i0 + i) * depth + p), round_bf16(row));
-                }
-                continue;
-            }
             __m512 r[16];
-            __mmask16 columns = column_mask(here);
-            for (size_t q = 0; q < 16; q++)
-                r[q] = p + q < k ? _mm512_maskz_loadu_ps(columns, a + (p + q) * lda + i0) : _mm512_setzero_ps();
+            for (size_t i = 0; i < 16; i++)
+                r[i] = j + i < columns ? _mm512_maskz_loadu_ps(valid, b + (j + i) * ldb + p) : _mm512_setzero_ps();
             transpose_16(r);
-            for (size_t i = 0; i < 16; i++) _mm256_storeu_si256((__m256i *)(packed + (i0 + i) * depth + p), round_bf16(r[i]));
+            for (size_t q = 0; q < 16; q += 2) _mm512_storeu_si512(panel + (p + q) * 32, pair_bf16(r[q], r[q + 1]));
         }
     }
 }
 
-/* panel[depth / 2][32][2]; missing rows and columns are zeros. */
-static void pack_b_bf16(uint16_t *panel, const float *b, size_t ldb, bool transposed, size_t columns, size_t k, size_t depth) {
-    for (size_t half = 0; half < 32; half += 16) {
-        size_t here = columns > half ? (columns - half < 16 ? columns - half : 16) : 0;
-        __mmask16 mask = column_mask(here);
-        if (!transposed) {
-            for (size_t p = 0; p < depth; p += 2) {
-                __m512 low = p < k ? _mm512_maskz_loadu_ps(mask, b + p * ldb + half) : _mm512_setzero_ps();
-                __m512 high = p + 1 < k ? _mm512_maskz_loadu_ps(mask, b + (p + 1) * ldb + half) : _mm512_setzero_ps();
-                _mm512_storeu_si512(panel + p * 32 + half * 2, pair_bf16(low, high));
-            }
-            continue;
-        }
-        for (size_t p = 0; p < depth; p += 16) {
-            __mmask16 valid = p < k ? column_mask(k - p) : 0;
-            __m512 r[16];
-            for (size_t j = 0; j < 16; j++)
-                r[j] = j < here ? _mm512_maskz_loadu_ps(valid, b + (half + j) * ldb + p) : _mm512_setzero_ps();
-            transpose_16(r);
-            for (size_t q = 0; q < 16; q += 2) _mm512_storeu_si512(panel + (p + q) * 32 + half * 2, pair_bf16(r[q], r[q + 1]));
-        }
-    }
+static void pack_b_bf16(uint16_t *panels, const float *b, size_t ldb, bool transposed, size_t columns, size_t k,
+                        size_t depth) {
+    if (transposed) pack_b_transposed(panels, b, ldb, columns, k, depth);
+    else pack_b_straight(panels, b, ldb, columns, k, depth);
 }

@@ -2,7 +2,7 @@
  *
  * float:    A panel  [k][rows]            rows: 1..tile_rows, all of one panel
  *           B panel  [k][tile_columns]    the last panel is filled up with zeros
- * bfloat16: A        [rows][depth]        depth: k rounded up to 32; rows up to a multiple of 16, filled with zeros
+ * bfloat16: A        the kernel's own matter (a_transposed says how it lay in memory); depth: k rounded up to 32
  *           B panel  [depth / 2][tile_columns][2]   two consecutive k side by side, as the dot product wants them
  *
  * A packed B holds blocks of GEMM_DEPTH rows of k, each with all its panels. */
@@ -15,26 +15,35 @@ enum {
     GEMM_DEPTH   = 256,     /* k of one block: a panel of B stays in the first level cache */
     GEMM_ROWS    = 128,     /* m of one block: its packed A stays in the second */
     GEMM_COLUMNS = 64,      /* n of one block of an unpacked B */
-    GEMM_PANEL_SLACK = 4    /* floats behind the last panel of A that packing may write over */
+    GEMM_A_SIZE  = GEMM_ROWS * GEMM_DEPTH + 32  /* elements of a block's packed A; packing may write 32 behind it */
 };
+
+/* How rows are shared among panels: evenly, for a thin last one would starve the units. The first `longer` panels have
+ * rows + 1 rows, the others rows. */
+typedef struct row_split { size_t panels, rows, longer; } row_split;
+static inline row_split split_rows(size_t m, size_t tile_rows) {
+    size_t panels = (m + tile_rows - 1) / tile_rows;
+    return (row_split){panels, m / panels, m % panels};
+}
 
 typedef struct gemm_kernel {
     size_t tile_rows, tile_columns;     /* tile_columns divides GEMM_PACK_COLUMNS */
     /* c[rows, tile_columns] (+)= A panel * B panel over k; c may be a full tile only. */
     void (*tile)(float *c, size_t ldc, bool accumulate, const float *a, const float *b, size_t rows, size_t k);
-    /* Packs `rows` rows and k columns of op(A) into one panel; panels are packed in ascending order (GEMM_PANEL_SLACK). */
-    void (*pack_a)(float *panel, const float *a, size_t lda, bool transposed, size_t rows, size_t k);
-    /* Packs `columns` columns and k rows of op(B) into one panel. */
-    void (*pack_b)(float *panel, const float *b, size_t ldb, bool transposed, size_t columns, size_t k);
+    /* Packs the block op(A) [split's rows, k] into its panels, one behind another. */
+    void (*pack_a)(float *panels, const float *a, size_t lda, bool transposed, row_split split, size_t k);
+    /* Packs op(B) [k, columns] into its panels, one behind another. */
+    void (*pack_b)(float *panels, const float *b, size_t ldb, bool transposed, size_t columns, size_t k);
 } gemm_kernel;
 
 typedef struct gemm_bf16_kernel {
     size_t tile_columns;                /* of a panel: 32 */
-    /* c[rows, 32] (+)= A * B panel; rows: up to GEMM_ROWS, `columns` (up to 32) of them are written. */
-    void (*block)(float *c, size_t ldc, bool accumulate, const uint16_t *a, const uint16_t *b, size_t rows,
-                  size_t columns, size_t depth);
+    /* c[rows, columns] (+)= A * B panel; rows: up to GEMM_ROWS, columns: up to 32. */
+    void (*block)(float *c, size_t ldc, bool accumulate, const uint16_t *a, bool a_transposed, const uint16_t *b,
+                  size_t rows, size_t columns, size_t depth);
     void (*pack_a)(uint16_t *packed, const float *a, size_t lda, bool transposed, size_t rows, size_t k, size_t depth);
-    void (*pack_b)(uint16_t *panel, const float *b, size_t ldb, bool transposed, size_t columns, size_t k, size_t depth);
+    /* Packs op(B) [k, columns] into its panels, one behind another. */
+    void (*pack_b)(uint16_t *panels, const float *b, size_t ldb, bool transposed, size_t columns, size_t k, size_t depth);
 } gemm_bf16_kernel;
 
 /* Defined where the compiler was given the instructions (cmake/rooms.cmake). */

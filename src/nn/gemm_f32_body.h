@@ -1,0 +1,41 @@
+/* nn/gemm_f32_body.h: the float kernel over vectors (nn/vector.h): a tile of sums as large as the registers allow, 6 rows
+ * by 16 columns in 12 of AVX2's 16 registers, 14 by 32 in 28 of AVX-512's 32. The including file names its table. */
+#include "nn/vector.h"
+
+enum { TILE_ROWS = LANES == 16 ? 14 : 6, TILE_VECTORS = 2, TILE_COLUMNS = TILE_VECTORS * LANES };
+#include "nn/gemm_pack.h"
+
+/* `rows` is a constant at every place of use, and every loop over it unrolls: an index that is left over would put the
+ * sums into memory. */
+INLINE void tile_of(float *c, size_t ldc, bool accumulate, const float *a, const float *b, const size_t rows, size_t k) {
+    floats sum[TILE_ROWS][TILE_VECTORS];
+#pragma GCC unroll 14
+    for (size_t i = 0; i < rows; i++) sum[i][0] = sum[i][1] = floats_all(0.0f);
+    for (size_t p = 0; p < k; p++, a += rows, b += TILE_COLUMNS) {
+        floats b0 = *(const floats *)b, b1 = *(const floats *)(b + LANES);
+#pragma GCC unroll 14
+        for (size_t i = 0; i < rows; i++) {
+            floats value = floats_all(a[i]);
+            sum[i][0] = fused(value, b0, sum[i][0]);
+            sum[i][1] = fused(value, b1, sum[i][1]);
+        }
+    }
+#pragma GCC unroll 14
+    for (size_t i = 0; i < rows; i++, c += ldc)
+#pragma GCC unroll 2
+        for (size_t h = 0; h < TILE_VECTORS; h++) {
+            if (accumulate) sum[i][h] = load(c + LANES * h, LANES) + sum[i][h];
+            store(c + LANES * h, sum[i][h], LANES);
+        }
+}
+
+static void tile(float *c, size_t ldc, bool accumulate, const float *a, const float *b, size_t rows, size_t k) {
+    switch (rows) {
+#define ROWS(count) \
+    case count: tile_of(c, ldc, accumulate, a, b, (count) <= TILE_ROWS ? (count) : 1, k); break;
+        ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7)
+        ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12) ROWS(13) ROWS(14)
+#undef ROWS
+    default: break;
+    }
+}
