@@ -1,6 +1,8 @@
-"""bench/train.py MASKE TEXT: see bench/train.sh. Each row is run in turn, ROUNDS times; the fastest round counts."""
+"""bench/train.py MASKE TEXT: see bench/train.sh. Each program is run in turn, ROUNDS times; the fastest round counts. A
+round's speed is that of its best five steps in a row, the first step left out."""
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -8,40 +10,74 @@ from pathlib import Path
 
 maske, text = sys.argv[1:3]
 here = Path(__file__).parent
-sizes = os.environ.get("SIZES", "mini").split()
-steps, rounds = int(os.environ.get("STEPS", "20")), int(os.environ.get("ROUNDS", "2"))
-batch, length, vocab = os.environ.get("BATCH", "32"), os.environ.get("LENGTH", "128"), os.environ.get("VOCAB", "16000")
-level = os.environ.get("MASKE_CPU", "")
-environment = dict(os.environ)
-if level == "avx2":
-    environment |= {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"}
-has_bf16 = level not in ("plain", "avx2", "avx512") and "avx512_bf16" in Path("/proc/cpuinfo").read_text()
+# tokens and steps of a run: a few seconds on two cores
+SHAPES = {"tiny": (4096, 24), "mini": (4096, 12), "small": (4096, 8), "medium": (2048, 8), "base": (1024, 7)}
+shapes = os.environ.get("SHAPES", " ".join(SHAPES)).split()
+lengths = [int(n) for n in os.environ.get("LENGTHS", "").split()]
+peers = os.environ.get("PEERS", "hand transformers").split()
+rounds, vocab = int(os.environ.get("ROUNDS", "1")), os.environ.get("VOCAB", "16000")
+flags = Path("/proc/cpuinfo").read_text().split()
+has_bf16 = "avx512_bf16" in flags and os.environ.get("MASKE_CPU", "amx") in ("avx512bf16", "amx")
+runs = os.environ.get("RUNS", "f32@avx2" + (" f32" if "avx512f" in flags else "") + (" bf16" if has_bf16 else "")).split()
+LEVELS = {
+    "avx2": {"MASKE_CPU": "avx2", "ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"},
+    "avx512": {"MASKE_CPU": "avx512", "ATEN_CPU_CAPABILITY": "avx512", "ONEDNN_MAX_CPU_ISA": "AVX512_CORE"},
+    "avx512bf16": {"MASKE_CPU": "avx512bf16", "ATEN_CPU_CAPABILITY": "avx512", "ONEDNN_MAX_CPU_ISA": "AVX512_CORE_BF16"},
+}
+environment = {**os.environ, **LEVELS.get(os.environ.get("MASKE_CPU", ""), {})}
 
 
-def peak_of(command):
+def peak_of(command, level=""):
     """Runs the command; its output and its peak resident memory in MB."""
     done = subprocess.run(["/usr/bin/env", "python3", "-c", (
         "import resource, subprocess, sys\n"
         "code = subprocess.run(sys.argv[1:]).returncode\n"
         "print('peak', resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)\n"
-        "sys.exit(code)"), *command], capture_output=True, text=True, env=environment)
+        "sys.exit(code)"), *command], capture_output=True, text=True, env={**environment, **LEVELS.get(level, {})})
     if done.returncode:
         sys.exit(f"{' '.join(command)}\n{done.stderr}")
     return done.stdout, int(done.stdout.split()[-1])
 
 
-def run_maske(work, size, precision):
+def best_of(speeds):
+    """The best five steps in a row of tokens a second, without the first step."""
+    speeds = speeds[1:] or speeds
+    width = min(5, len(speeds))
+    return max(statistics.harmonic_mean(speeds[i : i + width]) for i in range(len(speeds) - width + 1))
+
+
+def run_maske(work, shape, length, batch, steps, precision, level):
     out = work / "run"
-    _, peak = peak_of([maske, "train", "--out", str(out), "--force", "--tokenizer", str(work / "tokenizer"), "--size", size,
-                       "--batch-size", batch, "--max-length", length, "--steps", str(steps), "--valid-fraction", "0", "--log-steps", "5",
-                       "--precision", precision, "--quiet", text])
+    _, peak = peak_of([maske, "train", "--out", str(out), "--force", "--tokenizer", str(work / "tokenizer"), "--size", shape,
+                       "--batch-size", str(batch), "--max-length", str(length), "--steps", str(steps), "--valid-fraction", "0", "--log-steps", "1",
+                       "--precision", precision, "--quiet", text], level)
     rows = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
-    return max(row["tokens_per_second"] for row in rows[1:] if "tokens_per_second" in row), peak
+    return best_of([row["tokens_per_second"] for row in rows if "tokens_per_second" in row]), peak
 
 
-def run_torch(work, size, kind, precision):
-    out, peak = peak_of([sys.executable, str(here / "train_torch.py"), str(work / "data.safetensors"), size, kind, precision, batch, str(steps), vocab])
-    return float(out.split()[0]), peak
+def run_torch(work, shape, length, batch, steps, precision, level, kind):
+    out, peak = peak_of([sys.executable, str(here / "train_torch.py"), str(work / f"data-{length}"), shape, kind, precision, str(batch), str(steps), vocab], level)
+    return best_of(json.loads(out.splitlines()[0])), peak
+
+
+def row(work, shape, length, run):
+    precision, _, level = run.partition("@")
+    tokens, steps = SHAPES[shape]
+    steps, batch = int(os.environ.get("STEPS", steps)), max(tokens // length, 1)
+    programs = {"maske": lambda: run_maske(work, shape, length, batch, steps, precision, level)}
+    for kind in peers:
+        if kind == "transformers" and (precision != "f32" or (length != 128 and not lengths)):
+            continue
+        programs[kind] = lambda kind=kind: run_torch(work, shape, length, batch, steps, precision, level, kind)
+    speed, memory = {}, {}
+    for _ in range(rounds):
+        for name, measure in programs.items():
+            now, peak = measure()
+            speed[name], memory[name] = max(now, speed.get(name, 0)), min(peak, memory.get(name, peak))
+    cells = [f"{shape} {length}", run, f"{speed['maske']:,.0f}", f"{memory['maske']:,}"]
+    for name in peers:
+        cells += [f"{speed[name]:,.0f}", f"{speed['maske'] / speed[name]:.2f}", f"{memory['maske'] / memory[name]:.2f}"] if name in speed else [""] * 3
+    print(f"| {' | '.join(cells)} |", flush=True)
 
 
 def main():
@@ -53,25 +89,18 @@ def main():
         text = str(work / "text.txt")
         Path(text).write_text("\n".join(lines) + "\n", "utf-8")
         peak_of([maske, "tokenizer", "train", "--out", str(work / "tokenizer"), "--vocab-size", vocab, "--quiet", text])
-        peak_of([maske, "data", "--tokenizer", str(work / "tokenizer"), "--out", str(work / "data.safetensors"), "--max-length", length, "--quiet", text])
-        table = {"maske, f32": lambda s: run_maske(work, s, "f32")}
-        if has_bf16:
-            table["maske, bf16"] = lambda s: run_maske(work, s, "bf16")
-        table["PyTorch by hand, logits at the masks, f32"] = lambda s: run_torch(work, s, "hand", "f32")
-        if has_bf16:
-            table["PyTorch by hand, logits at the masks, bf16 autocast"] = lambda s: run_torch(work, s, "hand", "bf16")
-        table["transformers BertForMaskedLM, packed, f32"] = lambda s: run_torch(work, s, "transformers", "f32")
-        for size in sizes:
-            best, memory = {}, {}
-            for _ in range(rounds):
-                for name, measure in table.items():
-                    speed, peak = measure(size)
-                    best[name], memory[name] = max(speed, best.get(name, 0)), min(peak, memory.get(name, 1 << 30))
-            print(f"\n{size}, batch {batch}, length {length}, vocabulary {vocab}, dropout 0.1{', ' + level if level else ''}")
-            print("| what runs | tokens/s | maske f32 is | maske bf16 is | peak memory, MB |\n| --- | --- | --- | --- | --- |")
-            for name in table:
-                bf16 = f"{best['maske, bf16'] / best[name]:.2f} x" if has_bf16 else ""
-                print(f"| {name} | {best[name]:,.0f} | {best['maske, f32'] / best[name]:.2f} x | {bf16} | {memory[name]:,} |", flush=True)
+        head = ["shape, length", "run", "maske tokens/s", "MB"]
+        for name in peers:
+            head += ["by hand" if name == "hand" else name, "speed x", "memory x"]
+        print(f"vocabulary {vocab}, dropout 0.1, {len(os.sched_getaffinity(0))} cores; x: maske's over the peer's")
+        print(f"| {' | '.join(head)} |\n|{' --- |' * len(head)}", flush=True)
+        for shape in shapes:
+            for length in lengths or ([128, 512] if shape in ("mini", "base") else [128]):
+                data = work / f"data-{length}"
+                if not data.exists():
+                    peak_of([maske, "data", "--tokenizer", str(work / "tokenizer"), "--out", str(data), "--max-length", str(length), "--quiet", text])
+                for run in runs:
+                    row(work, shape, length, run)
 
 
 main()

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# bench/train.sh [TEXT]: training speed of maske beside PyTorch's, in turn, on the same full blocks, shape and cores:
-#   maske f32, maske bf16 (where the CPU has it); a hand-written PyTorch loop that computes logits at the masks only, f32
-#   and bf16 autocast; transformers' BertForMaskedLM on the same packed sequences.
-# Sets up its own virtual environment below build/. TEXT: the demo's corpus if none is given. MASKE_CPU lowers maske's
-# level; ATEN_CPU_CAPABILITY and ONEDNN_MAX_CPU_ISA are set to match, so that both sides have the same instructions.
-# SIZES ("tiny mini"), STEPS (20), ROUNDS (2), BATCH (32), LENGTH (128), VOCAB (16000) change the rest.
+# bench/train.sh [TEXT]: training speed and memory of maske beside PyTorch's, in turn, on the same full blocks, shapes and
+# cores: a hand-written PyTorch loop that computes logits at the masks only ("by hand"), and transformers'
+# BertForMaskedLM on the same packed sequences (f32). One row a shape, length and run.
+# Sets up its own virtual environment below build/. TEXT: the demo's corpus if none is given. What may be chosen:
+#   SHAPES  "tiny mini small medium base"     PEERS   "hand transformers"
+#   LENGTHS "128 512" (else: 512 for mini and base alone, transformers at 128 alone)
+#   RUNS    "f32@avx2 f32 bf16": precisions; @ lowers the level of both sides (maske's MASKE_CPU, PyTorch's variables)
+#   STEPS   a run (else as many as the shape asks for), ROUNDS (1), VOCAB (16000)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash setup.sh >/dev/null
