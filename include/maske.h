@@ -428,6 +428,10 @@ typedef struct maske_export_options {
 MASKE_API MASKE_MUST_USE maske_status maske_export(const char *model_folder, const char *out,
                                                    const maske_export_options *options);
 
+/* Writes a page of HTML about the run in the folder (maske_train's `out`, ended or still at work): curves, examples,
+ * settings, model, tokenizer. Fails with MASKE_EXISTS unless `force`. */
+MASKE_API MASKE_MUST_USE maske_status maske_report(const char *run_folder, const char *out_file, bool force);
+
 /* Writes a model with a tokenizer that maske_tokenizer_extend made of its own: the embeddings and the decoder's bias
  * grow, each new row the mean of the rows of the pieces that the old tokenizer makes of the new entry. */
 MASKE_API MASKE_MUST_USE maske_status maske_model_extend(const char *model_folder, const maske_tokenizer *extended,

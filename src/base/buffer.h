@@ -24,6 +24,7 @@ static inline MASKE_MUST_USE maske_status buffer_add(buffer *b, const void *byte
     return MASKE_OK;
 }
 static inline MASKE_MUST_USE maske_status buffer_add_text(buffer *b, const char *text) { return buffer_add(b, text, strlen(text)); }
+/* As printf in the C locale. */
 MASKE_MUST_USE maske_status buffer_add_format(buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static inline void buffer_clear(buffer *b) { b->length = 0; if (b->data) b->data[0] = '\0'; }
 /* Frees the bytes and leaves an empty buffer. */

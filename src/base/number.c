@@ -63,13 +63,18 @@ bool number_parse_memory(int64_t *out, const char *text) {
     return true;
 }
 
-int number_print(char *out, size_t size, const char *format, ...) {
+int number_print_list(char *out, size_t size, const char *format, va_list arguments) {
     locale_t before = uselocale(plain());       /* of this thread alone */
+    int length = vsnprintf(out, size, format, arguments);
+    uselocale(before);
+    return length;
+}
+
+int number_print(char *out, size_t size, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(out, size, format, arguments);
+    int length = number_print_list(out, size, format, arguments);
     va_end(arguments);
-    uselocale(before);
     return length;
 }
 

@@ -26,7 +26,7 @@ const command *const commands[] = {
     &command_tokenizer_decode,
     &command_tokenizer_inspect,
     &command_data,
-    &command_info,
+    &command_report, &command_info,
     &command_export,
     &command_run,
     &command_bench_tokenizer,
