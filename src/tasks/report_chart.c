@@ -49,8 +49,8 @@ static double place(const scale *s, double value) {
 
 /* As few digits as the step needs. */
 static void tick_text(char out[64], double value, double step) {
-    if (fabs(value) < step / 2) value = 0;
-    if (step >= 1e6) number_print(out, 64, "%gM", value / 1e6);
+    if (fabs(value) < step / 2) number_print(out, 64, "0");
+    else if (step >= 1e6) number_print(out, 64, "%gM", value / 1e6);
     else if (step >= 1e3) number_print(out, 64, "%gk", value / 1e3);
     else if (step >= 1e-3) number_print(out, 64, "%.*f", step >= 1 ? 0 : (int)ceil(-log10(step) - 1e-9), value);
     else number_print(out, 64, "%.1e", value);

@@ -87,7 +87,23 @@ maske_status metrics_add_step(metrics *m, const maske_train_step *step) {
     return end_line(m, &w);
 }
 
-maske_status metrics_add_evaluation(metrics *m, const maske_train_evaluation *evaluation) {
+static void add_examples(json_writer *w, const examples *filled) {
+    json_key(w, "examples");
+    json_begin_array(w);
+    for (size_t i = 0; i < filled->count; i++) {
+        json_begin_object(w);
+        json_key(w, "text");
+        json_text(w, filled->items[i].text);
+        json_key(w, "filled");
+        json_text(w, filled->items[i].filled);
+        json_key(w, "expected");
+        json_text(w, filled->items[i].expected);
+        json_end_object(w);
+    }
+    json_end_array(w);
+}
+
+maske_status metrics_add_evaluation(metrics *m, const maske_train_evaluation *evaluation, const examples *filled) {
     json_writer w = json_writer_start(&m->waiting, false);
     json_begin_object(&w);
     add_integer(&w, "step", evaluation->step);
@@ -95,6 +111,7 @@ maske_status metrics_add_evaluation(metrics *m, const maske_train_evaluation *ev
     add_number(&w, "valid_accuracy", evaluation->valid_accuracy);
     add_number(&w, "unigram_loss", evaluation->unigram_loss);
     add_number(&w, "unigram_accuracy", evaluation->unigram_accuracy);
+    add_examples(&w, filled);
     json_end_object(&w);
     return end_line(m, &w);
 }

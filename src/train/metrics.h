@@ -7,6 +7,7 @@
 #define MASKE_TRAIN_METRICS_H
 
 #include "base/file.h"
+#include "train/examples.h"
 
 typedef struct metrics {
     char *path;
@@ -21,7 +22,8 @@ MASKE_MUST_USE maske_status metrics_open(metrics *out, const char *folder, uint6
 void metrics_close(metrics *m);
 
 MASKE_MUST_USE maske_status metrics_add_step(metrics *m, const maske_train_step *step);
-MASKE_MUST_USE maske_status metrics_add_evaluation(metrics *m, const maske_train_evaluation *evaluation);
+MASKE_MUST_USE maske_status metrics_add_evaluation(metrics *m, const maske_train_evaluation *evaluation,
+                                                   const examples *filled);
 /* Every line is with the system, or this fails. */
 MASKE_MUST_USE maske_status metrics_write(metrics *m);
 /* What was written is on the disk, or this fails. For any thread. */

@@ -24,6 +24,7 @@ typedef struct trainer {
     trainer_state *state;
     masked_lm_context *context;
     validation validation;      /* zeroed without held-out text */
+    examples examples;          /* the same */
     dataset_masking masking;
     epoch_plan epoch;
     feeder *feeder;
@@ -104,6 +105,7 @@ static maske_status evaluate(trainer *t) {
     double begun = clock_now();
     t->state->evaluation_due = true;
     TRY(validation_run(&t->validation, t->run->model, t->context, t->run->control, &evaluation));
+    TRY(examples_fill(&t->examples, t->run->model));
     t->state->evaluation_due = false;
     t->state->evaluation_seconds = clock_now() - begun;
     hear(t, true);      /* what is the best so far may depend on it */
@@ -119,7 +121,7 @@ static maske_status evaluate(trainer *t) {
         t->state->best_loss = evaluation.valid_loss;
         t->state->best_accuracy = evaluation.valid_accuracy;
     }
-    TRY(metrics_add_evaluation(&t->metrics, &evaluation));
+    TRY(metrics_add_evaluation(&t->metrics, &evaluation, &t->examples));
     const maske_train_watch *watch = t->run->watch;
     if (watch != NULL && watch->on_evaluation != NULL) watch->on_evaluation(watch->user, &evaluation);
     return MASKE_OK;
@@ -285,9 +287,11 @@ static maske_status prepare(trainer *t) {
     masked_lm_capacity capacity = plan_capacity(settings, run->threads);
     TRY(masked_lm_pack(run->model, run->precision, true, run->threads));
     TRY(masked_lm_context_new(&t->context, run->model, &capacity));
-    if (run->held_out != NULL)
+    if (run->held_out != NULL) {
         TRY(validation_new(&t->validation, run->held_out, run->training, (size_t)run->model->config.vocab_size,
                            &t->masking, capacity.sequences));
+        TRY(examples_new(&t->examples, run->held_out, run->tokenizer, run->model, run->threads));
+    }
     TRY(metrics_open(&t->metrics, run->folder->path, (uint64_t)t->state->metrics_bytes));
     checkpoint_parts parts = {run->model, run->optimizer, run->tokenizer, NULL, settings, run->identity};
     TRY(saver_start(&t->saver, run->folder, &t->metrics, &parts, settings->keep));
@@ -309,6 +313,7 @@ maske_status trainer_run(const trainer_job *run) {
     feeder_stop(t.feeder);
     metrics_close(&t.metrics);
     validation_free(&t.validation);
+    examples_free(&t.examples);
     masked_lm_context_free(t.context);
     return status;
 }

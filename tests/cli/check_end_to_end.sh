@@ -50,6 +50,7 @@ draw() { "$MASKE" fill --model "$model" --temperature 3 --top-k 50 --seed "$1" "
 number() { sed -n "s/.*\"$1\":\([-0-9.e+]*\).*/\1/p"; }
 "$MASKE" evaluate --model "$model" --json "$text" >"$work/figures" || fail "evaluate"
 awk -v a="$(number accuracy <"$work/figures")" -v u="$(number unigram_accuracy <"$work/figures")" 'BEGIN {exit !(a > 0.5 && a > u)}' || fail "accuracy: $(cat "$work/figures")"
+"$MASKE" report "$model" --out "$work/report.html" --quiet && has "</html>" "$work/report.html" || fail "report"
 "$MASKE" evaluate --model "$model" --json "$text" | cmp -s - "$work/figures" || fail "evaluate is not the same twice"
 "$MASKE" info --model "$model" --json | has '"trained_steps":200' || fail "info: $("$MASKE" info --model "$model" --json)"
 "$MASKE" info --model "$model" | has '^hidden size  *128' || fail "info"

@@ -12,11 +12,14 @@ static const maske_train_step step = {
     .learning_rate = 1e-4, .tokens = 900, .tokens_per_second = 12.5, .seconds = 1.5};
 static const maske_train_evaluation evaluation = {.step = 7, .valid_loss = 2.5, .valid_accuracy = 0.5,
                                                   .unigram_loss = 3.5, .unigram_accuracy = 0.25};
+static char around[] = "su [MASK]", words[] = "akar", guess[] = "\"yok\"";
+static const examples filled = {.count = 1, .items = {{.text = around, .expected = words, .filled = guess}}};
 static const char step_line[] =
     "{\"step\":7,\"epoch\":2,\"loss\":0.5,\"average_loss\":0.75,\"accuracy\":0.25,\"average_accuracy\":0.125,"
     "\"learning_rate\":0.0001,\"tokens\":900,\"tokens_per_second\":12.5,\"seconds\":1.5}\n";
 static const char evaluation_line[] =
-    "{\"step\":7,\"valid_loss\":2.5,\"valid_accuracy\":0.5,\"unigram_loss\":3.5,\"unigram_accuracy\":0.25}\n";
+    "{\"step\":7,\"valid_loss\":2.5,\"valid_accuracy\":0.5,\"unigram_loss\":3.5,\"unigram_accuracy\":0.25,"
+    "\"examples\":[{\"text\":\"su [MASK]\",\"filled\":\"\\\"yok\\\"\",\"expected\":\"akar\"}]}\n";
 
 static void expect_text(const char *expected) {
     char *found = read_whole(scratch(), "metrics.jsonl", &(size_t){0});
@@ -29,7 +32,7 @@ static void lines_are_as_documented(void **state) {
     metrics m = {.descriptor = -1};
     assert_ok(metrics_open(&m, scratch(), 0));
     assert_ok(metrics_add_step(&m, &step));
-    assert_ok(metrics_add_evaluation(&m, &evaluation));
+    assert_ok(metrics_add_evaluation(&m, &evaluation, &filled));
     assert_ok(metrics_write(&m));
     assert_ok(metrics_sync(&m));
     assert_int_equal(m.length, strlen(step_line) + strlen(evaluation_line));
@@ -47,7 +50,7 @@ static void a_resumed_run_cuts_what_came_later(void **state) {
     scratch_text("metrics.jsonl", text);
     assert_ok(metrics_open(&m, scratch(), strlen(step_line)));
     expect_text(step_line);
-    assert_ok(metrics_add_evaluation(&m, &evaluation));
+    assert_ok(metrics_add_evaluation(&m, &evaluation, &filled));
     metrics_close(&m);
     snprintf(text, sizeof text, "%s%s", step_line, evaluation_line);
     expect_text(text);
@@ -78,7 +81,7 @@ static void lines_wait_for_a_full_disk(void **state) {
     small.rlim_cur = strlen(step_line) + 20;
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
     listen();
-    assert_ok(metrics_add_evaluation(&m, &evaluation));
+    assert_ok(metrics_add_evaluation(&m, &evaluation, &filled));
     assert_ok(metrics_add_step(&m, &step));
     maske_status while_full = metrics_write(&m);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
