@@ -53,13 +53,18 @@ const normalizer_type normalizer_strip = {
 
 static const component_member prepend_members[] = {MEMBER("prepend", TEXT, normalizer, prepend.text), {0}};
 
-/* What is put in front stands for the first character, as that character itself still does. */
+/* What is put in front stands for the first character, as that character itself still does; but where nothing is put
+ * there it stands for nothing, as in the library. */
 static maske_status prepend_apply(const normalizer *self, aligned_text *text) {
     size_t length = strlen(self->prepend.text);
-    if (length == 0) return MASKE_OK;
     text_edit edit = aligned_text_edit(text);
+    if (length == 0) {
+        size_t size;
+        text_edit_insert(&edit, utf8_next(edit.source, &size));
+        text_edit_drop(&edit, size);
+    }
     if (text_edit_room(&edit, length)) text_edit_write(&edit, self->prepend.text, length, 0, false);
-    text_edit_keep(&edit, edit.length);
+    text_edit_keep(&edit, edit.length - edit.at);
     return aligned_text_edit_end(text, &edit);
 }
 
