@@ -13,7 +13,10 @@ static const component_family family = {"pre-tokenizer", "pretokenizers", sizeof
 static const component_name names[] = {
     {"metaspace", "{\"type\":\"Metaspace\",\"replacement\":\"\xE2\x96\x81\",\"prepend_scheme\":\"first\","
                   "\"split\":true}"},
-    {"bytelevel", "{\"type\":\"ByteLevel\",\"add_prefix_space\":false,\"trim_offsets\":true,\"use_regex\":true}"},
+    {"bytelevel", "{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Split\","
+                  "\"pattern\":{\"Regex\":\"" BYTE_LEVEL_SUFFIXES_JSON "\"},"
+                  "\"behavior\":\"Isolated\",\"invert\":false},"
+                  "{\"type\":\"ByteLevel\",\"add_prefix_space\":false,\"trim_offsets\":true,\"use_regex\":false}]}"},
     {"bert", "{\"type\":\"BertPreTokenizer\"}"},
     {"whitespace", "{\"type\":\"Whitespace\"}"},
     {NULL, NULL}

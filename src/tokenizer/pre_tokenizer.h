@@ -14,7 +14,7 @@ typedef struct pre_tokenizer pre_tokenizer;
 
 /* As in normalizer.h: json null or NULL gives NULL, which every function here takes: one piece stays one word. */
 MASKE_MUST_USE maske_status pre_tokenizer_read(pre_tokenizer **out, const json_t *json, const char *name);
-/* metaspace (prepend_scheme first, split) | bytelevel (no prefix space, with its pattern) | bert | whitespace. Yours. */
+/* metaspace (prepend_scheme first, split) | bytelevel (no prefix space, suffixes whole) | bert | whitespace. Yours. */
 MASKE_MUST_USE maske_status pre_tokenizer_new_named(pre_tokenizer **out, const char *name);
 void pre_tokenizer_write(json_writer *w, const pre_tokenizer *self);
 void pre_tokenizer_free(pre_tokenizer *self);

@@ -3,7 +3,11 @@
  *     's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
  *
  * Every character is a letter, a number, a space or something else, so the pattern covers any text: a word is a run of
- * one class with at most one U+0020 in front; a run of spaces leaves its last one to the word behind it. */
+ * one class with at most one U+0020 in front; a run of spaces leaves its last one to the word behind it.
+ *
+ * Beside it the same pattern without English contractions, for languages that join suffixes to names by an apostrophe:
+ * "Ankara'da" is "Ankara" and "'da", where GPT-2's makes "'d" and "a" of the suffix. In files it is a Split
+ * (BYTE_LEVEL_SUFFIXES), which any reader of them knows. */
 #include "tokenizer/pre_tokenizer_types.h"
 
 #include "tokenizer/byte_level.h"
@@ -37,6 +41,7 @@ typedef struct gpt2_state {
     scan_carry carry;
     uint64_t letter, number, space, other, blank;   /* bit 0: the byte before the block is one */
     uint64_t no_begin, begin_if_letter;             /* bits of the block that a contraction before it has settled */
+    bool suffixes;                                  /* no contractions, suffixes */
 } gpt2_state;
 
 /* An apostrophe that begins a word may begin a contraction: then no word begins at the letter behind it, but one does
@@ -51,6 +56,26 @@ static uint64_t mark_contractions(gpt2_state *state, const char *text, size_t ba
         begins = (begins & ~none) | (next << at & letter);
         if (at == 63) state->no_begin = 1;
         state->begin_if_letter |= next >> 1 >> (63 - at);
+    }
+    return begins;
+}
+
+/* Bytes of the apostrophe, ' or U+2019, that a letter follows; 0 if it is none. */
+static inline size_t suffix_apostrophe(const char *text, size_t left) {
+    size_t size = text[0] == '\'' ? 1 : left > 3 && memcmp(text, "\xE2\x80\x99", 3) == 0 ? 3 : left, next;
+    return size < left && (unicode_scan(utf8_next(text + size, &next)) & SCAN_LETTER) ? size : 0;
+}
+
+/* An apostrophe between a letter or number and a letter begins a word that goes on with the letters. */
+static uint64_t mark_suffixes(gpt2_state *state, const char *text, size_t base, size_t length, uint64_t begins,
+                              uint64_t apostrophes) {
+    for (uint64_t left = begins & apostrophes; left != 0; left &= left - 1) {
+        int at = __builtin_ctzll(left);
+        size_t size = suffix_apostrophe(text + base + at, length - base - (size_t)at);
+        if (size == 0) continue;
+        uint64_t none = (uint64_t)1 << size;
+        begins &= ~(none << at);
+        state->no_begin |= none >> 1 >> (63 - at);
     }
     return begins;
 }
@@ -82,20 +107,22 @@ static uint64_t gpt2_begins(gpt2_state *state, const char *text, size_t base, si
     uint64_t letter = masks.classes[MASK_LETTER], number = masks.classes[MASK_NUMBER], space = masks.classes[MASK_SPACE];
     uint64_t other = ~(letter | number | space);
     uint64_t space_before = scan_before(space, &state->space);
-    uint64_t changes = (letter ^ scan_before(letter, &state->letter)) | (number ^ scan_before(number, &state->number)) |
-                       (space ^ space_before) | (other ^ scan_before(other, &state->other));
+    uint64_t letter_before = scan_before(letter, &state->letter), number_before = scan_before(number, &state->number);
+    uint64_t changes = (letter ^ letter_before) | (number ^ number_before) | (space ^ space_before) |
+                       (other ^ scan_before(other, &state->other));
     changes &= scan_valid(base, length);
     uint64_t blank_before = scan_before(scan_byte(bytes, ' '), &state->blank), runs = changes & ~space;
     uint64_t begins = (changes & space) | (runs & ~blank_before) | last_spaces(text, base, runs, space, space_before, &masks, before);
     begins = (begins & ~state->no_begin) | (state->begin_if_letter & letter);
     state->no_begin = state->begin_if_letter = 0;
+    if (state->suffixes)
+        return mark_suffixes(state, text, base, length, begins,
+                             (scan_byte(bytes, '\'') | scan_byte(bytes, '\xE2')) & (letter_before | number_before));
     return mark_contractions(state, text, base, length, begins, scan_byte(bytes, '\''), letter);
 }
 
-static maske_status byte_level_cut(const pre_tokenizer *self, const char *text, size_t length, void **search, range_list *out) {
-    (void)search;
-    if (!self->byte_level.use_regex) return range_list_add(out, 0, length);
-    gpt2_state state = {.letter = 0};
+static maske_status cut(bool suffixes, const char *text, size_t length, range_list *out) {
+    gpt2_state state = {.suffixes = suffixes};
     size_t first = out->count;
     uint64_t begins = 0, before;                    /* of the block before the one at `base` */
     for (size_t base = 0; base < length; base += SCAN_BLOCK) {
@@ -110,6 +137,15 @@ static maske_status byte_level_cut(const pre_tokenizer *self, const char *text, 
     }
     scan_close(out, first, length);
     return MASKE_OK;
+}
+
+static maske_status byte_level_cut(const pre_tokenizer *self, const char *text, size_t length, void **search, range_list *out) {
+    (void)search;
+    return self->byte_level.use_regex ? cut(false, text, length, out) : range_list_add(out, 0, length);
+}
+
+maske_status byte_level_cut_suffixes(const char *text, size_t length, range_list *out) {
+    return cut(true, text, length, out);
 }
 
 const pre_tokenizer_type pre_tokenizer_byte_level = {

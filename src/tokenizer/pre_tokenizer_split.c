@@ -36,12 +36,21 @@ static const component_member split_members[] = {
     {0}
 };
 
+static maske_status split_read(component *base, const json_t *json, const char *place) {
+    (void)json, (void)place;
+    pre_tokenizer *self = (pre_tokenizer *)base;
+    self->split.suffixes = self->split.pattern.is_regex && strcmp(self->split.pattern.text, BYTE_LEVEL_SUFFIXES) == 0 &&
+                           self->split.behavior == SPLIT_ISOLATED && !self->split.invert;
+    return MASKE_OK;
+}
+
 static maske_status split_cut(const pre_tokenizer *self, const char *text, size_t length, void **search, range_list *out) {
+    if (self->split.suffixes) return byte_level_cut_suffixes(text, length, out);
     return cut_by_pattern(&self->split.pattern, self->split.behavior, self->split.invert, text, length, search, out);
 }
 
 const pre_tokenizer_type pre_tokenizer_pattern = {
-    .base = {.name = "Split", .members = split_members}, .cut = split_cut
+    .base = {.name = "Split", .members = split_members, .read = split_read}, .cut = split_cut
 };
 
 /* ---- CharDelimiterSplit: the delimiter goes ---- */

@@ -23,7 +23,7 @@ struct pre_tokenizer {
         struct { split_behavior behavior; } punctuation;
         struct { bool individual; } digits;
         struct { char *character; pattern pattern; } delimiter;
-        struct { pattern pattern; split_behavior behavior; bool invert; } split;
+        struct { pattern pattern; split_behavior behavior; bool invert, suffixes; } split;   /* suffixes: see below */
         struct { int64_t length; } fixed_length;
     };
 };
@@ -53,6 +53,14 @@ static inline bool pre_tokenizer_is(const pre_tokenizer *self, const pre_tokeniz
 static inline const pre_tokenizer *pre_tokenizer_item(const pre_tokenizer *self, size_t i) {
     return (const pre_tokenizer *)self->base.items[i];
 }
+
+/* GPT-2's pattern with suffixes behind an apostrophe in place of English contractions, as a regular expression, and the
+ * cut it makes where it is a Split's, isolated, by hand. */
+#define BYTE_LEVEL_SUFFIXES \
+    "(?<=[\\p{L}\\p{N}])['\xE2\x80\x99]\\p{L}+| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"
+#define BYTE_LEVEL_SUFFIXES_JSON                                                                                       \
+    "(?<=[\\\\p{L}\\\\p{N}])['\xE2\x80\x99]\\\\p{L}+| ?\\\\p{L}+| ?\\\\p{N}+| ?[^\\\\s\\\\p{L}\\\\p{N}]+|\\\\s+(?!\\\\S)|\\\\s+"
+maske_status byte_level_cut_suffixes(const char *text, size_t length, range_list *out);
 
 /* Metaspace's cut of text in which U+0020 may still stand for the replacement. */
 maske_status metaspace_cut_spaces(const pre_tokenizer *self, const char *text, size_t length, range_list *out);

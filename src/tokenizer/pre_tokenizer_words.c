@@ -70,6 +70,7 @@ static maske_status cut_words(const pre_tokenizer *self, word_list *out) {
         for (size_t i = 0; i < self->base.count; i++) TRY(cut_words(pre_tokenizer_item(self, i), out));
         return MASKE_OK;
     }
+    if (pre_tokenizer_is(self, &pre_tokenizer_byte_level) && !self->byte_level.use_regex) return MASKE_OK;
     range_list whole = out->ranges;
     out->ranges = out->next;
     out->next = whole;
