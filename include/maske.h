@@ -319,9 +319,13 @@ typedef struct maske_train_watch {
 MASKE_API MASKE_MUST_USE maske_status maske_train(const char *out, const char *model, const char *tokenizer,
                                                   const maske_text *text, const maske_train_options *options,
                                                   const maske_control *control, const maske_train_watch *watch);
-/* Goes on where the run in the folder stopped. *finished (may be NULL): it was complete already, nothing was done. */
-MASKE_API MASKE_MUST_USE maske_status maske_train_resume(const char *out, const maske_control *control,
-    const maske_train_watch *watch, bool *finished);
+/* Goes on where the run in the folder stopped, as if it never had: the text, the tokenizer, the settings, the program and
+ * the CPU must be what they were. A difference fails with MASKE_BAD_ARGUMENT, but for those named in allow_change (NULL:
+ * none): some of corpus, tokenizer, settings, version, cpu, precision and threads, with commas between them.
+ * *finished (may be NULL): it was complete already, nothing was done. */
+MASKE_API MASKE_MUST_USE maske_status maske_train_resume(const char *out, const char *allow_change,
+                                                         const maske_control *control, const maske_train_watch *watch,
+                                                         bool *finished);
 
 /* ------------------------------------------------------------------------------------------------- using models --- */
 

@@ -3,7 +3,7 @@
 #include "cli/output.h"
 #include "cli/rows.h"
 
-struct settings { const char *out, *model, *tokenizer, *resume, *field; };
+struct settings { const char *out, *model, *tokenizer, *resume, *allow_change, *field; };
 static struct settings settings;
 static maske_train_options train_options;
 
@@ -15,6 +15,8 @@ static const maske_option rows[] = {
      "use this tokenizer, learn none"},
     {"resume", MASKE_OPTION_TEXT, offsetof(struct settings, resume), 0, 0, "DIR", NULL,
      "go on where the run in DIR stopped, with its settings"},
+    {"allow-change", MASKE_OPTION_TEXT, offsetof(struct settings, allow_change), 0, 0, "NAME,...", NULL,
+     "what may differ when a run goes on: corpus, tokenizer, settings, version, cpu, precision, threads"},
     ROW_FIELD(struct settings),
     {0}
 };
@@ -97,7 +99,7 @@ static maske_status refuse_settings(const options *o) {
 static maske_status resume(const invocation *call, const maske_train_watch *watch) {
     bool finished = false;
     TRY(refuse_settings(call->options));
-    TRY(maske_train_resume(settings.resume, &call->control, watch, &finished));
+    TRY(maske_train_resume(settings.resume, settings.allow_change, &call->control, watch, &finished));
     if (!call->quiet) say(finished ? "%s: this run is complete already" : "%s: complete", settings.resume);
     return MASKE_OK;
 }
@@ -111,6 +113,8 @@ static void settle_start(const options *o) {
 
 static maske_status start(const invocation *call, const maske_train_watch *watch) {
     const options *o = call->options;
+    if (options_source(o, "allow-change") == OPTION_COMMAND_LINE)
+        return error_set(MASKE_BAD_ARGUMENT, "found --allow-change without --resume");
     if (settings.out == NULL) return error_set(MASKE_BAD_ARGUMENT, "--out DIR (or --resume DIR) is needed");
     settle_start(o);
     if (settings.model != NULL && settings.tokenizer != NULL)
@@ -134,6 +138,7 @@ static const char *const examples[] = {
     "maske train --out small --size small --epochs 10 --valid held-out.txt corpus.txt.zst",
     "maske train --out better --model my-model --epochs 1 more-text.txt",
     "maske train --resume my-model",
+    "maske train --resume my-model --allow-change corpus",
     NULL
 };
 const command command_train = {

@@ -1,8 +1,9 @@
 /* train/resume.c: maske_train_resume: the newest whole checkpoint, the same text, the same settings; or a sentence that
- * names what differs.
+ * names what differs (changes.h).
  *
  * The text is tokenized again: that takes seconds, and no half-written token file is ever believed. */
 #include "base/log.h"
+#include "train/changes.h"
 #include "train/fingerprint.h"
 #include "train/run.h"
 #include "train/run_clock.h"
@@ -68,25 +69,63 @@ static maske_status expect_same_tokenizer(const run *r, uint64_t expected) {
         r->folder.path, (unsigned long long)r->identity.tokenizer, (unsigned long long)expected);
 }
 
-/* The checkpoint was made by a run of these settings, text and tokenizer. */
-static maske_status expect_same_run(const run *r, const checkpoint *c) {
-    TRY(settings_expect_equal(&r->settings, RUN_SETTINGS, &c->settings, c->path));
-    TRY(expect_same_tokenizer(r, c->identity.tokenizer));
-    if (r->identity.corpus != c->identity.corpus || r->identity.valid_corpus != c->identity.valid_corpus)
-        return error_set(MASKE_BAD_ARGUMENT,
-                         "%s: made from another text than %s names: the fingerprints are %016llx and %016llx", c->path,
-                         RUN_SOURCES, (unsigned long long)c->identity.corpus, (unsigned long long)r->identity.corpus);
-    if (r->identity.threads != c->identity.threads)
+static maske_status expect_same_corpus(const run *r, const checkpoint *c) {
+    if (r->identity.corpus == c->identity.corpus && r->identity.valid_corpus == c->identity.valid_corpus)
+        return MASKE_OK;
+    return error_set(MASKE_BAD_ARGUMENT,
+                     "%s: made from another text than %s names: the fingerprints are %016llx and %016llx", c->path,
+                     RUN_SOURCES, (unsigned long long)c->identity.corpus, (unsigned long long)r->identity.corpus);
+}
+
+/* The level of the CPU stands at the end of a version and is compared apart. */
+static size_t version_length(const char *version) {
+    const char *level = strstr(version, "; CPU level");
+    return level != NULL ? (size_t)(level - version) : strlen(version);
+}
+
+static maske_status expect_same_version(const run *r, const checkpoint *c) {
+    const char *now = r->identity.version, *then = c->identity.version;
+    size_t length = version_length(now);
+    if (length == version_length(then) && memcmp(now, then, length) == 0) return MASKE_OK;
+    return error_set(MASKE_BAD_ARGUMENT, "%s: written by maske %s, this is %s: the results may not agree bit for bit",
+                     c->path, then, now);
+}
+
+static maske_status expect_same_text(const char *place, const char *what, const char *now, const char *then) {
+    if (strcmp(now, then) == 0) return MASKE_OK;
+    return error_set(MASKE_BAD_ARGUMENT,
+                     "%s: written with the %s %s, this is %s: the results would agree to rounding, not bit for bit",
+                     place, what, then, now);
+}
+
+/* The checkpoint was made by a run of these settings, text and tokenizer, by this program on such a CPU. */
+static maske_status expect_same_run(const run *r, const changes *allowed, const checkpoint *c) {
+    const run_identity *now = &r->identity, *then = &c->identity;
+    TRY(changes_judge(allowed, CHANGE_SETTINGS,
+                      settings_expect_equal(&r->settings, RUN_SETTINGS, &c->settings, c->path)));
+    TRY(changes_judge(allowed, CHANGE_TOKENIZER, expect_same_tokenizer(r, then->tokenizer)));
+    TRY(changes_judge(allowed, CHANGE_CORPUS, expect_same_corpus(r, c)));
+    TRY(changes_judge(allowed, CHANGE_CPU, expect_same_text(c->path, "kernels of", now->cpu, then->cpu)));
+    TRY(changes_judge(allowed, CHANGE_PRECISION,
+                      expect_same_text(c->path, "precision", now->precision, then->precision)));
+    TRY(changes_judge(allowed, CHANGE_VERSION, expect_same_version(r, c)));
+    if (now->threads != then->threads)
         log_say(MASKE_LOG_DETAIL, "goes on with %lld threads after %lld: the results are the same",
-                (long long)r->identity.threads, (long long)c->identity.threads);
-    if (strcmp(r->identity.cpu, c->identity.cpu) != 0)
-        log_say(MASKE_LOG_WARNING,
-                "goes on with the kernels of \"%s\" after \"%s\": the results agree to rounding, not bit for bit",
-                r->identity.cpu, c->identity.cpu);
-    else if (strcmp(r->identity.version, c->identity.version) != 0)
-        log_say(MASKE_LOG_WARNING, "goes on with maske %s after %s: the results may not agree bit for bit",
-                r->identity.version, c->identity.version);
+                (long long)now->threads, (long long)then->threads);
     return MASKE_OK;
+}
+
+/* *changed: the text is another one now, and measured anew. */
+static maske_status expect_same_files(run *r, const changes *allowed, bool *changed) {
+    maske_status text = sources_expect_unchanged(&r->text, r->control);
+    TRY(changes_judge(allowed, CHANGE_CORPUS, text));
+    maske_status valid = sources_expect_unchanged(&r->valid, r->control);
+    TRY(changes_judge(allowed, CHANGE_CORPUS, valid));
+    *changed = text != MASKE_OK || valid != MASKE_OK;
+    if (!*changed) return MASKE_OK;
+    TRY(sources_measure(&r->text, r->control));
+    TRY(sources_measure(&r->valid, r->control));
+    return run_identify(r);
 }
 
 static maske_status expect_same_data(const run *r, const beginning *b) {
@@ -107,10 +146,15 @@ static maske_status take_config(run *r, const checkpoint *c) {
     if (status == MASKE_OK &&
         (config->hidden_size != s->hidden_size || config->num_hidden_layers != s->num_hidden_layers ||
          config->num_attention_heads != s->num_attention_heads || config->intermediate_size != s->intermediate_size ||
+         config->max_position_embeddings < s->max_length ||
          config->vocab_size < maske_tokenizer_vocab_size(r->tokenizer)))
         status = error_set(MASKE_BAD_SHAPE, "%s: not the model that %s and the tokenizer describe", path, RUN_SETTINGS);
     free(path);
-    return status;
+    TRY(status);
+    /* the same as there, unless the settings have changed and may have */
+    r->config.hidden_dropout_prob = s->dropout;
+    r->config.attention_probs_dropout_prob = s->attention_dropout;
+    return MASKE_OK;
 }
 
 /* ---------------------------------------------------------------------------------------------------- going on --- */
@@ -122,10 +166,14 @@ static maske_status load(run *r, const checkpoint *c) {
         return run_new_model(r);
     }
     r->state = c->state;
-    return checkpoint_load(c, &r->lm, &r->optimizer, optimizer_muon_threads(&r->settings, r->threads));
+    TRY(checkpoint_load(c, &r->lm, &r->optimizer, optimizer_muon_threads(&r->settings, r->threads)));
+    r->lm->config = r->config;
+    return MASKE_OK;
 }
 
-static maske_status go_on(run *r, const checkpoint *c, const beginning *b, const maske_train_watch *watch) {
+static maske_status go_on(run *r, const changes *allowed, const checkpoint *c, const beginning *b,
+                          const maske_train_watch *watch) {
+    bool new_text = false;
     if (c->path == NULL && r->model != NULL)
         return error_set(MASKE_BAD_FILE,
                          "%s: no whole checkpoint is left; the run went on from %s and has to be started anew",
@@ -133,25 +181,29 @@ static maske_status go_on(run *r, const checkpoint *c, const beginning *b, const
     TRY(run_choose_machine(r));
     TRY(maske_tokenizer_open(&r->tokenizer, r->folder.path));
     TRY(run_identify(r));
-    TRY(expect_same_tokenizer(r, b->tokenizer));
-    if (c->path != NULL) TRY(expect_same_run(r, c));
+    TRY(changes_judge(allowed, CHANGE_TOKENIZER, expect_same_tokenizer(r, b->tokenizer)));
+    bool new_tokenizer = r->identity.tokenizer != b->tokenizer;
+    if (c->path != NULL) TRY(expect_same_run(r, allowed, c));
     TRY(c->path != NULL ? take_config(r, c) : run_configure(r));
-    TRY(sources_expect_unchanged(&r->text, r->control));
-    TRY(sources_expect_unchanged(&r->valid, r->control));
+    TRY(expect_same_files(r, allowed, &new_text));
     TRY(run_build_data(r, r->folder.path));
-    TRY(expect_same_data(r, b));
+    if (!new_text && !new_tokenizer) TRY(changes_judge(allowed, CHANGE_SETTINGS, expect_same_data(r, b)));
     TRY(run_check_plan(r, r->settings.keep));
     TRY(load(r, c));
     /* Nothing stands in the way any more: now what lies after the checkpoint goes. */
+    if (new_text || new_tokenizer) TRY(run_write_sources(r));
     TRY(checkpoint_remove_after(r->folder.checkpoints, r->state.step));
     if (c->path != NULL) log_say(MASKE_LOG_NOTE, "goes on from %s", c->path);
     else log_say(MASKE_LOG_NOTE, "no checkpoint was written yet: starts from the beginning");
     return run_train(r, watch);
 }
 
-static maske_status resume(run *r, const char *out, const maske_train_watch *watch, bool *finished) {
+static maske_status resume(run *r, const char *out, const char *allow_change, const maske_train_watch *watch,
+                           bool *finished) {
     beginning b = {0};
     checkpoint newest = {0};
+    changes allowed;
+    TRY(changes_read(&allowed, allow_change));
     TRY(run_folder_open(&r->folder, out));
     TRY(read_in_folder(r, &b, RUN_SETTINGS, read_settings_file));
     TRY(read_in_folder(r, &b, RUN_SOURCES, read_sources));
@@ -160,17 +212,18 @@ static maske_status resume(run *r, const char *out, const maske_train_watch *wat
     if (newest.path != NULL && newest.state.finished) {
         *finished = true;
         status = run_folder_finish(&r->folder);
-    } else status = go_on(r, &newest, &b, watch);
+    } else status = go_on(r, &allowed, &newest, &b, watch);
     checkpoint_free(&newest);
     return status;
 }
 
-maske_status maske_train_resume(const char *out, const maske_control *control, const maske_train_watch *watch,
-                                bool *finished) {
+maske_status maske_train_resume(const char *out, const char *allow_change, const maske_control *control,
+                                const maske_train_watch *watch, bool *finished) {
     run r = run_new(control);
     bool done = false;
-    maske_status status =
-        out == NULL ? error_set(MASKE_BAD_ARGUMENT, "no folder of a run is given") : resume(&r, out, watch, &done);
+    maske_status status = MASKE_OK;
+    if (out == NULL) status = error_set(MASKE_BAD_ARGUMENT, "no folder of a run is given");
+    else status = resume(&r, out, allow_change, watch, &done);
     run_free(&r);
     if (status == MASKE_OK && finished != NULL) *finished = done;
     return status;

@@ -84,6 +84,8 @@ void run_identity_write(json_writer *w, const run_identity *identity) {
     json_int(w, identity->threads);
     json_key(w, "cpu");
     json_text(w, identity->cpu);
+    json_key(w, "precision");
+    json_text(w, identity->precision);
     json_key(w, "version");
     json_text(w, identity->version);
     json_end_object(w);
@@ -91,14 +93,16 @@ void run_identity_write(json_writer *w, const run_identity *identity) {
 
 maske_status run_identity_read(run_identity *out, const json_t *object, const char *place) {
     run_identity identity = {0};
-    const char *cpu = NULL, *version = NULL;
+    const char *cpu = NULL, *precision = NULL, *version = NULL;
     TRY(fingerprint_read(&identity.corpus, object, "corpus", place));
     TRY(fingerprint_read(&identity.valid_corpus, object, "valid", place));
     TRY(fingerprint_read(&identity.tokenizer, object, "tokenizer", place));
     TRY(json_get_integer(&identity.threads, object, "threads", 1, 1 << 20, place));
     TRY(json_get_text(&cpu, object, "cpu", place));
+    TRY(json_get_text(&precision, object, "precision", place));
     TRY(json_get_text(&version, object, "version", place));
     snprintf(identity.cpu, sizeof identity.cpu, "%s", cpu);
+    snprintf(identity.precision, sizeof identity.precision, "%s", precision);
     snprintf(identity.version, sizeof identity.version, "%s", version);
     *out = identity;
     return MASKE_OK;

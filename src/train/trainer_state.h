@@ -34,6 +34,7 @@ typedef struct run_identity {
     uint64_t corpus, valid_corpus, tokenizer;   /* fingerprints; valid_corpus 0: no file of its own */
     int64_t threads;
     char cpu[32];               /* level of the kernels */
+    char precision[8];          /* of the matrix products: "f32", "bf16" */
     char version[256];          /* maske_version() */
 } run_identity;
 

@@ -120,7 +120,7 @@ static void stopped_at_once(void **state) {
     assert_fails(stopped_run(out, 5, &o), MASKE_STOPPED, "stopped after step 5");
     const volatile sig_atomic_t stop = 1;
     maske_control control = {.threads = 1, .stop = &stop};
-    assert_int_equal(maske_train_resume(out, &control, NULL, NULL), MASKE_STOPPED);
+    assert_int_equal(maske_train_resume(out, NULL, &control, NULL, NULL), MASKE_STOPPED);
     assert_ok(resume(out, 1));
     assert_same_run(unbroken(), out, STEPS);
 }
@@ -325,11 +325,123 @@ static void changed_settings_are_refused(void **state) {
     assert_same_run(unbroken(), out, STEPS);
 }
 
+/* Resumes with this allowed, and expects these words in a warning. */
+static void resume_allowing(const char *out, const char *allow, const char *words) {
+    training t = {.threads = 1, .allow_change = allow};
+    listen();
+    assert_ok(training_resume(&t, out, NULL));
+    if (strstr(said, "warning: goes on all the same: ") == NULL || strstr(said, words) == NULL)
+        fail_msg("said \"%s\", expected \"%s\"", said, words);
+}
+
+static void expect_refused(const char *out, const char *allow, const char *words) {
+    training t = {.threads = 1, .allow_change = allow};
+    assert_fails(training_resume(&t, out, NULL), MASKE_BAD_ARGUMENT, words);
+}
+
+/* Another text, of another length, from here on; what corpus.json names is the new one then. */
+static void a_changed_text_may_be_allowed(void **state) {
+    (void)state;
+    const char *out = fresh("allowed-text");
+    maske_train_options o = training_options();
+    size_t length;
+    char *text = read_whole(TEST_DATA "/train", "kasaba.txt", &length);
+    const char *path = scratch_write("allowed.txt", text, length);
+    training t = {.text = path, .tokenizer = training_tokenizer(), .threads = 1, .stop_at = 5};
+    assert_int_equal(training_start(&t, out, &o), MASKE_STOPPED);
+    scratch_write("allowed.txt", text, length * 3 / 4);
+    free(text);
+    expect_refused(out, NULL, "the text has changed (--allow-change corpus goes on all the same)");
+    expect_refused(out, "tokenizer,settings,version,cpu,precision,threads", "--allow-change corpus goes on");
+    training on = {.threads = 1, .stop_at = 8, .allow_change = "threads,corpus"};
+    listen();
+    assert_int_equal(training_resume(&on, out, NULL), MASKE_STOPPED);
+    assert_non_null(strstr(said, "warning: goes on all the same: "));
+    /* It has been said once; from now on this is the text. */
+    assert_ok(resume(out, 1));
+}
+
+static void a_changed_tokenizer_may_be_allowed(void **state) {
+    (void)state;
+    const char *out = fresh("allowed-tokenizer");
+    maske_train_options o = training_options();
+    assert_int_equal(stopped_run(out, 5, &o), MASKE_STOPPED);
+    replace_in(out, "tokenizer.json", "\"version\"", " \"version\"");
+    expect_refused(out, "corpus", "the tokenizer has changed (--allow-change tokenizer goes on all the same)");
+    resume_allowing(out, "tokenizer", "the tokenizer has changed");
+}
+
+static void changed_settings_may_be_allowed(void **state) {
+    (void)state;
+    const char *out = fresh("allowed-settings");
+    maske_train_options o = training_options();
+    assert_int_equal(stopped_run(out, 5, &o), MASKE_STOPPED);
+    replace_in(out, "train.json", "\"learning-rate\": 0.001", "\"learning-rate\": 0.002");
+    expect_refused(out, "corpus", "(--allow-change settings goes on all the same)");
+    resume_allowing(out, "settings", "learning-rate is 0.002, but 0.001 in ");
+    /* The shape is the weights' and cannot be another. */
+    assert_int_equal(stopped_run(fresh("allowed-settings"), 5, &o), MASKE_STOPPED);
+    replace_in(out, "train.json", "\"hidden-size\": 32", "\"hidden-size\": 64");
+    training t = {.threads = 1, .allow_change = "settings"};
+    assert_fails(training_resume(&t, out, NULL), MASKE_BAD_SHAPE, "not the model that train.json");
+}
+
+/* The newest checkpoint as another program, or one on another CPU, would have written it. */
+static void change_identity(const char *out, const char *cpu, const char *precision, const char *version) {
+    char folder[600];
+    snprintf(folder, sizeof folder, "%s/checkpoints", out);
+    checkpoint c = {0};
+    assert_ok(checkpoint_newest(&c, folder));
+    if (cpu != NULL) snprintf(c.identity.cpu, sizeof c.identity.cpu, "%s", cpu);
+    if (precision != NULL) snprintf(c.identity.precision, sizeof c.identity.precision, "%s", precision);
+    if (version != NULL) snprintf(c.identity.version, sizeof c.identity.version, "%s", version);
+    /* The checkpoint is there, so its state alone is written. */
+    assert_ok(checkpoint_save(folder, &(checkpoint_parts){.state = &c.state, .settings = &c.settings,
+                                                          .identity = &c.identity}));
+    checkpoint_free(&c);
+}
+
+static void another_machine_or_program_may_be_allowed(void **state) {
+    (void)state;
+    static const struct { const char *allow, *cpu, *precision, *version, *words; } cases[] = {
+        {"cpu", "sse", NULL, NULL, "written with the kernels of sse, this is "},
+        {"precision", NULL, "fp8", NULL, "written with the precision fp8, this is f32"},
+        {"version", NULL, NULL, "0.0.1 (tcc; CPU level sse)", "written by maske 0.0.1 (tcc; CPU level sse), this is "}};
+    maske_train_options o = training_options();
+    for (size_t i = 0; i < 3; i++) {
+        const char *out = fresh("allowed-machine");
+        assert_int_equal(stopped_run(out, 5, &o), MASKE_STOPPED);
+        change_identity(out, cases[i].cpu, cases[i].precision, cases[i].version);
+        expect_refused(out, NULL, cases[i].words);
+        expect_refused(out, cases[(i + 1) % 3].allow, cases[i].words);
+        resume_allowing(out, cases[i].allow, cases[i].words);
+        assert_same_run(unbroken(), out, STEPS);
+    }
+    /* The level is no part of the version that is compared. */
+    const char *out = fresh("allowed-machine");
+    assert_int_equal(stopped_run(out, 5, &o), MASKE_STOPPED);
+    char version[256];
+    snprintf(version, sizeof version, "%s", maske_version());
+    char *level = strstr(version, "; CPU level");
+    assert_non_null(level);
+    snprintf(level, 64, "; CPU level sse)");
+    change_identity(out, "sse", NULL, version);
+    resume_allowing(out, "cpu", "written with the kernels of sse");
+}
+
+static void names_of_changes_are_checked(void **state) {
+    (void)state;
+    expect_refused(unbroken(), "corpora", "allow-change: found \"corpora\", expected some of corpus, tokenizer, ");
+    expect_refused(unbroken(), "corpus,,cpu", "allow-change: found \"\"");
+    training t = {.threads = 1, .allow_change = "corpus,tokenizer,settings,version,cpu,precision,threads"};
+    assert_ok(training_resume(&t, unbroken(), NULL));
+}
+
 static void what_is_no_run_is_refused(void **state) {
     (void)state;
     assert_fails(resume("/nowhere", 1), MASKE_IO, "found no train.json, expected the folder of a run");
     assert_fails(resume(scratch(), 1), MASKE_IO, "found no train.json");
-    assert_fails(maske_train_resume(NULL, NULL, NULL, NULL), MASKE_BAD_ARGUMENT, "no folder of a run");
+    assert_fails(maske_train_resume(NULL, NULL, NULL, NULL, NULL), MASKE_BAD_ARGUMENT, "no folder of a run");
 }
 
 /* ---- a disk that is full for a while ---- */
@@ -428,6 +540,11 @@ int main(void) {
         cmocka_unit_test(a_newer_format_is_refused),
         cmocka_unit_test(a_changed_text_is_refused),
         cmocka_unit_test(changed_settings_are_refused),
+        cmocka_unit_test(a_changed_text_may_be_allowed),
+        cmocka_unit_test(a_changed_tokenizer_may_be_allowed),
+        cmocka_unit_test(changed_settings_may_be_allowed),
+        cmocka_unit_test(another_machine_or_program_may_be_allowed),
+        cmocka_unit_test(names_of_changes_are_checked),
         cmocka_unit_test(what_is_no_run_is_refused),
         cmocka_unit_test(a_full_disk_costs_a_checkpoint_only),
         cmocka_unit_test(as_many_checkpoints_as_asked_for),

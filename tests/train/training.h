@@ -12,7 +12,7 @@
 
 /* What training needs beside its options. */
 typedef struct training {
-    const char *text, *model, *tokenizer;
+    const char *text, *model, *tokenizer, *allow_change;
     int threads;
     int64_t stop_at;            /* the stop flag is raised after this step; 0: never */
     /* told by the run */
@@ -72,7 +72,7 @@ static inline maske_status training_start(training *t, const char *out, const ma
 static inline maske_status training_resume(training *t, const char *out, bool *finished) {
     maske_control control = training_control(t);
     maske_train_watch watch = {training_step, training_evaluation, t};
-    return maske_train_resume(out, &control, &watch, finished);
+    return maske_train_resume(out, t->allow_change, &control, &watch, finished);
 }
 
 /* The folder of a tokenizer learned from the town, made once. */
