@@ -19,8 +19,8 @@ maske_status changes_read(changes *out, const char *text) {
         change which = find(at, length);
         if (which == CHANGES)
             return error_set(MASKE_BAD_ARGUMENT,
-                             "allow-change: found \"%.*s\", expected some of corpus, tokenizer, settings, version, cpu, "
-                             "precision and threads, with commas between them",
+                             "allow-change: found \"%.*s\", expected some of corpus, tokenizer, settings, version, "
+                             "cpu, precision and threads, with commas between them",
                              length < 100 ? (int)length : 100, at);
         c.allowed[which] = true;
         at += length;
