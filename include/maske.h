@@ -327,6 +327,26 @@ MASKE_API MASKE_MUST_USE maske_status maske_train_resume(const char *out, const 
                                                          const maske_control *control, const maske_train_watch *watch,
                                                          bool *finished);
 
+/* This machine's speed of training, measured: `steps` steps (0: 10) on made-up tokens of full sequences. Of the options
+ * the shape, vocab_size (0: 16000), max_length, batch_size, mask_probability, the optimizer's and precision count. */
+enum { MASKE_BENCH_PHASES = 6 };
+typedef struct maske_bench_phase {
+    const char *name;
+    double seconds;                         /* of a step, by the clock; the least of all steps */
+    double gflop;                           /* of its matrix products, 10^9; 0: it has none */
+} maske_bench_phase;
+typedef struct maske_bench_train_report {
+    const char *precision, *level;          /* f32 | bf16; what is used of this CPU */
+    int64_t threads, tokens, parameters;    /* tokens of a step */
+    double seconds, processor_seconds;      /* of a step: the fastest by the clock, the least of all processors' time */
+    double gflop;                           /* of a step's matrix products */
+    double product_gflops;                  /* what all threads reach at matrix products alone, a second */
+    maske_bench_phase phases[MASKE_BENCH_PHASES];
+} maske_bench_train_report;
+MASKE_API MASKE_MUST_USE maske_status maske_bench_train(maske_bench_train_report *out,
+                                                        const maske_train_options *options,
+                                                        const maske_control *control);
+
 /* ------------------------------------------------------------------------------------------------- using models --- */
 
 typedef struct maske_model maske_model;

@@ -6,6 +6,7 @@
 #include "nn/bias.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 /* ------------------------------------------------------------------------------------------------------- plan --- */
 
@@ -222,3 +223,18 @@ void bert_for_blocks(masked_lm_context *c, size_t rows, void (*task)(void *user,
 void bert_partials_add(const masked_lm_context *c, float *total, size_t offset, size_t rows, size_t count) {
     partials_add(total, c->partials + offset, c->partial_width, bert_blocks(rows), count);
 }
+
+/* ----------------------------------------------------------------------------------------------------- phases --- */
+
+static double seconds_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+void bert_phases_begin(masked_lm_context *c) { c->phase_begun = seconds_now(); }
+void bert_phase_end(masked_lm_context *c, masked_lm_phase phase) {
+    double now = seconds_now();
+    c->phase_seconds[phase] += now - c->phase_begun;
+    c->phase_begun = now;
+}
+const double *masked_lm_phase_seconds(const masked_lm_context *context) { return context->phase_seconds; }

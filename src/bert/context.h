@@ -121,6 +121,7 @@ struct masked_lm_context {
     float *gradients;           /* NULL: forward only */
     float scale;
     bool every_position;
+    double phase_seconds[MASKED_LM_PHASES], phase_begun;
 };
 
 /* What the modules ask. */
@@ -137,6 +138,10 @@ static inline float *bert_partials(const masked_lm_context *c, size_t block) {
 static inline gemm_precision bert_precision(const masked_lm_context *c) { return c->model->packed.precision; }
 /* The dropout of a place in this pass; the identity where dropout is off. */
 dropout_mask bert_dropout(const masked_lm_context *c, double probability, size_t layer, unsigned site);
+
+/* The time since the last call, or since the pass began, was this phase's. */
+void bert_phase_end(masked_lm_context *c, masked_lm_phase phase);
+void bert_phases_begin(masked_lm_context *c);
 
 /* Runs task(c, block, thread) for each block of that many rows. */
 void bert_for_blocks(masked_lm_context *c, size_t rows, void (*task)(void *user, size_t block, int thread), void *user);

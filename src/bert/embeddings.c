@@ -34,7 +34,10 @@ static void forward_block(void *user, size_t block, int thread) {
     if (dropout.threshold > 0) dropout_forward(out, out, &dropout, c->mode->first_token + first, rows, hidden);
 }
 
-void bert_embeddings_forward(masked_lm_context *c) { bert_for_blocks(c, c->batch->tokens, forward_block, c); }
+void bert_embeddings_forward(masked_lm_context *c) {
+    bert_for_blocks(c, c->batch->tokens, forward_block, c);
+    bert_phase_end(c, PHASE_EMBEDDINGS);
+}
 
 /* Partial sums: LayerNorm's weight, its bias, the token types. */
 static void backward_block(void *user, size_t block, int thread) {
@@ -101,7 +104,9 @@ void bert_embeddings_backward(masked_lm_context *c) {
                         (size_t)c->config.max_position_embeddings);
         parallel_for(c->capacity.threads, TABLE_TASKS, counted_position_task, c);
     } else parallel_for(c->capacity.threads, TABLE_TASKS, position_task, c);
-    if (b->inputs_embeds != NULL) return;
-    embedding_order(c->word_order, c->word_start, b->input_ids, tokens, c->vocab);
-    parallel_for(c->capacity.threads, TABLE_TASKS, word_task, c);
+    if (b->inputs_embeds == NULL) {
+        embedding_order(c->word_order, c->word_start, b->input_ids, tokens, c->vocab);
+        parallel_for(c->capacity.threads, TABLE_TASKS, word_task, c);
+    }
+    bert_phase_end(c, PHASE_EMBEDDINGS);
 }

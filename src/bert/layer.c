@@ -81,7 +81,9 @@ static void forward_block(void *user, size_t block, int thread) {
 void bert_layer_forward(masked_lm_context *c, size_t layer, const float *input) {
     const layer_state *s = start(c, layer, input);
     bert_attention_forward(c, layer, s);
+    bert_phase_end(c, PHASE_ATTENTION);
     bert_for_blocks(c, s->rows, forward_block, &(call){c, layer, s, NULL});
+    bert_phase_end(c, PHASE_FEED_FORWARD);
 }
 
 /* --------------------------------------------------------------------------------------------------- backward --- */
@@ -133,6 +135,9 @@ void bert_layer_backward(masked_lm_context *c, size_t layer) {
     bert_partials_add(c, bert_gradient(c, places->output_norm.bias), hidden, s->rows, hidden);
     bert_partials_add(c, bert_gradient(c, places->output.bias), 2 * hidden, s->rows, hidden);
     bert_partials_add(c, bert_gradient(c, places->intermediate.bias), 3 * hidden, s->rows, c->intermediate);
+    bert_phase_end(c, PHASE_FEED_FORWARD);
     bert_attention_backward(c, layer, s, &g);
+    bert_phase_end(c, PHASE_ATTENTION);
     weights_backward(c, layer, s, &g);
+    bert_phase_end(c, PHASE_MATRIX_GRADIENTS);
 }

@@ -93,6 +93,7 @@ void bert_lm_prediction_head_forward(masked_lm_context *c, masked_lm_result *res
     bert_for_blocks(c, predictions, transform_block, c);
     for (size_t first = 0; first < predictions; first += c->chunk_rows)
         decode_chunk(c, first, predictions - first < c->chunk_rows ? predictions - first : c->chunk_rows, result);
+    bert_phase_end(c, PHASE_HEAD);
 }
 
 void bert_lm_prediction_head_backward(masked_lm_context *c, float *d_output) {
@@ -107,4 +108,5 @@ void bert_lm_prediction_head_backward(masked_lm_context *c, float *d_output) {
     bert_weight_gradients(c, &weight, 1);
     memset(d_output, 0, c->row_count * hidden * sizeof *d_output);
     rows_scatter_add(d_output, c->transformed, c->prediction_row, predictions, hidden);
+    bert_phase_end(c, PHASE_HEAD);
 }

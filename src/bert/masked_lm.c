@@ -157,6 +157,7 @@ static void forward(masked_lm_context *c, const masked_lm *model, const batch *b
     c->mode = mode;
     c->every_position = mode->every_position || c->capacity.hidden_states || c->capacity.attentions;
     *result = (masked_lm_result){0};
+    bert_phases_begin(c);
     bert_model_forward(c);
     if (b->predictions > 0) bert_lm_prediction_head_forward(c, result);
     if (b->predictions > 0 && c->capacity.logits) result->logits = c->logits;

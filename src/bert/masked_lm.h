@@ -66,6 +66,13 @@ typedef struct masked_lm_context masked_lm_context;
 MASKE_MUST_USE maske_status masked_lm_context_new(masked_lm_context **out, const masked_lm *model,
                                                   const masked_lm_capacity *capacity);
 void masked_lm_context_free(masked_lm_context *context);
+/* Where the time of its passes went, in seconds by the clock since it was made: [MASKED_LM_PHASES]. Forward and backward
+ * together; the gradients of a layer's matrices are one phase, since they fill the threads together. Always counted: it
+ * costs some tens of nanoseconds a layer. */
+typedef enum masked_lm_phase {
+    PHASE_EMBEDDINGS, PHASE_ATTENTION, PHASE_FEED_FORWARD, PHASE_MATRIX_GRADIENTS, PHASE_HEAD, MASKED_LM_PHASES
+} masked_lm_phase;
+const double *masked_lm_phase_seconds(const masked_lm_context *context);
 /* The bytes that such a context takes, without making it; SIZE_MAX on overflow. */
 size_t masked_lm_context_bytes(const bert_config *config, const masked_lm_capacity *capacity);
 

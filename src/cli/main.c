@@ -29,6 +29,7 @@ const command *const commands[] = {
     &command_report, &command_info,
     &command_export,
     &command_run,
+    &command_bench_train,
     &command_bench_tokenizer,
     &command_completion,
     &command_man,

@@ -85,10 +85,15 @@ maske_status run_build_data(run *r, const char *folder) {
 /* -------------------------------------------------------------------------------------------------------- model --- */
 
 maske_status run_configure(run *r) {
+    return run_configure_for(r, maske_tokenizer_vocab_size(r->tokenizer),
+                             maske_tokenizer_special(r->tokenizer, MASKE_PAD));
+}
+
+maske_status run_configure_for(run *r, int64_t vocab_size, int64_t pad_token_id) {
     const maske_train_options *s = &r->settings;
     bert_config config = bert_config_defaults();
-    config.vocab_size = maske_tokenizer_vocab_size(r->tokenizer);
-    config.pad_token_id = maske_tokenizer_special(r->tokenizer, MASKE_PAD);
+    config.vocab_size = vocab_size;
+    config.pad_token_id = pad_token_id;
     config.hidden_size = s->hidden_size;
     config.num_hidden_layers = s->num_hidden_layers;
     config.num_attention_heads = s->num_attention_heads;

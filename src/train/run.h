@@ -32,6 +32,8 @@ MASKE_MUST_USE maske_status run_choose_machine(run *r);
 MASKE_MUST_USE maske_status run_build_data(run *r, const char *folder);
 /* config: of the settings' shape, for the tokenizer. */
 MASKE_MUST_USE maske_status run_configure(run *r);
+/* The same without a tokenizer: for a vocabulary of so many entries. */
+MASKE_MUST_USE maske_status run_configure_for(run *r, int64_t vocab_size, int64_t pad_token_id);
 /* Says what memory and disk the config and the data need, and fails if they are not there: before the model takes any.
  * kept: checkpoints on the disk already. */
 MASKE_MUST_USE maske_status run_check_plan(const run *r, int64_t kept);

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # bench tokenizer: it measures what it was given, with a tokenizer of its own or another's, and says so both ways.
+# bench train: every phase of a step, for the sizes named, and says so both ways.
 set -uo pipefail
 has() { grep "$@" >/dev/null; }
 work=$(mktemp -d)
@@ -29,4 +30,15 @@ has "expected a file" <"$work/err" || fail "a folder: $(cat "$work/err")"
 printf 'a\xffb\n' >"$work/bad"
 "$MASKE" bench tokenizer --rounds 1 --model "$model" "$work/bad" 2>"$work/err" && fail "bytes that are no UTF-8 passed"
 has "$work/bad: the text is not UTF-8" <"$work/err" || fail "not UTF-8: $(cat "$work/err")"
+
+tiny=(bench train --steps 2 --batch-size 2 --max-length 16 --vocab-size 100)
+"$MASKE" "${tiny[@]}" --precision f32 tiny >"$work/table" || fail "bench train"
+has "^tiny, .* parameters, f32 on .* tokens/s; products alone: [1-9][0-9]* GFLOP/s$" <"$work/table" || fail "its first line: $(cat "$work/table")"
+for phase in embeddings attention feed-forward 'matrix gradients' head optimizer 'a step'; do
+    has -E "^  $phase +[0-9.]+ +[0-9]+ %" <"$work/table" || fail "no line of $phase: $(cat "$work/table")"
+done
+"$MASKE" "${tiny[@]}" --threads 2 --json tiny mini >"$work/json" || fail "bench train --json"
+has '^\[{"size":"tiny".*,"threads":2,.*,"tokens":32,.*"phases":.*{"size":"mini"' <"$work/json" || fail "json: $(cat "$work/json")"
+"$MASKE" "${tiny[@]}" huge 2>"$work/err" && fail "a size that is none passed"
+has "expected one of tiny, mini, small, medium, base" <"$work/err" || fail "huge: $(cat "$work/err")"
 exit $failed
