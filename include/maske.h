@@ -448,6 +448,7 @@ MASKE_API MASKE_MUST_USE maske_status maske_run(const char *model_folder, const 
 typedef struct maske_export_options {
     const char *dtype;          /* "f32" | "f16" | "bf16"; NULL: "f32" */
     bool force;                 /* replace files in a folder that holds something */
+    bool onnx;                  /* model.onnx too: any batch and length; logits, or last_hidden_state without a head */
 } maske_export_options;
 MASKE_API MASKE_MUST_USE maske_status maske_export(const char *model_folder, const char *out,
                                                    const maske_export_options *options);

@@ -1,12 +1,16 @@
 /* tasks/export.c: a model's folder for other tools. */
 #include "base/output_folder.h"
 #include "tasks/model_folder.h"
+#include "tasks/onnx.h"
+
+#include <stdlib.h>
 
 typedef struct exporting {
     const char *from;
     masked_lm *network;
     maske_tokenizer *tokenizer;
     safetensors_type type;
+    bool onnx;
 } exporting;
 
 /* The tokenizer's files as they are, so that no reader sees another tokenizer; where the newer ones are lacking (a
@@ -22,9 +26,18 @@ static maske_status write_tokenizer(const exporting *e, const char *folder) {
     return MASKE_OK;
 }
 
+static maske_status write_onnx(const exporting *e, const char *folder) {
+    char *path = NULL;
+    TRY(path_join(&path, folder, "model.onnx"));
+    maske_status status = onnx_write(path, e->network, e->type);
+    free(path);
+    return status;
+}
+
 static maske_status write_all(void *user, const char *folder) {
     const exporting *e = user;
     TRY(model_folder_write_network(folder, e->network, e->type));
+    if (e->onnx) TRY(write_onnx(e, folder));
     return write_tokenizer(e, folder);
 }
 
@@ -55,7 +68,7 @@ static maske_status check_range(const exporting *e) {
 maske_status maske_export(const char *model_folder, const char *out, const maske_export_options *options) {
     const maske_export_options defaults = {0};
     if (options == NULL) options = &defaults;
-    exporting e = {.from = model_folder};
+    exporting e = {.from = model_folder, .onnx = options->onnx};
     TRY(parse_type(&e.type, options->dtype));
     TRY(output_folder_check(out, options->force));
     maske_status status = masked_lm_open(&e.network, model_folder);

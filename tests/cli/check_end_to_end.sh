@@ -74,8 +74,10 @@ done
 "$MASKE" export --model "$model" --out "$work/f16" --dtype f16 --quiet || fail "export"
 [ "$("$MASKE" fill --model "$work/f16" "Kitap okumak [MASK] bir alışkanlıktır." | tail -1)" = "Kitap okumak güzel bir alışkanlıktır." ] || fail "fill by an exported model"
 "$MASKE" export --model "$model" --out "$work/f16" 2>"$work/err" && fail "export overwrote"
-"$MASKE" export --model "$model" --out "$work/onnx" --onnx 2>"$work/err" && fail "--onnx passed"
-[ ! -e "$work/onnx" ] || fail "--onnx left something"
+"$MASKE" export --model "$model" --out "$work/onnx" --onnx --quiet || fail "export --onnx"
+for name in input_ids attention_mask token_type_ids logits bert.encoder.layer.1.output.dense.weight; do
+    has -a "$name" <"$work/onnx/model.onnx" || fail "model.onnx: no $name"
+done
 printf 'Programlama dilleri öğrenmek gerekir, programlama dilleri çoktur.\n%.0s' $(seq 20) >"$work/more"
 "$MASKE" tokenizer extend --model "$model" --out "$work/wide" --vocab-size 590 --quiet "$work/more" || fail "tokenizer extend"
 size() { "$MASKE" info --model "$1" --json | number vocab_size; }

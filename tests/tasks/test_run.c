@@ -5,8 +5,9 @@
 
 #include <math.h>
 
-static const char *const names[] = {"gelu", "gelu_new", "relu_embeds", "one_layer"};
-enum { NAMES = 4 };
+static const char *const names[] = {"gelu", "gelu_new", "relu_embeds", "one_layer", "silu_untied",
+                                     "roberta", "roberta_embeds", "distilbert", "distilbert_untied"};
+enum { NAMES = sizeof names / sizeof names[0] };
 
 static void golden_path(char out[512], const char *name, const char *file) {
     snprintf(out, 512, "%s/bert/%s%s%s", TEST_DATA, name, file[0] ? "/" : "", file);
