@@ -1,7 +1,7 @@
 # What maske stands on (Debian 12 packages in setup.sh), gathered in one interface library.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
-pkg_check_modules(JANSSON    REQUIRED IMPORTED_TARGET jansson>=2.12)
+pkg_check_modules(JANSSON    REQUIRED IMPORTED_TARGET jansson>=2.14)
 pkg_check_modules(UTF8PROC   REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(ONIGURUMA  REQUIRED IMPORTED_TARGET oniguruma>=6.9)
 pkg_check_modules(LIBARCHIVE REQUIRED IMPORTED_TARGET libarchive)

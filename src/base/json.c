@@ -1,5 +1,6 @@
 /* base/json.c: JSON in and out. */
 #include "base/json.h"
+#include "base/json_parse.h"
 #include "base/number.h"
 
 #include <stdlib.h>
@@ -7,11 +8,11 @@
 /* ---------------------------------------------------------------------------------------------------- reading --- */
 
 maske_status json_parse_object(json_t **out, const char *text, size_t length, const char *name) {
-    json_error_t error;
-    json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
+    json_fault fault;
+    json_t *root = json_parse(text, length, JSON_REJECT_DUPLICATES, &fault);
     if (root == NULL) {
-        if (json_error_code(&error) == json_error_out_of_memory) return error_memory(length, name);
-        return error_set(MASKE_BAD_FILE, "%s: line %d, column %d: not JSON: %s", name, error.line, error.column, error.text);
+        if (fault.out_of_memory) return error_memory(length, name);
+        return error_set(MASKE_BAD_FILE, "%s: line %d, column %d: not JSON: %s", name, fault.line, fault.column, fault.text);
     }
     if (!json_is_object(root)) {
         maske_status status = error_set(MASKE_BAD_FILE, "%s: found %s, expected a JSON object", name, json_kind(root));

@@ -2,6 +2,7 @@
  * header's length, the number of tensors and their rank. */
 #include "base/safetensors.h"
 #include "base/half.h"
+#include "base/json_parse.h"
 #include "base/number.h"
 
 #include <stdlib.h>
@@ -25,7 +26,7 @@ const char *safetensors_type_name(safetensors_type type) { return types[type].na
 #define BAD_TENSOR(file, tensor, format, ...) \
     error_set(MASKE_BAD_FILE, "%s: tensor \"%.200s\": " format, (file)->path, (tensor)->name, __VA_ARGS__)
 
-/* The quoted text that ends at `end`: what jansson had just read when it stopped. */
+/* The quoted text that ends at `end`: the key that stands there twice. */
 static size_t quoted_start(const char *text, size_t end) {
     size_t start = end > 0 ? end - 1 : 0;
     while (start > 0 && !(text[start - 1] == '"' && (start < 2 || text[start - 2] != '\\'))) start--;
@@ -33,19 +34,15 @@ static size_t quoted_start(const char *text, size_t end) {
 }
 
 static maske_status parse_header(safetensors *file, const char *text, size_t length) {
-    json_error_t error;
-    file->header = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
+    json_fault fault;
+    file->header = json_parse(text, length, JSON_REJECT_DUPLICATES, &fault);
     if (file->header != NULL) return MASKE_OK;
-    size_t position = error.position > 0 && (size_t)error.position <= length ? (size_t)error.position : 0;
-    switch (json_error_code(&error)) {
-    case json_error_out_of_memory: return error_memory(length, "a safetensors header");
-    case json_error_duplicate_key: {
-        size_t start = quoted_start(text, position), size = position - start;
-        return error_set(MASKE_BAD_FILE, "%s: header: the key %.*s stands there twice", file->path,
-                         (int)(size < 200 ? size : 200), text + start);
-    }
-    default: return error_set(MASKE_BAD_FILE, "%s: header: byte %zu: not JSON: %s", file->path, position, error.text);
-    }
+    if (fault.out_of_memory) return error_memory(length, "a safetensors header");
+    if (!fault.duplicate_key)
+        return error_set(MASKE_BAD_FILE, "%s: header: byte %zu: not JSON: %s", file->path, fault.position, fault.text);
+    size_t start = quoted_start(text, fault.position), size = fault.position - start;
+    return error_set(MASKE_BAD_FILE, "%s: header: the key %.*s stands there twice", file->path,
+                     (int)(size < 200 ? size : 200), text + start);
 }
 
 static maske_status check_metadata(const safetensors *file, const json_t *metadata) {

@@ -1,6 +1,7 @@
-/* corpus/jsonl.c: one JSON object a line, over jansson. */
+/* corpus/jsonl.c: one JSON object a line. */
 #include "corpus/jsonl.h"
 #include "base/json.h"
+#include "base/json_parse.h"
 #include "base/utf8.h"
 #include "corpus/lines.h"
 
@@ -79,12 +80,12 @@ static maske_status add_record(jsonl_reader *r, buffer *out, const char *line, s
     if (json_depth(line, length) > JSONL_DEPTH)
         return error_set(MASKE_BAD_FILE, "%s: line %lld: more than %d objects or arrays inside one another", r->name,
                          number, JSONL_DEPTH);
-    json_error_t error;
-    json_t *record = json_loadb(line, length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &error);
+    json_fault fault;
+    json_t *record = json_parse(line, length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &fault);
     if (record == NULL) {
-        if (json_error_code(&error) == json_error_out_of_memory) return error_memory(length, r->name);
-        return error_set(MASKE_BAD_FILE, "%s: line %lld, column %d: not JSON: %s", r->name, number, error.column,
-                         error.text);
+        if (fault.out_of_memory) return error_memory(length, r->name);
+        return error_set(MASKE_BAD_FILE, "%s: line %lld, column %d: not JSON: %s", r->name, number, fault.column,
+                         fault.text);
     }
     maske_status status;
     const json_t *text = json_object_get(record, r->field);

@@ -1,5 +1,6 @@
 /* tokenizer/component.c: reading, writing and freeing by the tables. */
 #include "tokenizer/component.h"
+#include "base/json_parse.h"
 #include "tokenizer/pattern.h"
 
 #include <stdlib.h>
@@ -153,7 +154,8 @@ maske_status component_new_named(component **out, const component_family *family
                                  const char *name) {
     for (size_t i = 0; table[i].name != NULL; i++) {
         if (strcmp(table[i].name, name) != 0) continue;
-        json_t *json = json_loads(table[i].json, JSON_DECODE_ANY, NULL);
+        json_fault fault;
+        json_t *json = json_parse(table[i].json, strlen(table[i].json), JSON_DECODE_ANY, &fault);
         if (json == NULL) return error_memory(strlen(table[i].json), family->what);
         maske_status status = component_read(out, family, json, name);
         json_decref(json);

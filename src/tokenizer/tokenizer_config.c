@@ -1,6 +1,7 @@
 /* tokenizer/tokenizer_config.c: the two files are read with a forgiving eye (many tools write them, members come and go)
  * and written with no more than the tools need. */
 #include "tokenizer/tokenizer_config.h"
+#include "base/json_parse.h"
 
 #include <stdlib.h>
 
@@ -17,16 +18,17 @@ static const char *const role_keys[MASKE_SPECIAL_COUNT] = {"pad_token", "unk_tok
 static maske_status read_file(json_t **out, const char *folder, const char *file) {
     char *path = NULL, *text = NULL;
     size_t length = 0;
-    json_error_t error;
+    json_fault fault;
     *out = NULL;
     TRY(path_join(&path, folder, file));
     if (!path_exists(path)) { free(path); return MASKE_OK; }
     maske_status status = file_read(&text, &length, path, CONFIG_LIMIT);
     if (status == MASKE_OK) {
-        *out = json_loadb(text, length, JSON_DECODE_INT_AS_REAL, &error);
-        if (*out == NULL)
-            status = error_set(MASKE_BAD_FILE, "%s: line %d, column %d: not JSON: %s", path, error.line, error.column,
-                               error.text);
+        *out = json_parse(text, length, JSON_DECODE_INT_AS_REAL, &fault);
+        if (*out == NULL && fault.out_of_memory) status = error_memory(length, path);
+        else if (*out == NULL)
+            status = error_set(MASKE_BAD_FILE, "%s: line %d, column %d: not JSON: %s", path, fault.line, fault.column,
+                               fault.text);
         else if (!json_is_object(*out))
             status = error_set(MASKE_BAD_FILE, "%s: found %s, expected an object", path, json_kind(*out));
     }

@@ -90,7 +90,7 @@ maske_status optimizer_new(optimizer *out, const parameters *table, int muon_thr
         return status;
     }
     lay_out(&o, table, muon_threads);
-    qsort(o.matrices, o.matrix_count, sizeof *o.matrices, by_size);
+    if (o.matrix_count > 0) qsort(o.matrices, o.matrix_count, sizeof *o.matrices, by_size);
     *out = o;
     return MASKE_OK;
 }

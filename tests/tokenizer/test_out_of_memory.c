@@ -1,49 +1,8 @@
 /* tests/tokenizer/test_out_of_memory.c: each allocation in turn fails while a tokenizer is opened, used and saved: a
  * sentence comes back, nothing crashes, nothing is lost. */
 #include "maske.h"
+#include "faults/shim.h"
 #include "scratch.h"
-
-/* Standing in front of the C library's allocator, which the sanitizers do as well. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define INTERPOSED 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define INTERPOSED 0
-#endif
-#endif
-#ifndef INTERPOSED
-#define INTERPOSED 1
-#endif
-
-static size_t calls, fail_at;       /* fail_at 0: never */
-static long live;                   /* blocks that were not freed */
-#if INTERPOSED
-extern void *__libc_malloc(size_t), *__libc_realloc(void *, size_t), *__libc_calloc(size_t, size_t);
-extern void *__libc_memalign(size_t, size_t);
-extern void __libc_free(void *);
-static bool fails(void) { return ++calls == fail_at; }
-static void *counted(void *block) {
-    live += block != NULL;
-    return block;
-}
-void *malloc(size_t size) { return fails() ? NULL : counted(__libc_malloc(size)); }
-void *calloc(size_t count, size_t size) { return fails() ? NULL : counted(__libc_calloc(count, size)); }
-void *aligned_alloc(size_t alignment, size_t size) { return fails() ? NULL : counted(__libc_memalign(alignment, size)); }
-int posix_memalign(void **out, size_t alignment, size_t size) {
-    *out = fails() ? NULL : counted(__libc_memalign(alignment, size));
-    return *out == NULL ? 12 : 0;
-}
-void *realloc(void *block, size_t size) {
-    if (fails()) return NULL;
-    void *grown = __libc_realloc(block, size);
-    live += block == NULL && grown != NULL;
-    return grown;
-}
-void free(void *block) {
-    live -= block != NULL;
-    __libc_free(block);
-}
-#endif
 
 #define ADDED "\"added_tokens\":[{\"id\":3,\"content\":\"[M]\",\"special\":true,\"lstrip\":true,\"normalized\":false}," \
     "{\"id\":9,\"content\":\"HI\",\"normalized\":true}],"
@@ -98,29 +57,33 @@ static maske_status use(const char *path, const char *folder) {
 
 static void every_allocation_may_fail(void **state) {
     (void)state;
-    if (!INTERPOSED) skip();
+    if (!shim_sees_allocations()) skip();
     const char *folder = scratch_path("saved");
     assert_ok(folder_make(folder));
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         const char *path = scratch_text("tokenizer.json", files[i]);
-        calls = 0;
+        shim->plan(NULL);
         assert_ok(use(path, folder));
-        size_t total = calls;
+        size_t total = shim->calls("allocate");
         assert_true(total > 100);
         for (size_t n = 1; n <= total; n++) {
-            long before = live;
-            calls = 0;
-            fail_at = n;
+            char plan[64];
+            snprintf(plan, sizeof plan, "allocate:%zu:ENOMEM", n);
+            long before = shim->blocks();
+            shim->plan(plan);
             maske_status status = use(path, folder);
-            fail_at = 0;
-            /* A cache that cannot grow is no failure; the JSON reader calls some of them bad files. */
+            shim->plan(NULL);
+            /* A cache that cannot grow is no failure. */
             if (status != MASKE_OK && maske_error()[0] == '\0') fail_msg("allocation %zu: no sentence", n);
-            if (live != before) fail_msg("allocation %zu of %zu fails: %ld blocks are lost", n, total, live - before);
+            if (shim->blocks() != before)
+                fail_msg("allocation %zu of %zu fails: %ld blocks are lost", n, total, shim->blocks() - before);
         }
     }
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    (void)argc;
+    shim_load(argv);
     const struct CMUnitTest tests[] = { cmocka_unit_test(every_allocation_may_fail) };
     return cmocka_run_group_tests_name("tokenizer/out_of_memory", tests, NULL, NULL);
 }

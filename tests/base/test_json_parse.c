@@ -1,0 +1,88 @@
+/* tests of base/json_parse: RFC 8259 and no more; the same as jansson's reader says of whole and of spoiled texts. */
+#include "base/json_parse.h"
+
+#include "scratch.h"
+
+static json_fault fault;
+static json_t *parse(const char *text, size_t length) { return json_parse(text, length, JSON_DECODE_ANY, &fault); }
+
+static void refused_texts_are(void **state) {
+    (void)state;
+    static const char *const texts[] = {
+        "", " ", "{", "[", "]", "{]", "[1,]", "[1 2]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "{\"a\":1 \"b\":2}", "01", "-",
+        "-a", "1.", ".5", "1e", "1e+", "+1", "0x1", "NaN", "Infinity", "tru", "truee", "nul", "\"", "\"a", "\"\\\"", "\"\\x\"",
+        "\"\\u12\"", "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"\\u0000\"", "\"\n\"", "\"\xFF\"", "\"\xC3\"", "1 2", "[1]]",
+        "9223372036854775808", "-9223372036854775809", "1e999", "/**/1", "'a'", "[\"a\" \"b\"]", "\xEF\xBB\xBF{}",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        json_t *value = parse(texts[i], strlen(texts[i]));
+        if (value != NULL) fail_msg("taken: %s", texts[i]);
+        assert_false(fault.out_of_memory || fault.duplicate_key);
+        assert_true(fault.text[0] != '\0' && fault.line == 1);
+    }
+    assert_null(json_parse("1", 1, 0, &fault));
+    assert_null(json_parse("{\"a\":1,\"a\":2}", 13, JSON_REJECT_DUPLICATES, &fault));
+    assert_true(fault.duplicate_key && fault.position == 10);
+}
+
+static void values_are_those_of_the_text(void **state) {
+    (void)state;
+    static const char text[] = " {\"a\" : [1, -0, 2.5e3, 9223372036854775807, true, false, null, {}, [ ]],\n\t\"\\u00e7\\\"\\\\\\/\\b\\f\\n\\r\\t\""
+                               ": \"x\\uD83D\\uDE00y \xC3\xA7\", \"\": \"\"}\r\n";
+    json_t *root = json_parse(text, sizeof text - 1, 0, &fault), *array = json_object_get(root, "a");
+    assert_int_equal(json_array_size(array), 9);
+    assert_int_equal(json_integer_value(json_array_get(array, 0)), 1);
+    assert_true(json_real_value(json_array_get(array, 2)) == 2500.0);
+    assert_true(json_integer_value(json_array_get(array, 3)) == INT64_MAX);
+    assert_true(json_is_null(json_array_get(array, 6)));
+    assert_string_equal(json_string_value(json_object_get(root, "\xC3\xA7\"\\/\b\f\n\r\t")), "x\xF0\x9F\x98\x80y \xC3\xA7");
+    assert_string_equal(json_string_value(json_object_get(root, "")), "");
+    json_decref(root);
+    root = json_parse("[\"a\\u0000b\", 7]", 15, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &fault);
+    assert_int_equal(json_string_length(json_array_get(root, 0)), 3);
+    assert_true(json_is_real(json_array_get(root, 1)));
+    json_decref(root);
+}
+
+static void depth_has_an_end(void **state) {
+    (void)state;
+    char text[2 * 2049];
+    for (size_t depth = 2048; depth <= 2049; depth++) {
+        memset(text, '[', depth);
+        memset(text + depth, ']', depth);
+        json_t *value = parse(text, 2 * depth);
+        assert_int_equal(value != NULL, depth == 2048);
+        json_decref(value);
+    }
+}
+
+/* A text with one byte changed or its end missing is taken by both readers or by neither, with equal values. */
+static void spoiled_texts_are_as_jansson_says(void **state) {
+    (void)state;
+    static const char whole[] = "{\"key\": [1, -2.5e+3, \"t\\u00e7\\n\xC3\xA7\", true, null], \"o\": {\"k\": {}, \"l\": []}, \"s\": \"a\\\\b\"}";
+    char text[sizeof whole];
+    for (size_t i = 0; i < sizeof whole - 1; i++)
+        for (int c = 0; c < 257; c++) {
+            memcpy(text, whole, sizeof whole);
+            size_t length = c == 256 ? i : sizeof whole - 1;
+            text[i] = (char)c;
+            json_error_t error;
+            json_t *expected = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
+            json_t *found = json_parse(text, length, JSON_REJECT_DUPLICATES, &fault);
+            if ((expected != NULL) != (found != NULL) || (found != NULL && !json_equal(found, expected)))
+                fail_msg("byte %zu as %d: %s by us (%s), %s by jansson (%s)", i, c, found ? "taken" : "refused", fault.text,
+                         expected ? "taken" : "refused", error.text);
+            json_decref(expected);
+            json_decref(found);
+        }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(refused_texts_are),
+        cmocka_unit_test(values_are_those_of_the_text),
+        cmocka_unit_test(depth_has_an_end),
+        cmocka_unit_test(spoiled_texts_are_as_jansson_says),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
