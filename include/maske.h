@@ -252,6 +252,7 @@ typedef struct maske_train_options {
     int64_t vocab_size;                     /* when a tokenizer is learned; 0: 16000, less for little text */
     const char *pre_tokenizer, *normalizer; /* when a tokenizer is learned */
     double mask_probability;
+    bool whole_words;                       /* mask whole words */
     bool line_by_line;
     const char *valid;                      /* file of held-out text, NULL: none */
     double valid_fraction;                  /* share of the documents held out when `valid` is NULL */
@@ -279,7 +280,7 @@ MASKE_API const maske_option *maske_train_option_table(void);
 typedef struct maske_data_options {
     int64_t epoch, seed, max_length;
     double mask_probability;
-    bool line_by_line;
+    bool line_by_line, whole_words;
 } maske_data_options;
 MASKE_API void maske_data_options_defaults(maske_data_options *options);
 typedef struct maske_data_report {

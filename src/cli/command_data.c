@@ -24,6 +24,8 @@ static const maske_option data_rows[] = {
      "tokens of a sequence, [CLS] and [SEP] included"},
     {"mask-probability", MASKE_OPTION_NUMBER, offsetof(maske_data_options, mask_probability), 0, 1, "P", "0.15",
      "share of the tokens that are predicted"},
+    {"whole-words", MASKE_OPTION_YES_NO, offsetof(maske_data_options, whole_words), 0, 0, NULL, "no",
+     "mask all pieces of a word or none"},
     {"line-by-line", MASKE_OPTION_YES_NO, offsetof(maske_data_options, line_by_line), 0, 0, NULL, "no",
      "one line a sequence, not packed documents"},
     {0}

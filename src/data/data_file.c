@@ -107,9 +107,10 @@ maske_status maske_data_write(const maske_tokenizer *tokenizer, const maske_text
     if (options == NULL) options = &defaults;
     TRY(check_options(options));
     dataset_options build = {
-        .max_length = options->max_length, .line_by_line = options->line_by_line, .seed = (uint64_t)options->seed};
+        .max_length = options->max_length, .line_by_line = options->line_by_line, .seed = (uint64_t)options->seed,
+        .whole_words = options->whole_words};
     data_file f = {.max_length = (size_t)options->max_length, .epoch = (uint64_t)options->epoch, .control = control,
-                   .masking = {(uint64_t)options->seed, options->mask_probability}};
+                   .masking = {(uint64_t)options->seed, options->mask_probability, options->whole_words}};
     dataset *data = NULL;
     /* The file first: a name that cannot be written to must not cost an hour of reading. */
     TRY(safetensors_writer_open(&f.writer, file, force));

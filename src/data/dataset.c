@@ -147,6 +147,7 @@ maske_status dataset_build(dataset **out, dataset **held_out, const maske_tokeni
     dataset_totals totals = {0};
     const vocabulary *v = &common->vocabulary;
     maske_status status = vocabulary_of(&common->vocabulary, tokenizer);
+    if (status == MASKE_OK && options->whole_words) status = vocabulary_find_words(&common->vocabulary, tokenizer);
     if (status == MASKE_OK) status = check_options(options, v);
     if (status == MASKE_OK)
         status = packing_start(&p, v, (size_t)options->max_length - around(v), options->line_by_line, options->store);
@@ -181,6 +182,7 @@ static maske_status reserve_tokens(dataset_batch *b, size_t tokens) {
     TRY(memory_resize(&b->originals, tokens, sizeof *b->originals, "a batch"));
     TRY(memory_resize(&b->labels, tokens, sizeof *b->labels, "a batch"));
     TRY(memory_resize(&b->prediction_index, tokens, sizeof *b->prediction_index, "a batch"));
+    TRY(memory_resize(&b->words, tokens, sizeof *b->words, "a batch"));
     b->tokens_capacity = tokens;
     return MASKE_OK;
 }
@@ -225,6 +227,8 @@ maske_status dataset_make_batch(const dataset *d, const uint32_t *order, size_t 
                                 const dataset_masking *masking, dataset_batch *out) {
     if (!(masking->mask_probability > 0.0 && masking->mask_probability <= 1.0))
         return error_set(MASKE_BAD_ARGUMENT, "mask_probability is out of range, expected more than 0, at most 1");
+    if (masking->whole_words && d->shared->vocabulary.joins == NULL)
+        return error_set(MASKE_BAD_ARGUMENT, "whole words are to be masked, but the data set was not built for it");
     TRY(lay_out(d, order, count, out));
     size_t predictions = 0;
     for (size_t i = 0; i < count; i++) {
@@ -232,7 +236,8 @@ maske_status dataset_make_batch(const dataset *d, const uint32_t *order, size_t 
         int32_t *ids = out->input_ids + start;
         size_t length = write_sequence(d, order[i], ids);
         memcpy(out->originals + start, ids, length * sizeof *ids);
-        masking_key key = {masking->seed, epoch, order[i], masking->mask_probability};
+        masking_key key = {masking->seed, epoch, order[i], masking->mask_probability,
+                           masking->whole_words ? out->words : NULL};
         size_t chosen = mask_sequence(ids, length, &d->shared->vocabulary, &key, index, out->labels + predictions);
         for (size_t j = 0; j < chosen; j++) index[j] += start;
         predictions += chosen;
@@ -255,6 +260,7 @@ void dataset_batch_free(dataset_batch *b) {
     free(b->originals);
     free(b->sequence_start);
     free(b->prediction_index);
+    free(b->words);
     *b = (dataset_batch){0};
 }
 

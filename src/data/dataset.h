@@ -24,10 +24,12 @@ typedef struct dataset_options {
     bool line_by_line;
     double valid_fraction;      /* 0..1: share of the documents put aside, of long ones a part (data/held_out.h) */
     uint64_t seed;              /* chooses which documents */
+    bool whole_words;           /* masking may be of whole words */
     const char *store;          /* file that the tokens are written to and mapped from; NULL: kept in memory */
 } dataset_options;
 
-typedef struct dataset_masking { uint64_t seed; double mask_probability; } dataset_masking;
+/* whole_words: of a data set that was built for it (data/masking.h). */
+typedef struct dataset_masking { uint64_t seed; double mask_probability; bool whole_words; } dataset_masking;
 
 typedef struct dataset_totals {
     int64_t documents, sequences, tokens;           /* tokens: with [CLS] and [SEP] of every sequence */
@@ -49,6 +51,7 @@ typedef struct dataset_batch {
     batch batch;                /* points into the arrays below: yours until the next use or dataset_batch_free */
     int32_t *input_ids, *labels, *originals;        /* originals: [tokens] before masking */
     uint32_t *sequence_start, *prediction_index;
+    uint64_t *words;            /* scratch of masking */
     size_t tokens_capacity, sequences_capacity;
 } dataset_batch;
 /* Sequences order[0..count-1] of the epoch (from 1), masked. labels are the original ids of the chosen tokens. May be

@@ -4,7 +4,10 @@
  * its mean is exact, and at least one: every token is chosen with the same probability, mask_probability itself unless
  * the sequence is so short that the one is more. (Drawing each token by itself and adding one where none was drawn
  * would choose too many in every short sequence.) Of the chosen, 80 % become [MASK], 10 % a random ordinary token,
- * 10 % stay. Everything is a function of (seed, epoch, sequence, place in it). */
+ * 10 % stay.
+ *
+ * With whole words (BERT's whole word masking), words are drawn in a random order; one that has more tokens than are
+ * still to be chosen is passed over. What becomes of each token is drawn for each by itself. Everything is a function of (seed, epoch, sequence, place in it). */
 #ifndef MASKE_DATA_MASKING_H
 #define MASKE_DATA_MASKING_H
 
@@ -12,7 +15,12 @@
 
 enum { MASKING_LONGEST = 65535 };       /* tokens in a sequence: a draw's number has 16 bits */
 
-typedef struct masking_key { uint64_t seed, epoch, sequence; double probability; } masking_key;
+typedef struct masking_key {
+    uint64_t seed, epoch, sequence;
+    double probability;
+    uint64_t *words;            /* NULL: tokens are chosen one by one. Else room for the sequence's length: whole words
+                                 * are chosen, so many that their tokens are about as many, never more */
+} masking_key;
 
 /* Masks ids[length] in place. index[i] and labels[i] (room for `length` each): the chosen places, ascending, and the
  * tokens that stood there. Returns how many; 0 only where every token is special. */

@@ -2,7 +2,7 @@
 #ifndef MASKE_TASKS_CANDIDATES_H
 #define MASKE_TASKS_CANDIDATES_H
 
-#include "tasks/token_texts.h"
+#include "data/token_texts.h"
 
 typedef struct candidate {
     int32_t id;

@@ -64,7 +64,7 @@ static maske_status evaluate_batch(evaluating *e, size_t first, size_t count, co
 }
 
 static maske_status evaluate_all(evaluating *e, const maske_evaluate_options *o, const maske_control *control) {
-    const dataset_masking masking = {(uint64_t)o->seed, o->mask_probability};
+    const dataset_masking masking = {(uint64_t)o->seed, o->mask_probability, false};
     size_t sequences = (size_t)dataset_describe(e->data)->sequences;
     size_t room = BATCH_SEQUENCES * e->model->trained_length;
     TRY(count_unigrams(e));

@@ -5,7 +5,7 @@
 
 #include "bert/masked_lm.h"
 #include "tasks/context_pool.h"
-#include "tasks/token_texts.h"
+#include "data/token_texts.h"
 
 struct maske_model {
     char *folder;               /* for sentences */

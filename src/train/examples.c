@@ -84,7 +84,7 @@ static maske_status add(examples *e, const int32_t *ids, size_t count, int32_t m
 static maske_status choose(examples *e, const dataset *held_out, const masked_lm *model, int threads) {
     int32_t mask = maske_tokenizer_special(e->tokenizer, MASKE_MASK);
     size_t sequences = (size_t)dataset_describe(held_out)->sequences, longest = 1;
-    const dataset_masking masking = {0, 0.15};      /* of no matter: the tokens before it are taken */
+    const dataset_masking masking = {.mask_probability = 0.15};      /* of no matter: the tokens before it are taken */
     dataset_batch made = {0};
     maske_status status = MASKE_OK;
     for (size_t i = 0; status == MASKE_OK && mask >= 0 && i < EXAMPLES && i < sequences; i++) {

@@ -27,6 +27,8 @@ static const maske_option table[] = {
      "none", "how the tokenizer that is learned changes text"},
     {"mask-probability", MASKE_OPTION_NUMBER, MEMBER(mask_probability), 0.001, 0.9, "P", "0.15",
      "share of the tokens that are predicted"},
+    {"whole-words", MASKE_OPTION_YES_NO, MEMBER(whole_words), 0, 0, "yes|no", "no",
+     "mask all pieces of a word or none"},
     {"line-by-line", MASKE_OPTION_YES_NO, MEMBER(line_by_line), 0, 0, "yes|no", "no",
      "each line is a sequence; else lines of a document are packed"},
     {"valid", MASKE_OPTION_TEXT, MEMBER(valid), 0, 0, "FILE", NULL, "text held out for evaluation"},

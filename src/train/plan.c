@@ -42,7 +42,7 @@ maske_status plan_make(run_plan *out, const maske_train_options *settings, const
         .activations = masked_lm_context_bytes(config, &capacity),
         /* tokens (mapped) and places of the sequences, their order, batches made ahead and the evaluation's */
         .data = (size_t)tokens * width + (size_t)sequences * 12 +
-                (STEPS_AHEAD * (size_t)settings->accumulate + 1) * capacity.tokens * 4 * sizeof(int32_t),
+                (STEPS_AHEAD * (size_t)settings->accumulate + 1) * capacity.tokens * 6 * sizeof(int32_t),
     };
     parameters_free(&table);
     bool fits = add(&plan.weights, packed_weights_bytes(config, precision, true)) &&

@@ -48,6 +48,7 @@ static maske_status build(dataset **out, dataset **held_out, run *r, sources *s,
         .line_by_line = r->settings.line_by_line,
         .valid_fraction = fraction,
         .seed = (uint64_t)r->settings.seed,
+        .whole_words = r->settings.whole_words,
         .store = path,
     };
     maske_text text = sources_text(s);

@@ -277,7 +277,7 @@ static maske_status prepare(trainer *t) {
     const trainer_job *run = t->run;
     const maske_train_options *settings = t->settings;
     int64_t sequences = dataset_describe(run->training)->sequences;
-    t->masking = (dataset_masking){(uint64_t)settings->seed, settings->mask_probability};
+    t->masking = (dataset_masking){(uint64_t)settings->seed, settings->mask_probability, settings->whole_words};
     t->epoch = epoch_plan_make(sequences, settings->batch_size, settings->accumulate);
     t->clock = (run_clock){.settings = settings, .state = t->state, .evaluates = run->held_out != NULL};
     if (settings->steps > 0) t->clock.steps = settings->steps;
@@ -289,7 +289,7 @@ static maske_status prepare(trainer *t) {
     TRY(masked_lm_context_new(&t->context, run->model, &capacity));
     if (run->held_out != NULL) {
         TRY(validation_new(&t->validation, run->held_out, run->training, (size_t)run->model->config.vocab_size,
-                           &t->masking, capacity.sequences));
+                           (uint64_t)settings->seed, capacity.sequences));
         TRY(examples_new(&t->examples, run->held_out, run->tokenizer, run->model, run->threads));
     }
     TRY(metrics_open(&t->metrics, run->folder->path, (uint64_t)t->state->metrics_bytes));

@@ -64,8 +64,8 @@ static maske_status measure_unigram(validation *v, const dataset *training, size
 }
 
 maske_status validation_new(validation *out, const dataset *data, const dataset *training, size_t vocab_size,
-                            const dataset_masking *masking, size_t batch_size) {
-    validation v = {.data = data, .masking = *masking, .batch_size = batch_size};
+                            uint64_t seed, size_t batch_size) {
+    validation v = {.data = data, .masking = {seed, VALIDATION_PROBABILITY, false}, .batch_size = batch_size};
     size_t sequences = (size_t)dataset_describe(data)->sequences;
     TRY(memory_new(&v.order, sequences, sizeof *v.order, "the order of the held-out text"));
     for (size_t i = 0; i < sequences; i++) v.order[i] = (uint32_t)i;

@@ -6,6 +6,9 @@
 #include "bert/masked_lm.h"
 #include "data/dataset.h"
 
+/* Tokens are chosen one by one, so many, however the run trains: so that runs can be compared. */
+#define VALIDATION_PROBABILITY 0.15
+
 typedef struct validation {
     const dataset *data;        /* borrowed */
     dataset_masking masking;
@@ -18,7 +21,7 @@ typedef struct validation {
 
 /* `training`: whose counts the baseline is made of, each one up, so that no token is impossible. */
 MASKE_MUST_USE maske_status validation_new(validation *out, const dataset *data, const dataset *training,
-                                           size_t vocab_size, const dataset_masking *masking, size_t batch_size);
+                                           size_t vocab_size, uint64_t seed, size_t batch_size);
 void validation_free(validation *v);
 /* Fills the loss, the accuracy and the baseline; MASKE_STOPPED once control says so. */
 MASKE_MUST_USE maske_status validation_run(validation *v, const masked_lm *model, masked_lm_context *context,

@@ -23,6 +23,18 @@ void maske_encoding_free(maske_encoding *e) {
     free(e->ids);
     *e = (maske_encoding){0};
 }
+/* Bytes again; a special token, and a hole, as "?". */
+maske_status maske_tokenizer_decode(const maske_tokenizer *t, const int32_t *ids, size_t count, bool skip_special,
+                                    char **text, size_t *length) {
+    (void)t;
+    (void)skip_special;
+    TRY(memory_copy_text(text, "", 0));
+    TRY(memory_resize(text, count + 1, 1, "text"));
+    for (size_t i = 0; i < count; i++) (*text)[i] = ids[i] < 5 || ids[i] > 260 ? '?' : (char)(ids[i] - 5);
+    (*text)[count] = '\0';
+    if (length != NULL) *length = count;
+    return MASKE_OK;
+}
 /* A line with "fail" in it cannot be encoded. */
 maske_status maske_tokenizer_encode(const maske_tokenizer *t, const char *text, size_t length, const char *pair,
                                     size_t pair_length, const maske_encode_options *options, maske_encoding *out) {

@@ -75,7 +75,7 @@ static void agrees_with_training(void **state) {
     assert_int_equal(t.columns, 24);
     random_order(order, count, 11, 3);
     dataset_batch b = {0};
-    assert_ok(dataset_make_batch(d, order, count, 3, &(dataset_masking){11, 0.2}, &b));
+    assert_ok(dataset_make_batch(d, order, count, 3, &(dataset_masking){11, 0.2, false}, &b));
     for (size_t i = 0; i < count; i++) {
         uint32_t start = b.batch.sequence_start[i], length = b.batch.sequence_start[i + 1] - start;
         for (size_t j = 0; j < 24; j++) {

@@ -225,7 +225,7 @@ static void what_cannot_work_is_said(void **state) {
     d = build(path, &options, 1, NULL);
     dataset_batch b = {0};
     assert_fails(dataset_make_batch(d, (uint32_t[]){1}, 1, 1, &masking, &b), MASKE_BAD_ARGUMENT, "sequence 1");
-    assert_fails(dataset_make_batch(d, (uint32_t[]){0}, 1, 1, &(dataset_masking){1, 0.0}, &b), MASKE_BAD_ARGUMENT,
+    assert_fails(dataset_make_batch(d, (uint32_t[]){0}, 1, 1, &(dataset_masking){1, 0.0, false}, &b), MASKE_BAD_ARGUMENT,
                  "mask_probability");
     assert_ok(dataset_make_batch(d, NULL, 0, 1, &masking, &b));
     assert_int_equal(b.batch.tokens, 0);

@@ -43,7 +43,7 @@ static counts count_masks(size_t sequences, size_t length, double probability) {
         uint32_t index[LENGTH];
         make_sequence(original, length, n, true);
         memcpy(ids, original, sizeof ids);
-        masking_key key = {1, 1, n, probability};
+        masking_key key = {1, 1, n, probability, NULL};
         size_t maskable = 0, chosen = mask_sequence(ids, length, &v, &key, index, labels);
         for (size_t i = 0; i < length; i++) maskable += !special[original[i]];
         assert_true(chosen >= (maskable > 0) && chosen <= maskable);
@@ -115,13 +115,13 @@ static void at_least_one_is_chosen(void **state) {
             int32_t ids[16], labels[16];
             uint32_t index[16];
             make_sequence(ids, length, n, false);
-            masking_key key = {5, 2, n, 0.15};
+            masking_key key = {5, 2, n, 0.15, NULL};
             size_t chosen = mask_sequence(ids, length, &v, &key, index, labels);
             assert_true(chosen >= 1 && index[0] > 0 && index[chosen - 1] < length - 1);
         }
     int32_t only_special[] = {2, 3}, labels[2];
     uint32_t index[2];
-    masking_key key = {5, 2, 1, 0.15};
+    masking_key key = {5, 2, 1, 0.15, NULL};
     assert_int_equal(mask_sequence(only_special, 2, &v, &key, index, labels), 0);
 }
 
@@ -133,7 +133,7 @@ static void probability_one_chooses_all(void **state) {
 
 static void a_mask_is_a_function_of_its_key(void **state) {
     (void)state;
-    const masking_key keys[] = {{1, 1, 7, 0.15}, {1, 1, 7, 0.15}, {2, 1, 7, 0.15}, {1, 2, 7, 0.15}, {1, 1, 8, 0.15}};
+    const masking_key keys[] = {{1, 1, 7, 0.15, NULL}, {1, 1, 7, 0.15, NULL}, {2, 1, 7, 0.15, NULL}, {1, 2, 7, 0.15, NULL}, {1, 1, 8, 0.15, NULL}};
     int32_t ids[5][LENGTH], labels[LENGTH];
     uint32_t index[LENGTH];
     for (size_t k = 0; k < 5; k++) {
@@ -150,7 +150,7 @@ static void the_masks_of_a_seed_never_change(void **state) {
     int32_t ids[32], labels[32];
     uint32_t index[32];
     for (int32_t i = 0; i < 32; i++) ids[i] = 100 + i;
-    masking_key key = {1, 1, 0, 0.15};
+    masking_key key = {1, 1, 0, 0.15, NULL};
     size_t chosen = mask_sequence(ids, 32, &v, &key, index, labels);
     char found[256] = "";
     for (size_t i = 0; i < chosen; i++) snprintf(found + strlen(found), 64, "%u:%d ", index[i], ids[index[i]]);

@@ -1,4 +1,4 @@
-/* tests of tasks/candidates and tasks/token_texts, over three kinds of tokenizer: what may stand for a mask, in what
+/* tests of tasks/candidates and data/token_texts, over three kinds of tokenizer: what may stand for a mask, in what
  * order, drawn how often. */
 #include "tasks/candidates.h"
 #include "base/random.h"

@@ -1,9 +1,9 @@
-/* tasks/token_texts.h: what an entry of the vocabulary puts into a text, whatever the kind of tokenizer.
+/* data/token_texts.h: what an entry of the vocabulary puts into a text, whatever the kind of tokenizer.
  *
  * An entry is decoded behind another one (the anchor), and what it adds is its text: "▁da" and "Ġda" add " da", "da"
  * adds "da"; of WordPiece, "da" adds " da" and "##da" adds "da". So a leading space means: this piece begins a word. */
-#ifndef MASKE_TASKS_TOKEN_TEXTS_H
-#define MASKE_TASKS_TOKEN_TEXTS_H
+#ifndef MASKE_DATA_TOKEN_TEXTS_H
+#define MASKE_DATA_TOKEN_TEXTS_H
 
 #include "base/buffer.h"
 

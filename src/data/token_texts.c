@@ -1,5 +1,5 @@
-/* tasks/token_texts.c: entries of the vocabulary as text. */
-#include "tasks/token_texts.h"
+/* data/token_texts.c: entries of the vocabulary as text. */
+#include "data/token_texts.h"
 #include "base/utf8.h"
 #include "tokenizer/byte_level.h"
 #include "tokenizer/unicode.h"
