@@ -5,6 +5,7 @@
 #include "base/number.h"
 #include "train/feeder.h"
 #include "train/optimizer.h"
+#include "train/validation.h"
 
 #include <math.h>
 
@@ -23,7 +24,9 @@ masked_lm_capacity plan_capacity(const maske_train_options *settings, int thread
     capacity.sequences = (size_t)settings->batch_size;
     capacity.sequence_length = (size_t)settings->max_length;
     capacity.tokens = capacity.sequences * capacity.sequence_length;
-    capacity.predictions = most_predictions(capacity.tokens, capacity.sequences, settings->mask_probability);
+    /* Evaluations have their own share of masks. */
+    double share = settings->mask_probability > VALIDATION_PROBABILITY ? settings->mask_probability : VALIDATION_PROBABILITY;
+    capacity.predictions = most_predictions(capacity.tokens, capacity.sequences, share);
     return capacity;
 }
 

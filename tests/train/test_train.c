@@ -373,8 +373,30 @@ static void standard_input_is_a_text(void **state) {
     assert_false(has_file(from_input, RUN_STANDARD_INPUT));
 }
 
+/* Held-out masks are 15 % however few are trained on: there is room for them, and runs can be compared. */
+static void evaluations_have_masks_of_their_own(void **state) {
+    (void)state;
+    maske_train_evaluation first = {0};
+    const double probabilities[] = {0.01, 0.5};
+    for (int i = 0; i < 2; i++) {
+        maske_train_options o = training_options();
+        o.mask_probability = probabilities[i];
+        o.batch_size = 16;
+        o.steps = 1;
+        o.learning_rate = 0;
+        const char *out = scratch_path(i == 0 ? "few-masks" : "many-masks");
+        training t = {.tokenizer = training_tokenizer(), .threads = 1};
+        assert_ok(training_start(&t, out, &o));
+        if (i == 0) first = t.evaluation;
+        /* The weights are those of the seed, so the same masks give the same loss. */
+        assert_true(t.evaluation.valid_loss == first.valid_loss);
+        assert_true(t.evaluation.valid_loss > 0);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(evaluations_have_masks_of_their_own),
         cmocka_unit_test(text_becomes_a_model),
         cmocka_unit_test(the_same_run_again_is_the_same),
         cmocka_unit_test(accumulated_batches_are_one_batch),
