@@ -1,15 +1,17 @@
 """Compares maske's tokenizer with the tokenizers library: ids, offsets, type ids, masks, decoded text, saved files.
 
-    compare_tokenizers.py --driver build/release/tests/tokenizer_driver [--only NAME] [--fuzz N] [--sweep STEP] [--seed S]
+    compare_tokenizers.py --driver build/release/tests/tokenizer_driver [--only NAME] [--fuzz N] [--sweep STEP] [--seed S] [--jobs N]
 
 Tokenizers are built with the library, one for each variant of the components; the same texts then go through the library
-and through the driver (one process, JSON lines). Prints each variant with its number of cases and the first differences;
-exit 1 if there was one. Sections of the rules it covers: models, added tokens, normalizers, pre-tokenizers,
-post-processors, decoders, truncation, padding, pairs, files.
+and through the driver (JSON lines; variants are dealt out to as many processes as there are cores). Prints variants that
+differ with the first differences; exit 1 if there was one. Sections of the rules it covers: models, added tokens,
+normalizers, pre-tokenizers, post-processors, decoders, truncation and its windows, padding, pairs, files, and the
+tokenizers of well-known families (tokenizer_families.py).
 """
 import argparse
 import itertools
 import json
+import multiprocessing
 import os
 import random
 import subprocess
@@ -18,6 +20,8 @@ import tempfile
 import threading
 
 from tokenizers import AddedToken, BertWordPieceTokenizer, ByteLevelBPETokenizer, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+
+import tokenizer_families
 
 SENTENCES = """Merhaba dünya, bugün hava çok güzel ve İstanbul'da ılık bir rüzgâr esiyor.
 Mert Akçay üniversite sınavına hazırlanıyor; kitaplarının çoğunu kütüphaneden aldı.
@@ -329,6 +333,10 @@ class Driver:
         writer.join()
         return answers
 
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
 
 def attempt(function):
     try:
@@ -444,6 +452,9 @@ class Comparison:
                 self.differ(name, "decoding", request, expected, answer)
 
 
+FAMILY_ROUNDS = 4
+
+
 def all_variants():
     yield from model_variants()
     yield from text_variants()
@@ -451,6 +462,8 @@ def all_variants():
     yield from post_variants()
     yield from length_variants()
     yield from decoder_variants()
+    for seed in range(FAMILY_ROUNDS):
+        yield from tokenizer_families.variants(SENTENCES, seed)
 
 
 def sweep_variants():
@@ -500,20 +513,11 @@ def random_ids(t, count, seed):
     return [[draw.randrange(size + 3) for _ in range(draw.choice([0, 1, 2, 3, 7, 20]))] for _ in range(count)]
 
 
-def main():
-    os.environ["RUST_BACKTRACE"] = "0"
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--driver", required=True)
-    parser.add_argument("--only", default="", help="variants whose name holds this")
-    parser.add_argument("--fuzz", type=int, default=60, help="random texts a variant")
-    parser.add_argument("--sweep", type=int, default=64, help="code points a text; 0: no sweep")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--shown", type=int, default=25)
-    options = parser.parse_args()
-    comparison = Comparison(Driver(options.driver), options.shown)
+def compare_variants(comparison, options, mine):
+    """All sections but the sweep: the variants whose number is `mine`."""
     with tempfile.TemporaryDirectory() as folder:
         for number, (name, t) in enumerate(all_variants()):
-            t = comparison.check_files(name, t, folder) if options.only in name else None
+            t = comparison.check_files(name, t, folder) if options.only in name and mine(number) else None
             if t is None:
                 continue
             texts = TEXTS + fuzz_texts(options.fuzz, options.seed * 1000 + number)
@@ -525,21 +529,61 @@ def main():
                 comparison.check_texts(name + ", windows", t, window_cases(texts), windows=True)
             comparison.check_decoding(name, t, random_ids(t, 100, number))
             if name in ("bpe of two letters", "bpe without pre-tokenizer", "metaspace first with bytes", "wordpiece lower=True strip=None", "pre-tokenizer byte level"):
-                comparison.check_texts(name + ", long", t, [(text, None, True) for text in LONG_TEXTS])
+                comparison.check_texts(name + ", long", t, [(text, None, True) for text in LONG_TEXTS], decode=False)
             if comparison.failures > before:
                 print(f"{name}: {comparison.failures - before} differences", flush=True)
-        for name, path, t in old_files(folder):
-            if options.only in name and "error" not in comparison.driver.ask([{"open": path}])[0]:
+        for number, (name, path, t) in enumerate(old_files(folder)):
+            if options.only in name and mine(number) and "error" not in comparison.driver.ask([{"open": path}])[0]:
                 comparison.check_texts(name, t, [(text, None, True) for text in TEXTS + fuzz_texts(options.fuzz, options.seed)] + [(TEXTS[0], TEXTS[3], True)])
-        print(f"{comparison.cases} cases before the sweep of all characters", flush=True)
-        for name, t in sweep_variants() if options.sweep else ():
-            t = comparison.check_files(name, t, folder) if options.only in name else None
-            if t is not None:
-                before = comparison.failures
-                comparison.check_texts("sweep " + name, t, [(text, None, True) for text in sweep_texts(options.sweep)], decode=False)
+
+
+def sweep_characters(comparison, options, mine):
+    texts = sweep_texts(options.sweep)
+    with tempfile.TemporaryDirectory() as folder:
+        for number, (name, t) in enumerate(sweep_variants()):
+            t = comparison.check_files(name, t, folder) if options.only in name and mine(number) else None
+            if t is None:
+                continue
+            before = comparison.failures
+            comparison.check_texts("sweep " + name, t, [(text, None, True) for text in texts], decode=False)
+            if comparison.failures > before:
                 print(f"sweep {name}: {comparison.failures - before} differences", flush=True)
-    print(f"{comparison.cases} cases, {comparison.failures} different")
-    return 1 if comparison.failures else 0
+
+
+def run_job(job, options, report):
+    """One process' share of the variants."""
+    if options.jobs > 1:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)        # the library prints each of its panics
+    comparison = Comparison(Driver(options.driver), options.shown)
+    compare_variants(comparison, options, lambda number: number % options.jobs == job)
+    if options.sweep:
+        sweep_characters(comparison, options, lambda number: number % options.jobs == job)
+    comparison.driver.close()
+    report.put((comparison.cases, comparison.failures))
+
+
+def main():
+    os.environ["RUST_BACKTRACE"] = "0"
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--driver", required=True)
+    parser.add_argument("--only", default="", help="variants whose name holds this")
+    parser.add_argument("--fuzz", type=int, default=60, help="random texts a variant")
+    parser.add_argument("--sweep", type=int, default=64, help="code points a text; 0: no sweep")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--shown", type=int, default=25)
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
+    options = parser.parse_args()
+    report = multiprocessing.Queue()
+    jobs = [multiprocessing.Process(target=run_job, args=(job, options, report)) for job in range(options.jobs)]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join()
+    if any(job.exitcode != 0 for job in jobs):
+        raise SystemExit("a process of the comparison failed")
+    cases, failures = map(sum, zip(*[report.get() for _ in jobs]))
+    print(f"{cases} cases, {failures} different")
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":
