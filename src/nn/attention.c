@@ -1,10 +1,15 @@
 /* nn/attention.c: calls the CPU's body (nn/attention_body.h). */
 #include "nn/kernels.h"
 
-/* As attention_prepare lays it out: rows of keys filled up to 32. */
+static size_t packed_floats(size_t n, size_t k) { return gemm_packed_bytes(GEMM_BF16, n, k) / sizeof(float); }
+
+/* As attention_prepare lays it out: rows of keys filled up to 32; for either precision. */
 size_t attention_scratch(size_t keys, size_t head_size, bool backward) {
-    size_t width = (keys + 31) / 32 * 32, once = width * (head_size + ATTENTION_QUERIES);
-    return width + once * (backward ? 2 : 1);
+    size_t width = (keys + 31) / 32 * 32, blocks = backward ? 2 : 1;
+    size_t f32 = blocks * width * head_size;
+    size_t bf16 = blocks * packed_floats(width, head_size) + packed_floats(head_size, width) +
+                  (backward ? 2 * packed_floats(head_size, ATTENTION_QUERIES) : 0);
+    return width + blocks * width * ATTENTION_QUERIES + (f32 > bf16 ? f32 : bf16);
 }
 
 void attention_forward(float *out, float *log_sum, float *weights, const float *q, const float *k, const float *v,

@@ -17,11 +17,12 @@
  * any allowed key. In a row where no key is allowed the lowest float swallows every score: the probabilities are
  * uniform over all keys, and gradients still flow through the scores, as they do in PyTorch.
  *
- * AVX2 and AVX-512 agree bit for bit, plain C to rounding; dropout draws the same mask on all. Nothing allocates. */
+ * In f32 AVX2 and AVX-512 agree bit for bit, plain C to rounding; dropout draws the same mask on all. Nothing allocates. */
 #ifndef MASKE_NN_ATTENTION_H
 #define MASKE_NN_ATTENTION_H
 
 #include "nn/dropout.h"
+#include "nn/gemm.h"
 
 enum { ATTENTION_QUERIES = 64 };
 
@@ -35,6 +36,7 @@ typedef struct attention_shape {
     const uint32_t *query_index;                /* [queries] each query's place in the sequence, where q holds only some
                                                  * of its rows (the last layer); it names the row of the dropout mask.
                                                  * NULL: query i is row i */
+    gemm_precision precision;                   /* of the products; all else is float */
 } attention_shape;
 
 /* Floats of scratch that a call needs: for backward true what attention_backward takes (forward needs no more). */

@@ -96,13 +96,15 @@ static void pack_a(uint16_t *packed, const float *a, size_t lda, bool transposed
     for (size_t p = 0; p < depth; p += 32)
         for (size_t i0 = 0; i0 < rows; i0 += 16) {
             __mmask16 columns = column_mask(rows - i0);
-            __m512 r[32];
-            for (size_t q = 0; q < 32; q++)
-                r[q] = p + q < k ? _mm512_maskz_loadu_ps(columns, a + (p + q) * lda + i0) : _mm512_setzero_ps();
+            __m512 r[16];       /* of pairs: two k of a row are one number to transpose */
+            for (size_t q = 0; q < 16; q++) {
+                const float *from = a + (p + 2 * q) * lda + i0;
+                __m512 low = p + 2 * q < k ? _mm512_maskz_loadu_ps(columns, from) : _mm512_setzero_ps();
+                __m512 high = p + 2 * q + 1 < k ? _mm512_maskz_loadu_ps(columns, from + lda) : _mm512_setzero_ps();
+                r[q] = _mm512_castsi512_ps(pair_bf16(low, high));
+            }
             transpose_16(r);
-            transpose_16(r + 16);
-            for (size_t i = 0; i < 16; i++)
-                _mm512_storeu_si512(packed + (i0 + i) * depth + p, round_bf16(r[i], r[16 + i]));
+            for (size_t i = 0; i < 16; i++) _mm512_storeu_ps(packed + (i0 + i) * depth + p, r[i]);
         }
 }
 

@@ -19,7 +19,7 @@ static inline __m512i pair_bf16(__m512 low, __m512 high) {
     return _mm512_permutexvar_epi16(order, round_bf16(low, high));
 }
 
-/* Transposes 16 rows of 16 floats in place. */
+/* Transposes 16 rows of 16 floats, or of 16 pairs, in place. */
 static inline void transpose_16(__m512 r[16]) {
     __m512 t[16];
     for (int i = 0; i < 16; i += 2) {
@@ -75,18 +75,22 @@ static inline void pack_b_straight(uint16_t *panels, const float *b, size_t ldb,
     }
 }
 
-/* The same from b[columns, k]. */
+/* The same from b[columns, k]. Rounded first, two k of a row are one number to transpose. */
 static inline void pack_b_transposed(uint16_t *panels, const float *b, size_t ldb, size_t columns, size_t k, size_t depth) {
     size_t padded = (columns + 31) / 32 * 32;
     for (size_t j = 0; j < padded; j += 16) {
         uint16_t *panel = panels + j / 32 * 32 * depth + j % 32 * 2;
-        for (size_t p = 0; p < depth; p += 16) {
-            __mmask16 valid = p < k ? column_mask(k - p) : 0;
+        for (size_t p = 0; p < depth; p += 32) {
+            __mmask16 first = column_mask(k - p), second = k > p + 16 ? column_mask(k - p - 16) : 0;
             __m512 r[16];
-            for (size_t i = 0; i < 16; i++)
-                r[i] = j + i < columns ? _mm512_maskz_loadu_ps(valid, b + (j + i) * ldb + p) : _mm512_setzero_ps();
+            for (size_t i = 0; i < 16; i++) {
+                const float *from = b + (j + i) * ldb + p;
+                r[i] = j + i >= columns ? _mm512_setzero_ps()
+                                        : _mm512_castsi512_ps(round_bf16(_mm512_maskz_loadu_ps(first, from),
+                                                                         _mm512_maskz_loadu_ps(second, from + 16)));
+            }
             transpose_16(r);
-            for (size_t q = 0; q < 16; q += 2) _mm512_storeu_si512(panel + (p + q) * 32, pair_bf16(r[q], r[q + 1]));
+            for (size_t q = 0; q < 16; q++) _mm512_storeu_ps(panel + (p + 2 * q) * 32, r[q]);
         }
     }
 }

@@ -89,7 +89,7 @@ static void check(const test_case *t) {
     for (size_t j = 0; j < t->keys; j++) mask[j] = t->mask == 1 && j % 3 != 1;
     for (size_t i = 0; i < t->queries; i++) index[i] = (uint32_t)(2 * i + 1);
     attention_shape shape = {t->queries, t->keys, t->head_size, q_stride, kv_stride, out_stride, t->mask ? mask : NULL, t->head_factor,
-                             dropout_mask_new(t->dropout, 3, 5, 7), (uint64_t)3 << 32 | 11, t->some_queries ? index : NULL};
+                             dropout_mask_new(t->dropout, 3, 5, 7), (uint64_t)3 << 32 | 11, t->some_queries ? index : NULL, GEMM_F32};
     float *q = random_floats(q_count, 1), *k = random_floats(kv_count, 2), *v = random_floats(kv_count, 3), *d_out = random_floats(out_count, 4);
     float *out = marked(out_count), *log_sum = zeros(t->queries), *weights = zeros(t->queries * t->keys);
     float *d_q = marked(q_count), *d_k = marked(kv_count), *d_v = marked(kv_count);
@@ -128,7 +128,7 @@ static void levels_agree_and_queries_stand_alone(void **state) {
     float *q = random_floats(COUNT, 1), *plain = zeros(COUNT), *d_plain = zeros(COUNT), *d_out = random_floats(LENGTH * SIZE, 2);
     float *out = zeros(LENGTH * SIZE), *d = zeros(COUNT), *log_sum = zeros(LENGTH), *some = zeros(PICKED * SIZE), *some_q = zeros(PICKED * SIZE);
     float *kept[2] = {zeros(LENGTH * SIZE), zeros(COUNT)}, *scratch = zeros(attention_scratch(LENGTH, SIZE, true));
-    attention_shape shape = {LENGTH, LENGTH, SIZE, STRIDE, STRIDE, SIZE, NULL, 1, dropout_mask_new(0.1, 3, 5, 7), 40, NULL};
+    attention_shape shape = {LENGTH, LENGTH, SIZE, STRIDE, STRIDE, SIZE, NULL, 1, dropout_mask_new(0.1, 3, 5, 7), 40, NULL, GEMM_F32};
     EACH_CPU_LEVEL(level) {
         attention_forward(out, log_sum, NULL, q, q + SIZE, q + 2 * SIZE, &shape, scratch);
         attention_backward(d, d + SIZE, d + 2 * SIZE, d_out, out, log_sum, q, q + SIZE, q + 2 * SIZE, &shape, scratch);
@@ -152,11 +152,36 @@ static void levels_agree_and_queries_stand_alone(void **state) {
     free(kept[0]); free(kept[1]); free(scratch);
 }
 
+/* Products of numbers rounded to 8 bits: as far from float as that rounding, where lengths and sizes fill no vector too. */
+static void bf16_is_float_to_its_rounding(void **state) {
+    (void)state;
+    static const struct { size_t length, size; } shapes[] = {{200, 64}, {37, 20}, {1, 8}, {128, 32}, {65, 100}};
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        size_t size = shapes[i].size, stride = 3 * size, rows = shapes[i].length, count = rows * stride, outs = rows * size;
+        float *q = random_floats(count, 1), *d_out = random_floats(outs, 2), *log_sum = zeros(rows), *out[2], *d[2];
+        float *scratch = random_floats(attention_scratch(rows, size, true), 3);
+        uint8_t *mask = calloc(rows, 1);
+        for (size_t j = 0; j < rows; j++) mask[j] = j % 5 != 3;
+        for (int p = 0; p < 2; p++) {
+            out[p] = zeros(outs);
+            d[p] = zeros(count);
+            if (p == GEMM_BF16 && !gemm_has_bf16()) continue;
+            attention_shape shape = {rows, rows, size, stride, stride, size, mask, 1, dropout_mask_new(0.1, 3, 5, 7), 40, NULL, (gemm_precision)p};
+            attention_forward(out[p], log_sum, NULL, q, q + size, q + 2 * size, &shape, scratch);
+            attention_backward(d[p], d[p] + size, d[p] + 2 * size, d_out, out[p], log_sum, q, q + size, q + 2 * size, &shape, scratch);
+        }
+        for (size_t j = 0; j < outs && gemm_has_bf16(); j++) assert_true(fabsf(out[1][j] - out[0][j]) <= 0.03f);
+        for (size_t j = 0; j < count && gemm_has_bf16(); j++) assert_true(fabsf(d[1][j] - d[0][j]) <= 0.12f);
+        for (int p = 0; p < 2; p++) { free(out[p]); free(d[p]); }
+        free(q); free(d_out); free(log_sum); free(scratch); free(mask);
+    }
+}
+
 static void no_allowed_key_is_uniform(void **state) {
     (void)state;
     uint8_t mask[5] = {0};
     float *q = random_floats(5 * 4, 1), out[20], weights[25], *scratch = zeros(attention_scratch(5, 4, false));
-    attention_shape shape = {5, 5, 4, 4, 4, 4, mask, 1, {0}, 0, NULL};
+    attention_shape shape = {5, 5, 4, 4, 4, 4, mask, 1, {0}, 0, NULL, GEMM_F32};
     EACH_CPU_LEVEL(level) {
         attention_forward(out, NULL, weights, q, q, q, &shape, scratch);
         for (int i = 0; i < 25; i++) assert_true(fabsf(weights[i] - 0.2f) <= 1e-7f);
@@ -168,6 +193,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(matches_finite_differences),
         cmocka_unit_test(levels_agree_and_queries_stand_alone),
+        cmocka_unit_test(bf16_is_float_to_its_rounding),
         cmocka_unit_test(no_allowed_key_is_uniform),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
