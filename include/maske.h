@@ -235,6 +235,9 @@ typedef struct maske_tokenizer_report {
     int64_t round_trip_failures;    /* lines that do not decode to themselves */
     bool lossless;                  /* proved from the components */
     char lossless_reason[512];      /* "every text", "every text without U+2581 ...", or what loses what */
+    char counterexample[256];       /* not lossless: a text that does not come back; "": none was found */
+    int64_t unproducible;           /* entries with characters that the normalizer lets through from no text */
+    char unproducible_letters[128]; /* some of those characters, apart by spaces */
 } maske_tokenizer_report;
 /* text may be NULL. */
 MASKE_API MASKE_MUST_USE maske_status maske_tokenizer_inspect(const maske_tokenizer *tokenizer, const maske_text *text,

@@ -18,13 +18,28 @@ static void prepare(options *o) {
 
 static double ratio(int64_t part, int64_t whole) { return whole > 0 ? (double)part / (double)whole : 0; }
 
+/* As JSON writes it, so that spaces and line ends are seen. */
+static void show_quoted(figures *f, const char *label, const char *text) {
+    buffer quoted = {0};
+    json_writer w = json_writer_start(&quoted, false);
+    json_text(&w, text);
+    if (json_writer_end(&w) == MASKE_OK) figures_text(f, NULL, label, text == NULL ? "no text that was found" : quoted.data);
+    buffer_free(&quoted);
+}
+
 static void show_tokenizer(figures *f, const maske_tokenizer_report *r) {
     figures_count(f, "vocab_size", "entries", r->vocab_size);
     figures_count(f, "merges", "merges", r->merges);
     figures_count(f, "special_tokens", "special tokens", r->special_tokens);
     figures_count(f, "unreachable", "unreachable entries", r->unreachable);
+    figures_count(f, "unproducible", "unproducible entries", r->unproducible);
+    if (r->unproducible > 0) figures_text(f, "unproducible_letters", "  with such letters as", r->unproducible_letters);
     figures_bool(f, "lossless", "decoding is lossless", r->lossless);
     figures_text(f, "lossless_reason", r->lossless ? "  for" : "  since", r->lossless_reason);
+    if (r->lossless) return;
+    const char *lost = r->counterexample[0] != '\0' ? r->counterexample : NULL;
+    if (f->json) figures_text(f, "counterexample", NULL, lost != NULL ? lost : "");
+    else show_quoted(f, "  lost is, for one", lost);
 }
 
 static void show_text(figures *f, const maske_tokenizer_report *r) {

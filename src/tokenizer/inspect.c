@@ -3,7 +3,9 @@
  * Words are what the pre-tokenizer makes (added tokens are none); each different one goes through the model once. Lines
  * are encoded and decoded whole, for tokens, for entries that are used, and for what does not come back. */
 #include "base/parallel.h"
+#include "tokenizer/counterexample.h"
 #include "tokenizer/lossless.h"
+#include "tokenizer/unproducible.h"
 #include "tokenizer/word_reader.h"
 
 #include <stdlib.h>
@@ -190,6 +192,9 @@ maske_status maske_tokenizer_inspect(const maske_tokenizer *tokenizer, const mas
     for (size_t i = 0; i < tokenizer->added.count; i++) made.special_tokens += tokenizer->added.tokens[i].special;
     TRY(count_unreachable(tokenizer, &made.unreachable));
     TRY(lossless_prove(tokenizer, &made.lossless, made.lossless_reason, sizeof made.lossless_reason));
+    if (!made.lossless) TRY(counterexample_find(tokenizer, made.counterexample, sizeof made.counterexample));
+    TRY(unproducible_count(tokenizer, &made.unproducible, made.unproducible_letters,
+                           sizeof made.unproducible_letters));
     if (text != NULL && text->count > 0) TRY(inspect_with_text(tokenizer, text, control, &made));
     *report = made;
     return MASKE_OK;

@@ -65,6 +65,12 @@ static const variant variants[] = {
      "\"a\"}, "
      "\"behavior\": \"Removed\", \"invert\": false}, " BYTELEVEL("false") "]}}",
      false, "the pre-tokenizer Split drops what it matches", "bab"},
+    {"bytelevel",
+     "{\"pre_tokenizer\": {\"type\": \"Sequence\", \"pretokenizers\": [{\"type\": \"UnicodeScripts\"}, " BYTELEVEL(
+         "false") "]}}",
+     false, "the pre-tokenizer UnicodeScripts drops spaces in front", " a"},
+    {"bytelevel", "{\"normalizer\": {\"type\": \"ByteLevel\"}, \"pre_tokenizer\": {\"type\": \"BertPreTokenizer\"}}", true,
+     "every text without white space beside [MASK]", NULL},
     {"metaspace", "{}", true, "every text without U+2581 or a space in front or white space beside [MASK]", NULL},
     {"metaspace", "{\"pre_tokenizer\": " METASPACE("never") "}", true,
      "every text without U+2581 or a space in front or white space beside [MASK]", NULL},
@@ -166,6 +172,10 @@ static void what_is_said_of_decoding_is_true(void **state) {
                      report.lossless_reason, v->reason);
         if (!v->lossless && comes_back(t, v->lost, strlen(v->lost)))
             fail_msg("%s with %s: \"%s\" comes back", v->base, v->change, v->lost);
+        if (!v->lossless && (report.counterexample[0] == '\0' ||
+                             comes_back(t, report.counterexample, strlen(report.counterexample))))
+            fail_msg("%s with %s: \"%s\" is said to be lost", v->base, v->change, report.counterexample);
+        if (v->lossless) assert_string_equal(report.counterexample, "");
         random_stream r = random_stream_start(i, RANDOM_TEST, 0, 0);
         for (int round = 0; round < 500 && v->lossless; round++) {
             make_text(&r, v->reason, &text);
@@ -175,6 +185,35 @@ static void what_is_said_of_decoding_is_true(void **state) {
         maske_tokenizer_free(t);
     }
     buffer_free(&text);
+}
+
+/* Entries with letters that the normalizer lets through from no text, of characters and of bytes. */
+static void letters_that_no_text_has(void **state) {
+    (void)state;
+    static const struct { const char *normalizer, *pre_tokenizer, *entries; int64_t count; const char *letters; } cases[] = {
+        {"{\"type\": \"Lowercase\"}", "null", "\"a\": 0, \"A\": 1, \"\u0130b\": 2, \"\u0131\": 3, \"bA\": 4", 3, "A İ"},
+        {"{\"type\": \"BertNormalizer\", \"clean_text\": true, \"handle_chinese_chars\": true, \"strip_accents\": null, "
+         "\"lowercase\": true}", "null", "\"\u015F\": 0, \"s\": 1, \"\u65E5\": 2, \"\u0131\": 3", 1, "ş"},
+        {"null", "null", "\"A\": 0, \"\u015F\": 1", 0, ""},
+        {"{\"type\": \"Lowercase\"}", BYTELEVEL("false"), "\"a\": 0, \"\u0120A\": 1, \"\u00C4\u00B1\": 2, \"\u00C4\": 3", 1, "A"},
+        {"{\"type\": \"Sequence\", \"normalizers\": [{\"type\": \"Prepend\", \"prepend\": \"\u2581\"}, {\"type\": \"NFC\"}]}",
+         "null", "\"\u2581a\": 0, \"\u212B\": 1", 1, "\u212B"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        buffer text = {0};
+        maske_tokenizer *t = NULL;
+        maske_tokenizer_report report = {0};
+        assert_ok(buffer_add_format(&text,
+            "{\"version\": \"1.0\", \"added_tokens\": [], \"normalizer\": %s, \"pre_tokenizer\": %s, "
+            "\"model\": {\"type\": \"BPE\", \"vocab\": {%s}, \"merges\": []}}",
+            cases[i].normalizer, cases[i].pre_tokenizer, cases[i].entries));
+        assert_ok(maske_tokenizer_open(&t, scratch_text("letters.json", text.data)));
+        assert_ok(maske_tokenizer_inspect(t, NULL, NULL, &report));
+        assert_int_equal(report.unproducible, cases[i].count);
+        assert_string_equal(report.unproducible_letters, cases[i].letters);
+        maske_tokenizer_free(t);
+        buffer_free(&text);
+    }
 }
 
 /* -------------------------------------------------------------------------------------------------------- figures ---
@@ -224,6 +263,7 @@ static void figures_of_a_text(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_said_of_decoding_is_true),
+        cmocka_unit_test(letters_that_no_text_has),
         cmocka_unit_test(figures_of_a_text),
     };
     return cmocka_run_group_tests_name("tokenizer/inspect", tests, NULL, NULL);
