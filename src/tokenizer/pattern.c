@@ -16,6 +16,9 @@ enum {
     RETRY_IN_SEARCH_LEAST = 10000000,
     STACK_LEAST           = 1000000
 };
+/* The engine's compiler frees a block twice where an allocation fails in the middle of it. So it begins only where far
+ * more memory is to be had than it takes. */
+enum { COMPILE_ROOM = 8 << 20 };
 
 typedef struct pattern_scratch {
     OnigRegion *region;
@@ -30,6 +33,9 @@ static void initialize_once(void) {
 static maske_status compile(pattern *self, const char *name) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, initialize_once);
+    void *room = NULL;
+    TRY(memory_resize(&room, COMPILE_ROOM, 1, "compiling a regular expression"));
+    free(room);
     buffer updated = {0};
     maske_status status = pattern_classes_update(&updated, self->text, self->length);
     if (status != MASKE_OK) {
@@ -41,6 +47,7 @@ static maske_status compile(pattern *self, const char *name) {
     OnigErrorInfo info = {0};
     int result = onig_new(&regex, text, end, ONIG_OPTION_NONE, ONIG_ENCODING_UTF8, ONIG_SYNTAX_DEFAULT, &info);
     buffer_free(&updated);
+    if (result == ONIGERR_MEMORY) return error_memory(self->length, "compiling a regular expression");
     if (result != ONIG_NORMAL) {
         UChar why[ONIG_MAX_ERROR_MESSAGE_LEN];
         onig_error_code_to_str(why, result, &info);
@@ -95,7 +102,14 @@ static maske_status scratch_new(void **out) {
     TRY(memory_new(&own, 1, sizeof *own, "a pattern's search"));
     own->region = onig_region_new();
     own->parameters = onig_new_match_param();
-    if (own->region == NULL || own->parameters == NULL) {
+    bool whole = own->region != NULL && own->parameters != NULL;
+    if (whole && onig_region_resize(own->region, 1) != ONIG_NORMAL) {
+        whole = false;
+        free(own->region->beg);         /* the engine forgets the half that it got */
+        free(own->region->end);
+        own->region->beg = own->region->end = NULL;
+    }
+    if (!whole) {
         pattern_scratch_free(own);
         return error_memory(sizeof(OnigRegion), "a pattern's search");
     }
@@ -118,7 +132,8 @@ static maske_status find_regex(pattern_search *search, bool *found, size_t *begi
     if (*found) {
         *begin = (size_t)own->region->beg[0];
         *end = (size_t)own->region->end[0];
-    } else if (result != ONIG_MISMATCH) {
+    } else if (result == ONIGERR_MEMORY) return error_memory(search->length, "a regular expression's search");
+    else if (result != ONIG_MISMATCH) {
         UChar why[ONIG_MAX_ERROR_MESSAGE_LEN];
         onig_error_code_to_str(why, result);
         return error_set(MASKE_BAD_ARGUMENT, "the regular expression \"%.200s\" gave up on a text of %zu bytes: %s",

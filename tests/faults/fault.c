@@ -152,6 +152,7 @@ static struct {
     void (*free)(void *);
 } next_one;
 #define FIND(function) next_one.function = (__typeof__(next_one.function))(uintptr_t)dlsym(RTLD_NEXT, #function)
+static _Thread_local bool exempt;
 static bool allocation_fails(void) {
     if (next_one.malloc == NULL) {
         FIND(calloc);
@@ -163,7 +164,18 @@ static bool allocation_fails(void) {
     }
     /* The address sanitizer cannot start a thread without memory. */
     if (__asan_init != NULL && syscall(SYS_gettid) != getpid()) return false;
-    return decide(ALLOCATE) < 0;
+    return !exempt && decide(ALLOCATE) < 0;
+}
+
+/* Oniguruma's compiler does not survive a failing allocation (a double free); src/tokenizer/pattern.c makes sure of the
+ * room beforehand. */
+int onig_new(void *regex, const void *text, const void *end, unsigned options, void *encoding, void *syntax, void *info);
+int onig_new(void *regex, const void *text, const void *end, unsigned options, void *encoding, void *syntax, void *info) {
+    NEXT(onig_new);
+    exempt = true;
+    int result = next(regex, text, end, options, encoding, syntax, info);
+    exempt = false;
+    return result;
 }
 
 void *malloc(size_t size) { return allocation_fails() ? NULL : counted(next_one.malloc(size)); }

@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# Every call on a file (open, read, write, fsync, rename, close, mmap, ...) fails in turn, once and from then on, while the
+# program writes something: the exit code is one of the list, a sentence is said, and the destination is as it was or
+# whole (P3, P4). STRIDE=1: every call; else every so many, which the short tests do.
+set -euo pipefail
+stride=${STRIDE:-11}
+work=$(mktemp -d "$( [ -w /dev/shm ] && echo /dev/shm || echo /tmp)/maske-writes-XXXXXX")
+trap 'rm -rf "$work"' EXIT
+printf '%s\n' "ela bal al" "lale ela" "" "bal bal lale" "al ela bal" "" "ela al" "lale bal al ela" "" "al al bal" "ela lale" "" \
+    "lale lale al" "bal ela al" >"$work/text.txt"
+network=(--hidden-size 8 --num-hidden-layers 1 --num-attention-heads 1 --intermediate-size 8 --max-position-embeddings 16
+         --max-length 16 --batch-size 2 --valid-fraction 0.3 --precision f32 --threads 1 --quiet)
+runs=0
+failures=0
+export ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0
+
+# with_fault PLAN COMMAND...: rc, and $work/err; fired: whether the plan struck. Messages and /proc are no business of it.
+with_fault() {
+    local plan=$1; shift
+    rm -f "$work/fired"
+    rc=0
+    FAULT=$plan FAULT_ROOT=$work FAULT_FIRED=$work/fired LD_PRELOAD=$FAULT_SHIM "$@" >"$work/printed" 2>"$work/err" || rc=$?
+    runs=$((runs + 1))
+    fired=0
+    [ ! -e "$work/fired" ] || fired=1
+}
+fail() { echo "$*"; head -c 600 "$work/err"; exit 1; }
+
+# What a run and its checkpoints hold, without what the clock wrote.
+content() { (cd "$1" && find . -type f ! -name '.maske-lock' ! -name 'metrics.jsonl' ! -name 'trainer_state.json' ! -name 'corpus.json' \
+    -exec cksum {} + | sort -k3); }
+
+# sweep NAME CALLS CHECK COMMAND...: $work/out is the destination; CHECK is asked after each failure.
+sweep() {
+    local name=$1 calls=$2 check=$3 plan call n mode; shift 3
+    rm -rf "$work/out" "$work/expected"
+    "$@"
+    mv "$work/out" "$work/expected"
+    for call in $calls; do
+        for mode in once forever; do
+            for ((n = 1 + RANDOM % stride; ; n += stride)); do
+                [ $mode = once ] || [ $n -le 30 ] || [ "$stride" = 1 ] || break
+                plan=${call%%=*}:$n:${call#*=}:$mode
+                rm -rf "$work/out"
+                with_fault "$plan" "$@"
+                [ $rc = 0 ] || failures=$((failures + 1))
+                case $rc in
+                    0) [ -e "$work/out" ] || fail "$name, $plan: done, and nothing is there" ;;
+                    1) [ -s "$work/err" ] || fail "$name, $plan: no sentence" ;;
+                    *) fail "$name, $plan: exit code $rc" ;;
+                esac
+                $check "$name, $plan"
+                [ $fired = 1 ] || break
+            done
+        done
+    done
+}
+
+# A destination that appears as a whole: not there, or complete.
+whole_or_not_there() {
+    [ $rc != 0 ] || diff <(content "$work/expected") <(content "$work/out") >"$work/err" || fail "$1: exit code 0, but not the same output"
+    [ ! -e "$work/out" ] || diff <(content "$work/expected") <(content "$work/out") >"$work/err" || fail "$1: half of the output"
+}
+file_or_not_there() { [ ! -e "$work/out" ] || cmp "$work/expected" "$work/out" || fail "$1: half of a file"; }
+# A run: what is there is resumed to the same end, unless nothing has begun.
+resumable() {
+    if [ ! -e "$work/out/train.json" ]; then
+        [ $rc != 0 ] || fail "$1: exit code 0 without a run"
+        return
+    fi
+    "$MASKE" train --resume "$work/out" --threads 1 --quiet 2>"$work/err" || fail "$1: cannot be resumed"
+    diff <(content "$work/expected" | grep -v checkpoints) <(content "$work/out" | grep -v checkpoints) >"$work/err" || fail "$1: another model"
+}
+
+RANDOM=${SEED:-7}
+every="file=EIO"
+"$MASKE" tokenizer train --out "$work/tokenizer" --vocab-size 48 --byte-fallback no --quiet "$work/text.txt"
+"$MASKE" train --out "$work/model" --tokenizer "$work/tokenizer" "${network[@]}" --steps 2 "$work/text.txt"
+
+sweep "tokenizer train" "$every write=ENOSPC fsync=EIO" whole_or_not_there \
+    "$MASKE" tokenizer train --out "$work/out" --vocab-size 48 --byte-fallback no --quiet "$work/text.txt"
+sweep "tokenizer extend" "$every write=ENOSPC" whole_or_not_there \
+    "$MASKE" tokenizer extend --model "$work/model" --out "$work/out" --vocab-size 50 --min-frequency 1 --quiet "$work/text.txt"
+sweep "data" "$every write=ENOSPC" file_or_not_there \
+    "$MASKE" data --tokenizer "$work/tokenizer" --out "$work/out" --max-length 16 --quiet "$work/text.txt"
+sweep "export" "$every write=ENOSPC" whole_or_not_there "$MASKE" export --model "$work/model" --out "$work/out" --quiet
+sweep "train" "$every write=ENOSPC fsync=EIO" resumable \
+    "$MASKE" train --out "$work/out" --tokenizer "$work/tokenizer" "${network[@]}" --steps 4 --save-steps 2 --eval-steps 2 "$work/text.txt"
+
+# Little by little, and interrupted: the same bytes.
+for plan in write:1:SHORT:forever read:1:SHORT:forever read:2:EINTR write:2:EINTR,read:5:EINTR; do
+    rm -rf "$work/out"
+    with_fault "$plan" "$MASKE" export --model "$work/model" --out "$work/out" --quiet
+    [ $rc = 0 ] || fail "export, $plan: exit code $rc"
+    cmp "$work/model/model.safetensors" "$work/out/model.safetensors"
+done
+[ $failures -gt 20 ] || { echo "only $failures of $runs runs failed: is the shim there?"; exit 1; }
+echo "$runs runs, $failures of them failed, nothing half-made"
