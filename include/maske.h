@@ -275,6 +275,7 @@ typedef struct maske_train_options {
     double dropout, attention_dropout, initializer_range;
     const char *precision;                  /* auto | f32 | bf16 */
     int64_t log_steps, seed;
+    bool tensorboard;                       /* write events for TensorBoard, too */
     bool force;                             /* replace an output folder that holds something */
 } maske_train_options;
 MASKE_API void maske_train_options_defaults(maske_train_options *options);

@@ -76,6 +76,8 @@ static const maske_option table[] = {
     {"keep", MASKE_OPTION_INTEGER, MEMBER(keep), 1, 1000000, "N", "2", "checkpoints kept"},
     {"log-steps", MASKE_OPTION_INTEGER, MEMBER(log_steps), 1, MOST_STEPS, "N", "10",
      "steps from one line of the log to the next"},
+    {"tensorboard", MASKE_OPTION_YES_NO, MEMBER(tensorboard), 0, 0, "yes|no", "no",
+     "write events for TensorBoard into DIR/tensorboard"},
     {"seed", MASKE_OPTION_INTEGER, MEMBER(seed), 0, 9007199254740991.0, "N", "1",
      "of weights, order, masks and dropout"},
     {"force", MASKE_OPTION_FLAG, MEMBER(force), 0, 0, "", "no", "replace an earlier run in the output folder"},

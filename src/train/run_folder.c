@@ -11,7 +11,7 @@
 static const char *const run_names[] = {
     RUN_SETTINGS, RUN_SOURCES, RUN_METRICS, RUN_TOKENS, RUN_VALID_TOKENS, RUN_STANDARD_INPUT, "checkpoints",
     "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-    "vocab.json", "merges.txt", "vocab.txt",
+    "vocab.json", "merges.txt", "vocab.txt", "tensorboard", "report.html",
 };
 static const char part_suffix[] = ".maske-part";
 static const char lock_name[] = ".maske-lock";

@@ -5,6 +5,7 @@
  *       train.json                          the settings; written last, so that a folder that has it can be resumed
  *       corpus.json                         which text, and how it was (sources.h)
  *       metrics.jsonl                       a line a logged step, a line an evaluation
+ *       tensorboard/, report.html           where they were asked for
  *       checkpoints/step-N/                 checkpoint.h
  *       tokens.bin, valid-tokens.bin, standard-input.txt    while the run is unfinished
  *       preparing.maske-part/               before the first step: what is made there moves to its place at the start

@@ -11,6 +11,7 @@
 #include "train/run_clock.h"
 #include "train/saver.h"
 #include "train/step.h"
+#include "train/tensorboard.h"
 #include "train/validation.h"
 
 #include <math.h>
@@ -29,6 +30,7 @@ typedef struct trainer {
     epoch_plan epoch;
     feeder *feeder;
     metrics metrics;
+    tensorboard tensorboard;
     run_clock clock;
     saver *saver;
     int64_t saved_step;         /* of the newest checkpoint, -1: none */
@@ -122,6 +124,7 @@ static maske_status evaluate(trainer *t) {
         t->state->best_accuracy = evaluation.valid_accuracy;
     }
     TRY(metrics_add_evaluation(&t->metrics, &evaluation, &t->examples));
+    TRY(tensorboard_add_evaluation(&t->tensorboard, &evaluation));
     const maske_train_watch *watch = t->run->watch;
     if (watch != NULL && watch->on_evaluation != NULL) watch->on_evaluation(watch->user, &evaluation);
     return MASKE_OK;
@@ -154,6 +157,7 @@ static maske_status report_step(trainer *t, const step_input *input, const step_
     };
     if (step.logged) {
         TRY(metrics_add_step(&t->metrics, &step));
+        TRY(tensorboard_add_step(&t->tensorboard, &step));
         t->speed_seconds = 0;
         t->speed_tokens = 0;
     }
@@ -293,6 +297,7 @@ static maske_status prepare(trainer *t) {
         TRY(examples_new(&t->examples, run->held_out, run->tokenizer, run->model, run->threads));
     }
     TRY(metrics_open(&t->metrics, run->folder->path, (uint64_t)t->state->metrics_bytes));
+    if (settings->tensorboard) TRY(tensorboard_open(&t->tensorboard, run->folder->path, t->state->step + 1));
     checkpoint_parts parts = {run->model, run->optimizer, run->tokenizer, NULL, settings, run->identity};
     TRY(saver_start(&t->saver, run->folder, &t->metrics, &parts, settings->keep));
     guess_seconds(t);
@@ -300,7 +305,8 @@ static maske_status prepare(trainer *t) {
 }
 
 maske_status trainer_run(const trainer_job *run) {
-    trainer t = {.run = run, .settings = run->settings, .state = run->state, .metrics.descriptor = -1};
+    trainer t = {.run = run, .settings = run->settings, .state = run->state, .metrics.descriptor = -1,
+                 .tensorboard.descriptor = -1};
     maske_status status = prepare(&t);
     run_clock_start(&t.clock);
     if (status == MASKE_OK) {
@@ -312,6 +318,7 @@ maske_status trainer_run(const trainer_job *run) {
     saver_stop(t.saver);
     feeder_stop(t.feeder);
     metrics_close(&t.metrics);
+    tensorboard_close(&t.tensorboard);
     validation_free(&t.validation);
     examples_free(&t.examples);
     masked_lm_context_free(t.context);
