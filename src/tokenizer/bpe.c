@@ -2,6 +2,7 @@
 #include "tokenizer/bpe.h"
 #include "base/number.h"
 #include "base/utf8.h"
+#include "tokenizer/byte_level.h"
 
 #include <stdlib.h>
 
@@ -75,6 +76,8 @@ maske_status bpe_add_merge(bpe *model, bpe_merge merge) {
     if (pair->left >= 0) return MASKE_OK;
     *pair = (bpe_pair){merge.left, merge.right, (uint32_t)model->merge_count, merge.id};
     model->merges[model->merge_count++] = merge;
+    pair_ranks_free(&model->ranks);
+    model->ids_by_rank = false;
     return MASKE_OK;
 }
 
@@ -108,6 +111,26 @@ static void find_bytes(bpe *model) {
     }
 }
 
+/* The symbols of bytes in byte-level form. */
+static void find_byte_level(bpe *model) {
+    const bpe_options *o = &model->options;
+    bool affixed = (o->continuing_subword_prefix != NULL && o->continuing_subword_prefix[0] != '\0') ||
+                   (o->end_of_word_suffix != NULL && o->end_of_word_suffix[0] != '\0');
+    model->takes_bytes = !affixed && !o->ignore_merges;
+    for (int byte = 0; byte < 256; byte++) {
+        uint32_t character = byte_level_character((unsigned char)byte);
+        model->byte_level_ids[byte] = model->characters[(size_t)model->pages[character >> 8] * 256 + (character & 255)];
+        model->takes_bytes = model->takes_bytes && model->byte_level_ids[byte] >= 0;
+    }
+}
+
+static void find_order(bpe *model) {
+    model->first_merged = model->merge_count > 0 ? model->merges[0].id : 0;
+    model->ids_by_rank = true;
+    for (size_t rank = 0; rank < model->merge_count && model->ids_by_rank; rank++)
+        model->ids_by_rank = model->merges[rank].id == model->first_merged + (int32_t)rank;
+}
+
 static maske_status copy_option(const char **out, const char *text) {
     if (text == NULL) return MASKE_OK;
     char *copy = NULL;
@@ -127,8 +150,11 @@ static maske_status build(bpe *model, const bpe_merge *merges, size_t count, con
     if (options->unk_token != NULL)
         model->unk_id = vocab_find(&model->vocab, options->unk_token, strlen(options->unk_token));
     TRY(build_merges(model, merges, count, name));
+    if (model->vocab.limit <= PAIR_RANKS_SYMBOLS) TRY(pair_ranks_build(&model->ranks, model->merges, model->merge_count));
     TRY(build_characters(model));
     find_bytes(model);
+    find_byte_level(model);
+    find_order(model);
     return MASKE_OK;
 }
 
@@ -149,6 +175,7 @@ void bpe_free(bpe *model) {
     free((char *)model->options.continuing_subword_prefix);
     free((char *)model->options.end_of_word_suffix);
     free(model->pairs);
+    pair_ranks_free(&model->ranks);
     free(model->pages);
     free(model->characters);
     *model = (bpe){0};

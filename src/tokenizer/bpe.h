@@ -7,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "base/hash.h"
+#include "tokenizer/pair_ranks.h"
 #include "tokenizer/vocab.h"
 
 #define BPE_MERGE_LIMIT (1 << 24)
@@ -31,8 +32,13 @@ typedef struct bpe {
     bpe_options options;                        /* the strings are the model's own */
     bpe_pair *pairs;                            /* [pair_mask + 1], open addressing */
     size_t pair_mask;
+    pair_ranks ranks;                           /* the same, quicker to ask; none where merges were added since */
     uint16_t *pages;                            /* [0x1100] character >> 8 to a page of characters; 0: an empty page */
     int32_t *characters;                        /* [pages, 256] ids of the single characters that are entries, or -1 */
+    int32_t byte_level_ids[256];                /* of the characters that bytes stand for (byte_level.h), -1 where missing */
+    bool takes_bytes;                           /* bpe_encode_bytes may be used */
+    bool ids_by_rank;                           /* merge r makes the id first_merged + r: as training numbers them */
+    int32_t first_merged;
     int32_t byte_ids[256];                      /* <0x00> .. <0xFF>, -1 where missing */
     int32_t unk_id;                             /* -1: no unk_token, or no entry: encoding fails where it is needed */
 } bpe;
@@ -60,6 +66,12 @@ static inline const bpe_pair *bpe_find_pair(const bpe *model, int32_t left, int3
     return pair->left < 0 ? NULL : pair;
 }
 
+/* Its rank, PAIR_RANK_NONE: none. */
+static inline uint32_t bpe_rank(const bpe *model, int32_t left, int32_t right) {
+    const bpe_pair *pair = bpe_find_pair(model, left, right);
+    return pair == NULL ? PAIR_RANK_NONE : pair->rank;
+}
+
 /* One encoded word, and what encoding it needs; used again and again. A zeroed structure is fresh. */
 typedef struct bpe_word {
     int32_t *ids;           /* [count] */
@@ -74,6 +86,9 @@ typedef struct bpe_word {
 /* text: one word (as the pre-tokenizer gives it), valid UTF-8, below 2^31 bytes. Where characters were dropped the
  * lengths add up to less than the word, and with a fallback of prefix or suffix bytes to more: as in the library. */
 MASKE_MUST_USE maske_status bpe_encode(const bpe *model, bpe_word *word, const char *text, size_t length);
+/* The same for the word that these bytes stand for in byte-level form. Only if model->takes_bytes: then every byte has an
+ * entry and nothing but merges matters. */
+MASKE_MUST_USE maske_status bpe_encode_bytes(const bpe *model, bpe_word *word, const char *bytes, size_t length);
 /* The same for a part of a word: `first` and `last` say which ends of the word it holds. Never a whole entry by
  * ignore_merges. */
 MASKE_MUST_USE maske_status bpe_encode_part(const bpe *model, bpe_word *word, const char *text, size_t length,

@@ -1,8 +1,8 @@
 /* tokenizer/bpe_encode.c: one word to ids.
  *
  * Both ways below do "the lowest rank first, the leftmost of equals" until nothing is left to merge:
- *   short words   keep the rank of each adjacent pair in an array; each round is a scan for the smallest, one merge,
- *                 two look-ups. n * n, but n is small and everything is in the first-level cache.
+ *   short words   keep the rank of each adjacent pair in an array, and a bit for each symbol that is left; each round is a
+ *                 scan for the smallest, one merge, two look-ups. n * n, but n is small and nothing moves.
  *   long words    keep the symbols in a linked list and the possible merges in a heap of (rank, place), as the library
  *                 does; an entry that came out of date is recognised when it is popped. n log n: a megabyte of one
  *                 letter takes a moment. */
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 enum { SHORT_WORD = 48 };       /* symbols; from about here the heap is ahead (bench: bpe_encode) */
-#define NO_RANK UINT32_MAX
+#define NO_RANK PAIR_RANK_NONE
 #define NO_SYMBOL UINT32_MAX
 
 /* ---------------------------------------------------------------------------------------- characters to symbols --- */
@@ -106,32 +106,67 @@ static maske_status cut_affixed(const bpe *model, bpe_word *word, const char *te
 
 /* -------------------------------------------------------------------------------------------------- short words --- */
 
-static inline uint32_t rank_of(const bpe *model, int32_t left, int32_t right) {
-    const bpe_pair *pair = bpe_find_pair(model, left, right);
-    return pair == NULL ? NO_RANK : pair->rank;
+/* With the quick table or, where a model has none, the other one: two copies of the loop. */
+static inline __attribute__((always_inline)) uint32_t rank_of(const bpe *model, int32_t left, int32_t right, bool quick) {
+    return quick ? pair_ranks_find(&model->ranks, left, right) : bpe_rank(model, left, right);
 }
 
-static void merge_short(const bpe *model, bpe_word *word) {
-    int32_t *ids = word->ids;
-    uint32_t *lengths = word->lengths, *ranks = word->ranks;
-    size_t count = word->count;
-    for (size_t i = 0; i + 1 < count; i++) ranks[i] = rank_of(model, ids[i], ids[i + 1]);
-    while (count > 1) {
-        size_t best = 0;
-        for (size_t i = 1; i + 1 < count; i++) if (ranks[i] < ranks[best]) best = i;
-        if (ranks[best] == NO_RANK) break;
-        ids[best] = model->merges[ranks[best]].id;
-        lengths[best] += lengths[best + 1];
-        count--;
-        for (size_t i = best + 1; i < count; i++) {
-            ids[i] = ids[i + 1];
-            lengths[i] = lengths[i + 1];
-            ranks[i - 1] = ranks[i];
-        }
-        if (best > 0) ranks[best - 1] = rank_of(model, ids[best - 1], ids[best]);
-        if (best + 1 < count) ranks[best] = rank_of(model, ids[best], ids[best + 1]);
+static inline int32_t merged_id(const bpe *model, uint32_t rank) {
+    return model->ids_by_rank ? model->first_merged + (int32_t)rank : model->merges[rank].id;
+}
+
+/* The place of the least of count > 0 ranks, the leftmost of equals. No branch depends on the ranks. */
+static inline unsigned least_of(const uint32_t *ranks, unsigned count) {
+    uint64_t even = (uint64_t)ranks[0] << 32, odd = UINT64_MAX;
+    unsigned i = 1;
+    for (; i + 1 < count; i += 2) {
+        uint64_t first = (uint64_t)ranks[i] << 32 | i, second = (uint64_t)ranks[i + 1] << 32 | (i + 1);
+        odd = first < odd ? first : odd;
+        even = second < even ? second : even;
     }
-    word->count = count;
+    if (i < count && ((uint64_t)ranks[i] << 32 | i) < odd) odd = (uint64_t)ranks[i] << 32 | i;
+    return (unsigned)(even < odd ? even : odd);
+}
+
+/* Leaves the symbols whose bit is set; each takes the lengths of those behind it that have gone. */
+static void close_ranks(bpe_word *word, uint64_t alive) {
+    size_t kept = 0;
+    for (size_t i = 0; i < word->count; i++) {
+        if (alive >> i & 1) {
+            word->ids[kept] = word->ids[i];
+            word->lengths[kept++] = word->lengths[i];
+        } else {
+            word->lengths[kept - 1] += word->lengths[i];
+        }
+    }
+    word->count = kept;
+}
+
+/* Symbols stay where they are: a bit says which of them are left, so that a neighbour is found by counting zeros. */
+static inline __attribute__((always_inline)) void merge_short(const bpe *model, bpe_word *word, bool quick) {
+    int32_t *ids = word->ids;
+    uint32_t *ranks = word->ranks;
+    unsigned pairs = (unsigned)word->count - 1;
+    uint64_t alive = ~(uint64_t)0 >> (64 - word->count);
+    for (unsigned i = 0; i < pairs; i++) ranks[i] = rank_of(model, ids[i], ids[i + 1], quick);
+    ranks[pairs] = NO_RANK;
+    for (;;) {
+        unsigned best = least_of(ranks, pairs + 1);
+        uint32_t rank = ranks[best];
+        if (rank == NO_RANK) break;
+        uint64_t behind = alive & ~(uint64_t)1 << best;             /* those right of it: one at least */
+        unsigned gone = (unsigned)__builtin_ctzll(behind);
+        uint64_t next = behind & (behind - 1), before = alive & (((uint64_t)1 << best) - 1);
+        alive ^= behind ^ next;
+        ids[best] = merged_id(model, rank);
+        ranks[gone] = NO_RANK;
+        ranks[best] = next == 0 ? NO_RANK : rank_of(model, ids[best], ids[__builtin_ctzll(next)], quick);
+        if (before != 0) {
+            unsigned left = 63 - (unsigned)__builtin_clzll(before);
+            ranks[left] = rank_of(model, ids[left], ids[best], quick);
+        }
+    }
+    close_ranks(word, alive);
 }
 
 /* --------------------------------------------------------------------------------------------------- long words --- */
@@ -161,7 +196,7 @@ static uint64_t heap_pop(uint64_t *heap, size_t *count) {
 }
 
 static inline void push_merge(const bpe *model, const bpe_word *word, size_t *count, uint32_t left, uint32_t right) {
-    uint32_t rank = rank_of(model, word->ids[left], word->ids[right]);
+    uint32_t rank = bpe_rank(model, word->ids[left], word->ids[right]);
     if (rank != NO_RANK) heap_push(word->heap, count, (uint64_t)rank << 32 | left);
 }
 
@@ -209,17 +244,35 @@ static maske_status merge_long(const bpe *model, bpe_word *word) {
 
 static bool has_affix(const char *affix) { return affix != NULL && affix[0] != '\0'; }
 
+static maske_status check_word(size_t length) {
+    if (length <= INT32_MAX) return MASKE_OK;
+    return error_set(MASKE_BAD_ARGUMENT, "a word of %zu bytes, expected at most %d", length, INT32_MAX);
+}
+
+static maske_status merge(const bpe *model, bpe_word *word) {
+    if (word->count < 2) return MASKE_OK;
+    if (word->count > SHORT_WORD) return merge_long(model, word);
+    if (model->ranks.slots != NULL) merge_short(model, word, true);
+    else merge_short(model, word, false);
+    return MASKE_OK;
+}
+
 maske_status bpe_encode_part(const bpe *model, bpe_word *word, const char *text, size_t length, bool first, bool last) {
     word->count = 0;
-    if (length > INT32_MAX)
-        return error_set(MASKE_BAD_ARGUMENT, "a word of %zu bytes, expected at most %d", length, INT32_MAX);
+    TRY(check_word(length));
     TRY(bpe_word_reserve(word, length));
     TRY(has_affix(model->options.continuing_subword_prefix) || has_affix(model->options.end_of_word_suffix)
             ? cut_affixed(model, word, text, length, first, last)
             : cut_plain(model, word, text, length));
-    if (word->count > SHORT_WORD) return merge_long(model, word);
-    merge_short(model, word);
-    return MASKE_OK;
+    return merge(model, word);
+}
+
+maske_status bpe_encode_bytes(const bpe *model, bpe_word *word, const char *bytes, size_t length) {
+    word->count = 0;
+    TRY(check_word(length));
+    TRY(bpe_word_reserve(word, length));
+    for (size_t i = 0; i < length; i++) add_symbol(word, model->byte_level_ids[(unsigned char)bytes[i]], 1);
+    return merge(model, word);
 }
 
 maske_status bpe_encode(const bpe *model, bpe_word *word, const char *text, size_t length) {
