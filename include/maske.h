@@ -223,6 +223,20 @@ MASKE_API MASKE_MUST_USE maske_status maske_tokenizer_encode_windows(const maske
     maske_encodings *out);
 MASKE_API void maske_encodings_free(maske_encodings *encodings);
 
+/* The ids of many texts: text i has ids[ends[i - 1]] to ids[ends[i] - 1] (from 0 for the first). Yours until
+ * maske_batch_encoding_free; encoding again into the same structure uses its memory again. */
+typedef struct maske_batch_encoding {
+    size_t count;                   /* texts */
+    int32_t *ids;
+    size_t *ends;
+    size_t capacity;                /* the library's own */
+    void *scratch;                  /* the library's own */
+} maske_batch_encoding;
+/* What maske_tokenizer_encode gives each text, ids alone: for short texts much faster than one by one. */
+MASKE_API MASKE_MUST_USE maske_status maske_tokenizer_encode_batch(const maske_tokenizer *tokenizer, const char *const *texts,
+    const size_t *lengths, size_t count, const maske_encode_options *options, maske_batch_encoding *out);
+MASKE_API void maske_batch_encoding_free(maske_batch_encoding *encoding);
+
 /* ids to text. *text is yours: free(); it ends with a NUL that *length does not count (length may be NULL). */
 MASKE_API MASKE_MUST_USE maske_status maske_tokenizer_decode(const maske_tokenizer *tokenizer, const int32_t *ids,
     size_t count, bool skip_special, char **text, size_t *length);

@@ -53,36 +53,47 @@ static void timing_end(timing *best, timing start) {
 /* ---------------------------------------------------------------------------------------------------- encoding --- */
 
 /* One file: parts are cut at line ends, a task each; each keeps its ids. */
-typedef struct encode_part { const char *text; size_t length, count, capacity; int32_t *ids; maske_status status; char error[256]; } encode_part;
+typedef struct encode_part { const char *text; size_t length, count; int32_t *ids; maske_status status; char error[256]; } encode_part;
+/* What a thread knows and uses from part to part. */
+typedef struct encode_worker { maske_batch_encoding encoding; const char **lines; size_t *lengths, line_capacity, length_capacity; } encode_worker;
 typedef struct encode_job {
     const maske_tokenizer *tokenizer;
-    maske_encoding *encodings;              /* [threads] */
+    encode_worker *workers;                 /* [threads] */
     encode_part *parts;                     /* [part_count] */
     size_t part_count, part_capacity;
     int threads;
     int64_t bytes, tokens;
 } encode_job;
 
-static maske_status encode_line(const encode_job *j, encode_part *p, const char *line, size_t length, maske_encoding *e) {
-    static const maske_encode_options how = {.no_special = true, .no_truncation = true, .no_padding = true, .ids_only = true};
-    TRY(maske_tokenizer_encode(j->tokenizer, line, length, NULL, 0, &how, e));
-    if (p->count + e->count > p->capacity)
-        TRY(memory_reserve(&p->ids, &p->capacity, p->count + e->count, sizeof *p->ids, "ids"));
-    if (e->count > 0) memcpy(p->ids + p->count, e->ids, e->count * sizeof *p->ids);
-    p->count += e->count;
+static maske_status list_lines(encode_worker *w, const encode_part *p, size_t *count) {
+    const char *line = p->text, *end = p->text + p->length;
+    for (*count = 0; line < end; ++*count) {
+        const char *line_end = memchr(line, '\n', (size_t)(end - line));
+        if (line_end == NULL) line_end = end;
+        TRY(memory_reserve(&w->lines, &w->line_capacity, *count + 1, sizeof *w->lines, "lines"));
+        TRY(memory_reserve(&w->lengths, &w->length_capacity, *count + 1, sizeof *w->lengths, "lines"));
+        w->lines[*count] = line;
+        w->lengths[*count] = (size_t)(line_end - line);
+        line = line_end + 1;
+    }
+    return MASKE_OK;
+}
+
+static maske_status encode_lines(const encode_job *j, encode_part *p, encode_worker *w) {
+    static const maske_encode_options how = {.no_special = true, .no_truncation = true, .no_padding = true};
+    size_t count = 0;
+    TRY(list_lines(w, p, &count));
+    TRY(maske_tokenizer_encode_batch(j->tokenizer, w->lines, w->lengths, count, &how, &w->encoding));
+    p->count = count > 0 ? w->encoding.ends[count - 1] : 0;
+    TRY(memory_resize(&p->ids, p->count, sizeof *p->ids, "ids"));
+    if (p->count > 0) memcpy(p->ids, w->encoding.ids, p->count * sizeof *p->ids);
     return MASKE_OK;
 }
 
 static void encode_part_lines(void *user, size_t i, int thread) {
     encode_job *j = user;
     encode_part *p = &j->parts[i];
-    const char *line = p->text, *end = p->text + p->length;
-    while (line < end && p->status == MASKE_OK) {
-        const char *line_end = memchr(line, '\n', (size_t)(end - line));
-        if (line_end == NULL) line_end = end;
-        p->status = encode_line(j, p, line, (size_t)(line_end - line), &j->encodings[thread]);
-        line = line_end + 1;
-    }
+    p->status = encode_lines(j, p, &j->workers[thread]);
     if (p->status != MASKE_OK) snprintf(p->error, sizeof p->error, "%.250s", maske_error());
 }
 
@@ -130,7 +141,7 @@ typedef struct scheme {
 
 static maske_status measure_encoding(scheme *s, const maske_tokenizer *tokenizer, const bench_text *text, int threads) {
     encode_job j = {.tokenizer = tokenizer, .threads = threads};
-    TRY(memory_new(&j.encodings, (size_t)threads, sizeof *j.encodings, "encodings"));
+    TRY(memory_new(&j.workers, (size_t)threads, sizeof *j.workers, "encodings"));
     timing start = timing_start();
     maske_status status = encode_text(&j, text);
     timing_end(&s->first, start);
@@ -139,8 +150,12 @@ static maske_status measure_encoding(scheme *s, const maske_tokenizer *tokenizer
     timing_end(&s->again, start);
     s->bytes = j.bytes;
     s->tokens = j.tokens;
-    for (int i = 0; i < threads; i++) maske_encoding_free(&j.encodings[i]);
-    free(j.encodings);
+    for (int i = 0; i < threads; i++) {
+        maske_batch_encoding_free(&j.workers[i].encoding);
+        free(j.workers[i].lines);
+        free(j.workers[i].lengths);
+    }
+    free(j.workers);
     free(j.parts);
     return status;
 }

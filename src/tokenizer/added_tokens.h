@@ -55,6 +55,10 @@ typedef struct added_splits { added_split *items; size_t count, capacity; } adde
 /* Cuts the text by the raw matcher, or by the normalised one; *out is cleared first. No stretch is empty. */
 MASKE_MUST_USE maske_status added_tokens_split(const added_tokens *added, bool normalized, const char *text,
                                                size_t length, added_splits *out);
+/* Whether any stretch is a token's. */
+static inline bool added_splits_any(const added_splits *splits) {
+    return splits->count > 1 || (splits->count == 1 && splits->items[0].id >= 0);
+}
 /* Whether there is anything to look for: if not, the text is one stretch. */
 static inline bool added_tokens_has(const added_tokens *added, bool normalized) {
     return (normalized ? added->normalized : added->raw) != NULL;

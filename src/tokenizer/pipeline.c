@@ -1,10 +1,5 @@
-/* tokenizer/pipeline.c: pieces, words, tokens.
- *
- * Two ways through: pipeline_tokens keeps each byte's place in the original; pipeline_ids wants ids alone and so never
- * rewrites text where it can be avoided: words are looked up as they stand in the text, and only a word that was not
- * met before is brought into the model's form. */
+/* tokenizer/pipeline.c: pieces, words, tokens with their places. Ids alone go another way: pipeline_ids.c. */
 #include "tokenizer/pipeline.h"
-#include "tokenizer/byte_level.h"
 #include "tokenizer/unicode.h"
 
 #include <stdlib.h>
@@ -19,6 +14,10 @@ void pipeline_free(pipeline *p) {
     buffer_free(&p->form);
     word_cache_free(&p->pieces_seen);
     word_cache_free(&p->words_seen);
+    word_ids_free(&p->short_words_seen);
+    buffer_free(&p->block);
+    free(p->block_ranges.items);
+    free(p->block_ends);
     for (int i = 0; i < 2; i++) {
         free(p->ids[i].items);
         output_tokens_free(&p->tokens[i]);
@@ -32,7 +31,7 @@ maske_status pipeline_word(const maske_tokenizer *t, pipeline *p, const char *te
                                 : wordpiece_encode(&t->model.wordpiece, &p->word, text, length);
 }
 
-static maske_status check_length(size_t length) {
+maske_status pipeline_check_length(size_t length) {
     if (length <= PIPELINE_TEXT_LIMIT) return MASKE_OK;
     return error_set(MASKE_BAD_ARGUMENT, "the text has %zu bytes, a single text may have at most %zu", length,
                      PIPELINE_TEXT_LIMIT);
@@ -53,7 +52,7 @@ static maske_status add_stretch(const maske_tokenizer *t, pipeline *p) {
 }
 
 maske_status pipeline_pieces(const maske_tokenizer *t, pipeline *p, const char *text, size_t length, bool aligned) {
-    TRY(check_length(length));
+    TRY(pipeline_check_length(length));
     pieces_start(&p->pieces, aligned);
     TRY(added_tokens_split(&t->added, false, text, length, &p->raw_splits));
     for (size_t i = 0; i < p->raw_splits.count; i++) {
@@ -63,133 +62,6 @@ maske_status pipeline_pieces(const maske_tokenizer *t, pipeline *p, const char *
         else TRY(add_stretch(t, p));
     }
     return pre_tokenizer_split(t->pre_tokenizer, &p->pieces);
-}
-
-/* ---------------------------------------------------------------------------------------------------------- ids --- */
-
-static inline maske_status reserve_ids(id_list *out, size_t more) {
-    if (out->count + more <= out->capacity) return MASKE_OK;
-    return memory_reserve(&out->items, &out->capacity, out->count + more, sizeof *out->items, "ids");
-}
-
-static maske_status add_id(id_list *out, int32_t id) {
-    TRY(reserve_ids(out, 1));
-    out->items[out->count++] = id;
-    return MASKE_OK;
-}
-
-/* A word as it stands in the text to what the model knows. */
-static maske_status bring_into_form(pipeline *p, word_form form, const char *replacement, const char **word,
-                                    size_t *length) {
-    if (form == WORD_AS_IS) return MASKE_OK;
-    size_t most = form == WORD_BYTES ? 2 : strlen(replacement) > 1 ? strlen(replacement) : 1;
-    buffer_clear(&p->form);
-    TRY(buffer_reserve(&p->form, *length * most));
-    char *out = p->form.data;
-    for (size_t i = 0; i < *length; i++) {
-        if (form == WORD_BYTES) out += utf8_put(out, byte_level_character((unsigned char)(*word)[i]));
-        else if ((*word)[i] == ' ') out = (char *)memcpy(out, replacement, strlen(replacement)) + strlen(replacement);
-        else *out++ = (*word)[i];
-    }
-    *word = p->form.data;
-    *length = (size_t)(out - p->form.data);
-    return MASKE_OK;
-}
-
-static maske_status add_new_word(const maske_tokenizer *t, pipeline *p, const char *word, size_t length, uint64_t hash,
-                                 word_form form, id_list *out) {
-    const char *known = word;
-    size_t known_length = length;
-    TRY(bring_into_form(p, form, pre_tokenizer_replacement(t->pre_tokenizer), &known, &known_length));
-    TRY(pipeline_word(t, p, known, known_length));
-    /* The lengths count in the model's form: of no use to who reads this record, and zero keeps them in range. */
-    for (size_t i = 0; i < p->word.count; i++) p->word.lengths[i] = 0;
-    word_cache_add(&p->words_seen, hash, word, length, p->word.ids, p->word.lengths, p->word.count);
-    TRY(reserve_ids(out, p->word.count));
-    if (p->word.count > 0) memcpy(out->items + out->count, p->word.ids, p->word.count * sizeof *out->items);
-    out->count += p->word.count;
-    return MASKE_OK;
-}
-
-/* Words in blocks: the cache is far larger than the processor's nearest, so all slots of a block are asked for before
- * the first is read, then all records. */
-enum { WORD_BLOCK = 16 };
-
-static maske_status add_words(const maske_tokenizer *t, pipeline *p, id_list *out) {
-    word_form form = pre_tokenizer_word_form(t->pre_tokenizer);
-    for (size_t first = 0; first < p->words.ranges.count; first += WORD_BLOCK) {
-        const text_range *ranges = p->words.ranges.items + first;
-        size_t count = p->words.ranges.count - first < WORD_BLOCK ? p->words.ranges.count - first : WORD_BLOCK;
-        uint64_t hashes[WORD_BLOCK];
-        for (size_t i = 0; i < count; i++) {
-            hashes[i] = word_cache_hash(p->words.text + ranges[i].begin, ranges[i].end - ranges[i].begin);
-            word_cache_ask_slot(&p->words_seen, hashes[i]);
-        }
-        for (size_t i = 0; i < count; i++) word_cache_ask_record(&p->words_seen, hashes[i]);
-        for (size_t i = 0; i < count; i++) {
-            const char *word = p->words.text + ranges[i].begin;
-            size_t length = ranges[i].end - ranges[i].begin;
-            word_record record;
-            if (!word_cache_find(&p->words_seen, hashes[i], word, length, &record)) {
-                TRY(add_new_word(t, p, word, length, hashes[i], form, out));
-                continue;
-            }
-            if (record.count == 0) continue;
-            TRY(reserve_ids(out, record.count));
-            memcpy(out->items + out->count, record.ids, record.count * sizeof *out->items);
-            out->count += record.count;
-        }
-    }
-    return MASKE_OK;
-}
-
-static maske_status add_pieces(const maske_tokenizer *t, pipeline *p, id_list *out) {
-    for (size_t i = 0; i < p->pieces.count; i++) {
-        const piece *item = &p->pieces.items[i];
-        if (item->token != PIECE_IS_TEXT) { TRY(add_id(out, item->token)); continue; }
-        TRY(pipeline_word(t, p, p->pieces.text.bytes + item->begin, item->end - item->begin));
-        for (size_t j = 0; j < p->word.count; j++) TRY(add_id(out, p->word.ids[j]));
-    }
-    return MASKE_OK;
-}
-
-/* A stretch without added tokens in the raw text. *cut: a normalised token lies in it, and so where its first word came
- * from is not known this way. */
-static maske_status add_stretch_ids(const maske_tokenizer *t, pipeline *p, const char *text, size_t length, bool first,
-    id_list *out, bool *cut) {
-    const char *normal = NULL;
-    size_t normal_length = 0;
-    bool at_start = false;
-    TRY(normalizer_apply_plain(t->normalizer, text, length, &p->text, &normal, &normal_length, &at_start));
-    if (added_tokens_has(&t->added, true)) {
-        TRY(added_tokens_split(&t->added, true, normal, normal_length, &p->normalized_splits));
-        const added_splits *splits = &p->normalized_splits;
-        *cut = splits->count > 1 || (splits->count == 1 && splits->items[0].id >= 0);
-        if (*cut) return MASKE_OK;
-    }
-    TRY(pre_tokenizer_words(t->pre_tokenizer, normal, normal_length, first && at_start, &p->words));
-    return add_words(t, p, out);
-}
-
-maske_status pipeline_ids(const maske_tokenizer *t, pipeline *p, const char *text, size_t length, id_list *out) {
-    TRY(check_length(length));
-    word_cache_use(&p->words_seen, t->serial);
-    size_t before = out->count;
-    bool cut = false;
-    if (!added_tokens_has(&t->added, false)) {
-        TRY(add_stretch_ids(t, p, text, length, true, out, &cut));
-    } else {
-        TRY(added_tokens_split(&t->added, false, text, length, &p->raw_splits));
-        for (size_t i = 0; i < p->raw_splits.count && !cut; i++) {
-            added_split split = p->raw_splits.items[i];
-            if (split.id >= 0) TRY(add_id(out, split.id));
-            else TRY(add_stretch_ids(t, p, text + split.begin, split.end - split.begin, split.begin == 0, out, &cut));
-        }
-    }
-    if (!cut) return MASKE_OK;
-    out->count = before;
-    TRY(pipeline_pieces(t, p, text, length, false));
-    return add_pieces(t, p, out);
 }
 
 /* -------------------------------------------------------------------------------------------------- with places --- */

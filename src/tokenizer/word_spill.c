@@ -56,7 +56,7 @@ static maske_status write_part(word_spill *spill, int part, const word_table *ta
     for (size_t i = 0; i < table->short_room; i++) {
         size_t length = 0;
         if (table->shorts[i].count == 0) continue;
-        const char *text = short_word_text(&table->shorts[i], &length);
+        const char *text = short_key_text(&table->shorts[i].key, &length);
         TRY(write_record(spill, text, length, table->shorts[i].count));
     }
     for (size_t i = 0; i < table->count; i++)
@@ -102,15 +102,13 @@ static inline bool is_of_share(uint64_t hash, word_share share) {
 }
 
 static maske_status count_record(const reading *r, const char *text, size_t length, int64_t count, const char *end) {
-    short_word word = {0};
     if (length > SHORT_WORD) {
         uint64_t hash = hash_bytes(text, length);
         return is_of_share(hash, r->share) ? word_table_count_long(r->table, r->arena, hash, text, length, count)
                                            : MASKE_OK;
     }
-    short_word_load(&word, text, length, end);
-    word.count = count;
-    uint64_t hash = short_word_hash(&word);
+    short_word word = {short_key_load(text, length, text, end), count};
+    uint64_t hash = short_key_hash(word.key);
     return is_of_share(hash, r->share) ? word_table_count_short(r->table, &word, hash) : MASKE_OK;
 }
 

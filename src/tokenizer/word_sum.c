@@ -124,7 +124,7 @@ static maske_status block_new(word_block *out, const word_table *table, int64_t 
     size_t room = 0, bytes = 0, length = 0;
     for (size_t i = 0; i < table->short_room; i++) {
         if (table->shorts[i].count < least || table->shorts[i].count == 0) continue;
-        short_word_text(&table->shorts[i], &length);
+        short_key_text(&table->shorts[i].key, &length);
         room++;
         bytes += length;
     }
@@ -142,7 +142,7 @@ static maske_status block_new(word_block *out, const word_table *table, int64_t 
     char *end = block.text;
     for (size_t i = 0; i < table->short_room; i++) {
         if (table->shorts[i].count < least || table->shorts[i].count == 0) continue;
-        const char *text = short_word_text(&table->shorts[i], &length);
+        const char *text = short_key_text(&table->shorts[i].key, &length);
         block.words[block.count++] = (counted_word){.count = table->shorts[i].count, .length = (uint32_t)length};
         memcpy(end, text, length);
         end += length;

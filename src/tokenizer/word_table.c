@@ -44,7 +44,7 @@ maske_status word_table_grow_shorts(word_table *table) {
     TRY(memory_new(&shorts, room, sizeof *shorts, "words"));
     for (size_t i = 0; i < table->short_room; i++) {
         if (table->shorts[i].count == 0) continue;
-        size_t at = short_word_hash(&table->shorts[i]) & (room - 1);
+        size_t at = short_key_hash(table->shorts[i].key) & (room - 1);
         while (shorts[at].count != 0) at = (at + 1) & (room - 1);
         shorts[at] = table->shorts[i];
     }
@@ -107,7 +107,7 @@ maske_status word_table_count_long(word_table *table, word_arena *arena, uint64_
 
 maske_status word_table_add(word_table *table, const word_table *from) {
     for (size_t i = 0; i < from->short_room; i++)
-        if (from->shorts[i].count != 0) TRY(word_table_count_short(table, &from->shorts[i], short_word_hash(&from->shorts[i])));
+        if (from->shorts[i].count != 0) TRY(word_table_count_short(table, &from->shorts[i], short_key_hash(from->shorts[i].key)));
     for (size_t i = 0; i < from->count; i++) {
         counted_word word = from->words[i];
         TRY(word_table_count_long(table, NULL, word.hash, word.text, word.length, word.count));

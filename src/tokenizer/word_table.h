@@ -14,10 +14,8 @@
 #ifndef MASKE_TOKENIZER_WORD_TABLE_H
 #define MASKE_TOKENIZER_WORD_TABLE_H
 
-#include "base/hash.h"
+#include "tokenizer/short_word.h"
 #include "tokenizer/word_count.h"
-
-enum { SHORT_WORD = 15 };
 
 typedef struct word_arena {
     char **chunks;                  /* [chunk_count] */
@@ -29,7 +27,7 @@ typedef struct word_arena {
 MASKE_MUST_USE maske_status word_arena_copy(word_arena *arena, const char **out, const char *text, size_t length);
 void word_arena_free(word_arena *arena);
 
-typedef struct short_word { uint64_t low, high; int64_t count; } short_word;
+typedef struct short_word { short_key key; int64_t count; } short_word;
 typedef struct word_table_slot { uint32_t tag, index; } word_table_slot;        /* index 0: free */
 typedef struct word_table {
     short_word *shorts;
@@ -40,44 +38,15 @@ typedef struct word_table {
     size_t count, capacity;
 } word_table;
 
-/* Bytes of a short word as numbers: the same for the same word. `end`: behind the last byte that may be read. */
-static inline void short_word_load(short_word *out, const char *text, size_t length, const char *end) {
-    static const unsigned char mask[32] = {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
-    unsigned char copy[16] = {0}, tail[8] = {0};
-    uint64_t keep[2], last;
-    if (end - text >= 16) {
-        memcpy(&out->low, text, 8);
-        memcpy(&out->high, text + 8, 8);
-        memcpy(keep, mask + 16 - length, 16);
-        out->low &= keep[0];
-        out->high &= keep[1];
-    } else {
-        memcpy(copy, text, length);
-        memcpy(&out->low, copy, 8);
-        memcpy(&out->high, copy + 8, 8);
-    }
-    tail[7] = (unsigned char)length;
-    memcpy(&last, tail, 8);
-    out->high |= last;
-}
-static inline uint64_t short_word_hash(const short_word *word) {
-    return hash_mix(word->low ^ 0x9E3779B97F4A7C15u, word->high ^ 0xD6E8FEB86659FD93u);
-}
-static inline const char *short_word_text(const short_word *word, size_t *length) {
-    *length = ((const unsigned char *)word)[SHORT_WORD];
-    return (const char *)word;
-}
-
-/* Counts a word `word->count` times more; hash: short_word_hash. */
+/* Counts a word `word->count` times more; hash: short_key_hash. */
 MASKE_MUST_USE maske_status word_table_grow_shorts(word_table *table);
 static inline MASKE_MUST_USE maske_status word_table_count_short(word_table *table, const short_word *word, uint64_t hash) {
     if (table->short_count * 8 >= table->short_room * 5) TRY(word_table_grow_shorts(table));
     size_t mask = table->short_room - 1, i = hash & mask;
-    while (table->shorts[i].count != 0 && (table->shorts[i].low != word->low || table->shorts[i].high != word->high)) i = (i + 1) & mask;
+    while (table->shorts[i].count != 0 && !short_key_equal(table->shorts[i].key, word->key)) i = (i + 1) & mask;
     short_word *known = &table->shorts[i];
     table->short_count += known->count == 0;
-    known->low = word->low;
-    known->high = word->high;
+    known->key = word->key;
     known->count += word->count;
     return MASKE_OK;
 }

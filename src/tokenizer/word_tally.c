@@ -10,16 +10,16 @@ typedef struct hashed_word { short_word key; uint64_t hash; } hashed_word;
 
 static inline word_table *part_of(word_tally *tally, uint64_t hash) { return &tally->parts[hash >> (64 - WORD_PART_BITS)]; }
 
-static inline void look_up(word_tally *tally, hashed_word *out, const char *word, size_t length, const char *end) {
+static inline void look_up(word_tally *tally, hashed_word *out, const char *word, size_t length, const char *begin,
+                           const char *end) {
     if (length > SHORT_WORD) {
         out->hash = hash_bytes(word, length);
         word_table *part = part_of(tally, out->hash);
         if (part->slot_count > 0) __builtin_prefetch(&part->slots[(uint32_t)out->hash & (part->slot_count - 1)]);
         return;
     }
-    short_word_load(&out->key, word, length, end);
-    out->key.count = 1;
-    out->hash = short_word_hash(&out->key);
+    out->key = (short_word){short_key_load(word, length, begin, end), 1};
+    out->hash = short_key_hash(out->key.key);
     word_table *part = part_of(tally, out->hash);
     if (part->short_room > 0) __builtin_prefetch(&part->shorts[out->hash & (part->short_room - 1)], 1);
 }
@@ -30,7 +30,7 @@ maske_status word_tally_add(word_tally *tally, const char *text, const text_rang
     for (size_t first = 0; first < count; first += GROUP) {
         size_t size = count - first < GROUP ? count - first : GROUP;
         const text_range *range = words + first;
-        for (size_t i = 0; i < size; i++) look_up(tally, &group[i], text + range[i].begin, range[i].end - range[i].begin, end);
+        for (size_t i = 0; i < size; i++) look_up(tally, &group[i], text + range[i].begin, range[i].end - range[i].begin, text, end);
         for (size_t i = 0; i < size; i++) {
             size_t length = range[i].end - range[i].begin;
             word_table *part = part_of(tally, group[i].hash);

@@ -29,7 +29,7 @@ TMPDIR=$work "$MASKE" bench tokenizer --rounds 1 --vocab-size 400 | has "^4.0 Mi
 has "expected a file" <"$work/err" || fail "a folder: $(cat "$work/err")"
 printf 'a\xffb\n' >"$work/bad"
 "$MASKE" bench tokenizer --rounds 1 --model "$model" "$work/bad" 2>"$work/err" && fail "bytes that are no UTF-8 passed"
-has "$work/bad: the text is not UTF-8" <"$work/err" || fail "not UTF-8: $(cat "$work/err")"
+has "$work/bad: text 0 is not UTF-8" <"$work/err" || fail "not UTF-8: $(cat "$work/err")"
 
 tiny=(bench train --steps 2 --batch-size 2 --max-length 16 --vocab-size 100)
 "$MASKE" "${tiny[@]}" --precision f32 tiny >"$work/table" || fail "bench train"

@@ -105,6 +105,79 @@ static void both_ways_give_the_same_ids(void **state) {
 }
 
 /* Without a normalizer, byte offsets cut the text at characters and the character offsets say the same. */
+static void a_batch_gives_what_its_texts_give_singly(void **state) {
+    (void)state;
+    enum { TEXTS = 40 };
+    json_t *root = variants(), *variant;
+    size_t number;
+    maske_encoding single = {0};
+    maske_batch_encoding batch = {0};
+    char *room = malloc(TEXTS * 2048);
+    assert_non_null(room);
+    json_array_foreach(json_object_get(root, "variants"), number, variant) {
+        maske_tokenizer *t = open_variant(variant);
+        random_stream r = random_stream_start(number, RANDOM_TEST, 5, 0);
+        for (int round = 0; round < 4; round++) {
+            const char *texts[TEXTS];
+            size_t lengths[TEXTS], at = 0;
+            for (size_t i = 0; i < TEXTS; i++) {        /* one of them is larger than a block of the batch */
+                texts[i] = room + i * 2048;
+                lengths[i] = random_text(room + i * 2048, random_below(i == 7 ? 250 : 30, random_stream_next(&r)), &r);
+            }
+            maske_encode_options options = {.no_special = round % 2 == 0, .no_truncation = round >= 2, .no_padding = round >= 2};
+            maske_status status = maske_tokenizer_encode_batch(t, texts, lengths, TEXTS, &options, &batch), one = MASKE_OK;
+            options.ids_only = true;
+            for (size_t i = 0; i < TEXTS && one == MASKE_OK; i++) {
+                one = maske_tokenizer_encode(t, texts[i], lengths[i], NULL, 0, &options, &single);
+                if (status != MASKE_OK || one != MASKE_OK) continue;
+                assert_int_equal(batch.ends[i] - at, single.count);
+                if (single.count > 0) assert_memory_equal(batch.ids + at, single.ids, single.count * sizeof *single.ids);
+                at = batch.ends[i];
+            }
+            assert_int_equal(status, one);
+            if (status == MASKE_OK) assert_int_equal(batch.count, TEXTS);
+        }
+        maske_tokenizer_free(t);
+    }
+    free(room);
+    maske_encoding_free(&single);
+    maske_batch_encoding_free(&batch);
+    json_decref(root);
+}
+
+static void a_batch_takes_large_texts_and_none(void **state) {
+    (void)state;
+    enum { LARGE = 50000 };
+    maske_tokenizer *t = NULL;
+    maske_encoding single = {0};
+    maske_batch_encoding batch = {0};
+    char *large = malloc(LARGE);
+    assert_non_null(large);
+    for (size_t i = 0; i < LARGE; i++) large[i] = i % 7 == 0 ? ' ' : (char)('a' + i % 11);
+    assert_ok(maske_tokenizer_open(&t, GOLDEN "metaspace.json"));
+    assert_ok(maske_tokenizer_encode_batch(t, NULL, NULL, 0, NULL, &batch));
+    assert_int_equal(batch.count, 0);
+    const char *texts[] = {"a", large, "", large};
+    const size_t lengths[] = {1, LARGE, 0, LARGE - 1};
+    assert_ok(maske_tokenizer_encode_batch(t, texts, lengths, 4, NULL, &batch));
+    assert_int_equal(batch.count, 4);
+    for (size_t i = 0; i < 4; i++) {
+        size_t begin = i == 0 ? 0 : batch.ends[i - 1];
+        assert_ok(maske_tokenizer_encode(t, texts[i], lengths[i], NULL, 0, NULL, &single));
+        assert_int_equal(batch.ends[i] - begin, single.count);
+        assert_memory_equal(batch.ids + begin, single.ids, single.count * sizeof *single.ids);
+    }
+    const char *bad[] = {"a", "b\xFF"};
+    int32_t first = batch.ids[0];
+    assert_fails(maske_tokenizer_encode_batch(t, bad, (const size_t[]){1, 2}, 2, NULL, &batch), MASKE_BAD_ARGUMENT,
+                 "text 1 is not UTF-8 at byte 1");
+    assert_true(batch.count == 4 && batch.ids[0] == first);         /* as it was */
+    free(large);
+    maske_encoding_free(&single);
+    maske_batch_encoding_free(&batch);
+    maske_tokenizer_free(t);
+}
+
 static void offsets_in_bytes_and_characters_agree(void **state) {
     (void)state;
     static const char *const bases[] = { GOLDEN "metaspace.json", GOLDEN "words.json", GOLDEN "bytelevel.json" };
@@ -257,6 +330,8 @@ static void no_text_makes_it_slow(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_ways_give_the_same_ids),
+        cmocka_unit_test(a_batch_gives_what_its_texts_give_singly),
+        cmocka_unit_test(a_batch_takes_large_texts_and_none),
         cmocka_unit_test(offsets_in_bytes_and_characters_agree),
         cmocka_unit_test(decoding_gives_the_text_back),
         cmocka_unit_test(a_warm_encoding_allocates_nothing),

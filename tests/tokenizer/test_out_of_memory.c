@@ -45,6 +45,11 @@ static maske_status use(const char *path, const char *folder) {
         maske_encode_options options = {.ids_only = ids_only == 1};
         status = maske_tokenizer_encode(t, text, sizeof text - 1, text, 6, &options, &e);
     }
+    const char *texts[] = {text, "ab", text};
+    const size_t lengths[] = {sizeof text - 1, 2, 6};
+    maske_batch_encoding batch = {0};
+    if (status == MASKE_OK) status = maske_tokenizer_encode_batch(t, texts, lengths, 3, NULL, &batch);
+    maske_batch_encoding_free(&batch);
     if (status == MASKE_OK) status = maske_tokenizer_encode_windows(t, text, 40, text, 6, NULL, &windows);
     if (status == MASKE_OK) status = maske_tokenizer_decode(t, e.ids, e.count, true, &back, NULL);
     if (status == MASKE_OK) status = maske_tokenizer_save(t, folder);
