@@ -39,28 +39,40 @@ typedef struct job {
     maske_status statuses[BATCH_LINES / CHUNK_LINES];
     char (*sentences)[1024];                            /* [chunks] the failure of each */
     maske_encodings *encodings;                         /* [threads] */
+    maske_batch_encoding *batches;                      /* [threads] */
 } job;
 
-static maske_status write_ids(buffer *out, const maske_encoding *e) {
-    TRY(buffer_reserve(out, e->count * 12 + 1));
+/* The shortest decimal form; ids are below 2^24, so eight digits are enough. */
+static inline char *write_id(char *p, uint32_t id) {
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
+                                "49505152535455565758596061626364656667686970717273747576777879808182838485868788899091929394959697"
+                                "9899";
+    char digits[16] = {0};
+    uint32_t high = id / 10000, low = id % 10000;
+    memcpy(digits, pairs + high / 100 % 100 * 2, 2);
+    memcpy(digits + 2, pairs + high % 100 * 2, 2);
+    memcpy(digits + 4, pairs + low / 100 * 2, 2);
+    memcpy(digits + 6, pairs + low % 100 * 2, 2);
+    int skip = (id < 10) + (id < 100) + (id < 1000) + (id < 10000) + (id < 100000) + (id < 1000000) + (id < 10000000);
+    memcpy(p, digits + skip, 8);            /* what is too much is written over */
+    return p + 8 - skip;
+}
+
+static maske_status write_ids(buffer *out, const int32_t *ids, size_t count) {
+    TRY(buffer_reserve(out, count * 9 + 16));
     char *p = out->data + out->length;
-    for (size_t i = 0; i < e->count; i++) {
-        char digits[12];
-        int used = 0;
+    for (size_t i = 0; i < count; i++) {
         if (i > 0) *p++ = ' ';
-        uint32_t id = (uint32_t)e->ids[i];
-        do digits[used++] = (char)('0' + id % 10);
-        while ((id /= 10) != 0);
-        while (used > 0) *p++ = digits[--used];
+        p = write_id(p, (uint32_t)ids[i]);
     }
     *p++ = '\n';
     out->length = (size_t)(p - out->data);
     return MASKE_OK;
 }
 
-static maske_status write_tokens(buffer *out, const maske_tokenizer *tokenizer, const maske_encoding *e) {
-    for (size_t i = 0; i < e->count; i++) {
-        const char *token = maske_tokenizer_token(tokenizer, e->ids[i]);
+static maske_status write_tokens(buffer *out, const maske_tokenizer *tokenizer, const int32_t *ids, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        const char *token = maske_tokenizer_token(tokenizer, ids[i]);
         if (i > 0) TRY(buffer_add(out, " ", 1));
         TRY(buffer_add_text(out, token != NULL ? token : "?"));
     }
@@ -143,17 +155,33 @@ static maske_status encode_line(const job *j, size_t line, maske_encodings *e, b
     TRY(maske_tokenizer_encode(j->tokenizer, texts.first, texts.length, texts.second, texts.second_length, &how,
                                &e->items[0]));
     return j->json           ? write_json(out, j->tokenizer, e)
-           : settings.tokens ? write_tokens(out, j->tokenizer, &e->items[0])
-                             : write_ids(out, &e->items[0]);
+           : settings.tokens ? write_tokens(out, j->tokenizer, e->items[0].ids, e->items[0].count)
+                             : write_ids(out, e->items[0].ids, e->items[0].count);
+}
+
+static maske_status encode_singly(job *j, size_t first, size_t last, int thread, buffer *out) {
+    for (size_t line = first; line < last; line++) TRY(encode_line(j, line, &j->encodings[thread], out));
+    return MASKE_OK;
+}
+
+/* Single texts, ids alone: together. */
+static maske_status encode_together(job *j, size_t first, size_t last, int thread, buffer *out) {
+    const maske_encode_options how = {.no_special = settings.no_special};
+    maske_batch_encoding *e = &j->batches[thread];
+    TRY(maske_tokenizer_encode_batch(j->tokenizer, j->batch.texts + first, j->batch.lengths + first, last - first, &how, e));
+    for (size_t i = 0, begin = 0; i < e->count; begin = e->ends[i++]) {
+        size_t count = e->ends[i] - begin;
+        TRY(settings.tokens ? write_tokens(out, j->tokenizer, e->ids + begin, count) : write_ids(out, e->ids + begin, count));
+    }
+    return MASKE_OK;
 }
 
 static void encode_chunk(void *user, size_t chunk, int thread) {
     job *j = user;
     size_t end = (chunk + 1) * CHUNK_LINES < j->batch.count ? (chunk + 1) * CHUNK_LINES : j->batch.count;
-    maske_status status = MASKE_OK;
     buffer_clear(&j->results[chunk]);
-    for (size_t line = chunk * CHUNK_LINES; line < end && status == MASKE_OK; line++)
-        status = encode_line(j, line, &j->encodings[thread], &j->results[chunk]);
+    maske_status status = (j->json || settings.pair ? encode_singly : encode_together)(j, chunk * CHUNK_LINES, end, thread,
+                                                                                       &j->results[chunk]);
     j->statuses[chunk] = status;
     /* The sentence belongs to this thread; the one that reports is another. */
     if (status != MASKE_OK) snprintf(j->sentences[chunk], sizeof j->sentences[chunk], "%s", maske_error());
@@ -193,13 +221,16 @@ static maske_status run(const invocation *call) {
             status = memory_new(&j->encodings[i].items, 1, sizeof *j->encodings[i].items, "encoding");
             j->encodings[i].capacity = status == MASKE_OK;
         }
+        if (status == MASKE_OK) status = memory_new(&j->batches, (size_t)threads, sizeof *j->batches, "encoding");
         if (status == MASKE_OK)
             status = memory_new(&j->sentences, BATCH_LINES / CHUNK_LINES, sizeof *j->sentences, "encoding");
         if (status == MASKE_OK) status = encode_all(j, &in, threads);
         for (int i = 0; i < threads && j->encodings != NULL; i++) maske_encodings_free(&j->encodings[i]);
+        for (int i = 0; i < threads && j->batches != NULL; i++) maske_batch_encoding_free(&j->batches[i]);
         for (size_t i = 0; i < BATCH_LINES / CHUNK_LINES; i++) buffer_free(&j->results[i]);
         line_batch_free(&j->batch);
         free(j->encodings);
+        free(j->batches);
         free(j->sentences);
         free(j);
     }

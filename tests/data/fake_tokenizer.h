@@ -53,5 +53,32 @@ maske_status maske_tokenizer_encode(const maske_tokenizer *t, const char *text, 
     }
     return MASKE_OK;
 }
+/* Of many lines the same. */
+maske_status maske_tokenizer_encode_batch(const maske_tokenizer *t, const char *const *texts, const size_t *lengths, size_t count,
+                                          const maske_encode_options *options, maske_batch_encoding *out) {
+    maske_encode_options alone = *options;
+    maske_encoding one = {0};
+    size_t total = 0;
+    alone.ids_only = true;
+    TRY(memory_resize(&out->ends, count + 1, sizeof *out->ends, "ends"));
+    for (size_t i = 0; i < count; i++) {
+        maske_status status = maske_tokenizer_encode(t, texts[i], lengths[i], NULL, 0, &alone, &one);
+        if (status == MASKE_OK) status = memory_resize(&out->ids, total + one.count + 1, sizeof *out->ids, "ids");
+        if (status != MASKE_OK) {
+            maske_encoding_free(&one);
+            return status;
+        }
+        if (one.count > 0) memcpy(out->ids + total, one.ids, one.count * sizeof *one.ids);
+        out->ends[i] = total += one.count;
+    }
+    out->count = count;
+    maske_encoding_free(&one);
+    return MASKE_OK;
+}
+void maske_batch_encoding_free(maske_batch_encoding *e) {
+    free(e->ids);
+    free(e->ends);
+    *e = (maske_batch_encoding){0};
+}
 
 #endif
