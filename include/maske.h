@@ -280,6 +280,9 @@ typedef struct maske_train_options {
     double minutes, epochs;                 /* 0: not given */
     int64_t steps;                          /* 0: not given */
     int64_t batch_size, accumulate;
+    int64_t micro_batch;                    /* sequences trained on at once, 0: batch_size, or from `memory` */
+    bool recompute;                         /* layers are computed again in the backward pass: less memory */
+    int64_t memory;                         /* bytes to fit into, by micro_batch and recompute; 0: not given */
     const char *optimizer;                  /* adamw | muon */
     double learning_rate;
     double muon_learning_rate, muon_momentum;       /* of the matrices, where the optimizer is muon */

@@ -81,12 +81,66 @@ static size_t number_in_file(const char *path, const char *key) {
     return value;
 }
 
+/* The files of a control group, by the version of the interface. */
+typedef struct group_files { const char *limit, *used, *cache; } group_files;
+static const group_files versions[] = {{"memory.max", "memory.current", "inactive_file"},
+                                       {"memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"}};
+
+static size_t number_in_group(const char *folder, const char *name, const char *key) {
+    char path[1200];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return number_in_file(path, key);
+}
+
+/* What one group has left. Its files in the cache count as taken, but give way. */
+static size_t group_left(const char *folder, const group_files *files) {
+    size_t limit = number_in_group(folder, files->limit, ""), used = number_in_group(folder, files->used, "");
+    if (limit == SIZE_MAX || used == SIZE_MAX) return SIZE_MAX;
+    size_t cache = number_in_group(folder, "memory.stat", files->cache);
+    if (cache != SIZE_MAX) used = used > cache ? used - cache : 0;
+    return limit > used ? limit - used : 0;
+}
+
+size_t memory_group_available(const char *mount, const char *group) {
+    char folder[1024];
+    int length = snprintf(folder, sizeof folder, "%s%s", mount, group);
+    if (length < 0 || (size_t)length >= sizeof folder) return SIZE_MAX;
+    size_t least = SIZE_MAX, root = strlen(mount);
+    for (;;) {
+        for (size_t i = 0; i < 2; i++) {
+            size_t left = group_left(folder, &versions[i]);
+            if (left < least) least = left;
+        }
+        char *slash = strrchr(folder, '/');
+        if (slash == NULL || (size_t)(slash - folder) < root) return least;
+        *slash = '\0';
+    }
+}
+
+/* This process's group: what stands behind `mark` in a line of /proc/self/cgroup; "" where there is none. */
+static void own_group(char out[512], const char *mark) {
+    out[0] = '\0';
+    FILE *file = fopen("/proc/self/cgroup", "re");
+    if (file == NULL) return;
+    char line[512];
+    while (fgets(line, sizeof line, file) != NULL) {
+        const char *colon = strchr(line, ':');
+        if (colon == NULL || strncmp(colon, mark, strlen(mark)) != 0) continue;
+        const char *name = colon + strlen(mark);
+        snprintf(out, 512, "%.*s", (int)strcspn(name, "\n"), name);
+    }
+    fclose(file);
+    if (strcmp(out, "/") == 0) out[0] = '\0';
+}
+
 size_t memory_available(void) {
     size_t available = number_in_file("/proc/meminfo", "MemAvailable:");
     if (available != SIZE_MAX) available *= 1024;
-    size_t limit = number_in_file("/sys/fs/cgroup/memory.max", ""), used = number_in_file("/sys/fs/cgroup/memory.current", "");
-    if (limit != SIZE_MAX && used != SIZE_MAX) {
-        size_t left = limit > used ? limit - used : 0;
+    static const char *const hierarchies[][2] = {{"::", "/sys/fs/cgroup"}, {":memory:", "/sys/fs/cgroup/memory"}};
+    for (size_t i = 0; i < 2; i++) {
+        char group[512];
+        own_group(group, hierarchies[i][0]);
+        size_t left = memory_group_available(hierarchies[i][1], group);
         if (left < available) available = left;
     }
     struct rlimit address_space;

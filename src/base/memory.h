@@ -26,6 +26,9 @@ void memory_pages_free(void *block, size_t bytes);
 /* Bytes this process may still take: the least of free memory, the control group's limit and the address-space
  * limit; SIZE_MAX where nothing can be known. */
 size_t memory_available(void);
+/* What a control group (of either version) and those above it leave: `group` is "" or "/name/name" below the folder `mount`.
+ * SIZE_MAX: no limit. For memory_available. */
+size_t memory_group_available(const char *mount, const char *group);
 /* The most memory this process has had resident, in bytes. */
 size_t memory_peak(void);
 /* What it has resident now; the most it has had where that cannot be known. */

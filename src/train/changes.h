@@ -1,8 +1,8 @@
 /* train/changes.h: what may differ when a run goes on.
  *
  * A run that is resumed is the same run, to the last bit: the same text, tokenizer and settings, the same program on
- * the same kind of CPU with the same precision. What differs is named and refused. Who wants to go on all the same names
- * it in return: then it is a warning, and the run goes on with what is there now.
+ * the same kind of CPU with the same precision. What differs is named and refused. Who wants to go on all the same
+ * names it in return: then it is a warning, and the run goes on with what is there now.
  *
  *   corpus      the text, or the text held out: files with other bytes
  *   tokenizer   tokenizer.json; its vocabulary must fit the model all the same

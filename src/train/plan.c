@@ -9,7 +9,10 @@
 
 #include <math.h>
 
-enum { STEPS_AHEAD = 3 };       /* of batches, feeder.c's slots */
+enum {
+    STEPS_AHEAD = 3,            /* of batches, feeder.c's slots */
+    SAVING = 5 << 20,           /* what a checkpoint is written through: the files' buffers, texts, the thread's heap */
+};
 
 /* How many of n tokens are predicted is binomial; twelve deviations above the mean is out of reach. At least one a
  * sequence comes on top. */
@@ -20,12 +23,14 @@ static size_t most_predictions(size_t tokens, size_t sequences, double probabili
 }
 
 masked_lm_capacity plan_capacity(const maske_train_options *settings, int threads) {
-    masked_lm_capacity capacity = {.backward = true, .threads = threads};
-    capacity.sequences = (size_t)settings->batch_size;
+    masked_lm_capacity capacity = {.backward = true, .recompute = settings->recompute, .threads = threads};
+    int64_t part = settings->micro_batch;
+    capacity.sequences = (size_t)(part > 0 && part < settings->batch_size ? part : settings->batch_size);
     capacity.sequence_length = (size_t)settings->max_length;
     capacity.tokens = capacity.sequences * capacity.sequence_length;
     /* Evaluations have their own share of masks. */
-    double share = settings->mask_probability > VALIDATION_PROBABILITY ? settings->mask_probability : VALIDATION_PROBABILITY;
+    double share =
+        settings->mask_probability > VALIDATION_PROBABILITY ? settings->mask_probability : VALIDATION_PROBABILITY;
     capacity.predictions = most_predictions(capacity.tokens, capacity.sequences, share);
     return capacity;
 }
@@ -33,22 +38,22 @@ masked_lm_capacity plan_capacity(const maske_train_options *settings, int thread
 /* Adds a to *sum, or says false where either is out of range. */
 static bool add(size_t *sum, size_t a) { return a != SIZE_MAX && size_add(sum, *sum, a); }
 
-maske_status plan_make(run_plan *out, const maske_train_options *settings, const bert_config *config,
-                       gemm_precision precision, int threads, int64_t sequences, int64_t tokens, int64_t kept) {
+maske_status plan_make(run_plan *out, const maske_train_options *settings, const plan_inputs *in) {
     parameters table;
-    TRY(parameters_build(&table, config, true, false));
-    masked_lm_capacity capacity = plan_capacity(settings, threads);
-    size_t bytes = table.total * sizeof(float), width = config->vocab_size <= 65536 ? 2 : 4;
+    TRY(parameters_build(&table, in->config, true, false));
+    masked_lm_capacity capacity = plan_capacity(settings, in->threads);
+    size_t batch_tokens = (size_t)settings->batch_size * capacity.sequence_length;
+    size_t bytes = table.total * sizeof(float), width = in->config->vocab_size <= 65536 ? 2 : 4;
     run_plan plan = {
         .weights = bytes,
-        .optimizer = optimizer_bytes(&table, optimizer_muon_threads(settings, threads)),
-        .activations = masked_lm_context_bytes(config, &capacity),
+        .optimizer = optimizer_bytes(&table, optimizer_muon_threads(settings, in->threads)),
+        .activations = masked_lm_context_bytes(in->config, &capacity),
         /* tokens (mapped) and places of the sequences, their order, batches made ahead and the evaluation's */
-        .data = (size_t)tokens * width + (size_t)sequences * 12 +
-                (STEPS_AHEAD * (size_t)settings->accumulate + 1) * capacity.tokens * 6 * sizeof(int32_t),
+        .data = (size_t)in->tokens * width + (size_t)in->sequences * 12 +
+                (STEPS_AHEAD * (size_t)settings->accumulate + 1) * batch_tokens * 6 * sizeof(int32_t) + SAVING,
     };
     parameters_free(&table);
-    bool fits = add(&plan.weights, packed_weights_bytes(config, precision, true)) &&
+    bool fits = add(&plan.weights, packed_weights_bytes(in->config, in->precision, true)) &&
                 add(&plan.memory, memory_resident()) && add(&plan.memory, plan.weights) &&
                 add(&plan.memory, plan.optimizer) && add(&plan.memory, plan.activations) &&
                 add(&plan.memory, plan.data);
@@ -58,7 +63,7 @@ maske_status plan_make(run_plan *out, const maske_train_options *settings, const
                          (long long)settings->batch_size, (long long)settings->max_length);
     /* weights and two moments; the model beside its old version; one checkpoint more than is kept, while writing */
     plan.checkpoint = 3 * (uint64_t)bytes + (8u << 20);
-    int64_t more = settings->keep + 1 - kept;
+    int64_t more = settings->keep + 1 - in->kept;
     plan.disk = 2 * (uint64_t)bytes + (more > 0 ? (uint64_t)more : 1) * plan.checkpoint;
     *out = plan;
     return MASKE_OK;
@@ -87,10 +92,55 @@ maske_status plan_check(const run_plan *plan, const char *folder) {
     if (more > memory)
         return error_set(
             MASKE_OUT_OF_MEMORY,
-            "the run needs %s of memory more, but %s are free; a smaller batch-size, max-length or size needs less",
+            "the run needs %s of memory more, but %s are free; --memory SIZE makes it fit if it can, a smaller "
+            "max-length or size needs less",
             text_of((double)more).text, text_of((double)memory).text);
     if (plan->disk > disk)
         return error_set(MASKE_IO, "%s: the run needs %s of disk, but %s are free; a smaller keep or size needs less",
                          folder, text_of((double)plan->disk).text, text_of((double)disk).text);
+    return MASKE_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------------ fitting --- */
+
+enum { EFFICIENT_TOKENS = 512 };        /* fewer at once leave cores without work: rather compute layers again */
+
+static bool fits(const run_plan *plan, const maske_train_options *settings) {
+    return plan->memory <= (size_t)settings->memory;
+}
+
+/* The largest part of a batch, by halves, that fits. *out: the plan of the last one tried. */
+static maske_status fit_parts(run_plan *out, maske_train_options *settings, const plan_inputs *in, int64_t least) {
+    for (int64_t part = settings->batch_size;; part = (part + 1) / 2) {
+        settings->micro_batch = part;
+        TRY(plan_make(out, settings, in));
+        if (fits(out, settings) || part <= least || part == 1) return MASKE_OK;
+    }
+}
+
+maske_status plan_fit(maske_train_options *settings, const plan_inputs *in) {
+    if (settings->memory == 0) return MASKE_OK;
+    maske_train_options tried = *settings;
+    run_plan plan;
+    int64_t efficient = (EFFICIENT_TOKENS + settings->max_length - 1) / settings->max_length;
+    if (settings->micro_batch > 0) TRY(plan_make(&plan, &tried, in));
+    else TRY(fit_parts(&plan, &tried, in, tried.recompute ? 1 : efficient));
+    if (!fits(&plan, settings) && !settings->recompute) {
+        tried.recompute = true;
+        if (settings->micro_batch > 0) TRY(plan_make(&plan, &tried, in));
+        else TRY(fit_parts(&plan, &tried, in, 1));
+    }
+    if (!fits(&plan, settings))
+        return error_set(MASKE_OUT_OF_MEMORY,
+                         "memory: found %s, but the least that this run needs is %s, with %lld sequences at once and "
+                         "its layers computed again; a smaller size, max-length or vocabulary needs less",
+                         text_of((double)settings->memory).text, text_of((double)plan.memory).text,
+                         (long long)tried.micro_batch);
+    if (tried.recompute != settings->recompute || tried.micro_batch < settings->batch_size)
+        log_say(MASKE_LOG_NOTE, "to fit into %s: %lld of %lld sequences at once%s",
+                text_of((double)settings->memory).text, (long long)tried.micro_batch, (long long)tried.batch_size,
+                tried.recompute ? ", layers computed again in the backward pass" : "");
+    settings->recompute = tried.recompute;
+    settings->micro_batch = tried.micro_batch;
     return MASKE_OK;
 }

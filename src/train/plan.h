@@ -14,10 +14,18 @@ typedef struct run_plan {
     uint64_t disk;              /* of all that the run leaves, at its largest */
 } run_plan;
 
-/* `sequences` and `tokens` of the whole text; kept: checkpoints that are there already. */
-MASKE_MUST_USE maske_status plan_make(run_plan *out, const maske_train_options *settings, const bert_config *config,
-                                      gemm_precision precision, int threads, int64_t sequences, int64_t tokens,
-                                      int64_t kept);
+/* What it follows from beside the settings. */
+typedef struct plan_inputs {
+    const bert_config *config;
+    gemm_precision precision;
+    int threads;
+    int64_t sequences, tokens;  /* of the whole text */
+    int64_t kept;               /* checkpoints that are there already */
+} plan_inputs;
+MASKE_MUST_USE maske_status plan_make(run_plan *out, const maske_train_options *settings, const plan_inputs *in);
+/* Where settings->memory is given: sets micro_batch and recompute so that the run fits into it, the fastest way first;
+ * fails with the least that it needs. What was given stays. */
+MASKE_MUST_USE maske_status plan_fit(maske_train_options *settings, const plan_inputs *in);
 /* Says it; fails if the memory or the disk of `folder` has not so much left. */
 MASKE_MUST_USE maske_status plan_check(const run_plan *plan, const char *folder);
 

@@ -115,15 +115,17 @@ maske_status run_new_model(run *r) {
     return optimizer_new(&r->optimizer, &r->lm->table, optimizer_muon_threads(&r->settings, r->threads));
 }
 
-maske_status run_check_plan(const run *r, int64_t kept) {
+maske_status run_check_plan(run *r, int64_t kept, bool fit) {
     const dataset_totals *training = dataset_describe(r->training);
     int64_t sequences = training->sequences, tokens = training->tokens;
     if (r->held_out != NULL) {
         sequences += dataset_describe(r->held_out)->sequences;
         tokens += dataset_describe(r->held_out)->tokens;
     }
+    const plan_inputs in = {&r->config, r->precision, r->threads, sequences, tokens, kept};
     run_plan plan;
-    TRY(plan_make(&plan, &r->settings, &r->config, r->precision, r->threads, sequences, tokens, kept));
+    if (fit) TRY(plan_fit(&r->settings, &in));
+    TRY(plan_make(&plan, &r->settings, &in));
     return plan_check(&plan, r->folder.path);
 }
 

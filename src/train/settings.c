@@ -56,7 +56,8 @@ static bool not_given(const maske_option *row, const maske_train_options *settin
     const char *member = (const char *)settings + row->offset;
     switch (row->kind) {
     case MASKE_OPTION_TEXT:    return *(const char *const *)member == NULL;
-    case MASKE_OPTION_INTEGER: return *(const int64_t *)member == 0 && row->minimum > 0;
+    case MASKE_OPTION_INTEGER:
+    case MASKE_OPTION_MEMORY:  return *(const int64_t *)member == 0 && row->minimum > 0;
     case MASKE_OPTION_NUMBER:  return *(const double *)member == 0 && row->minimum > 0;
     default:                   return false;
     }

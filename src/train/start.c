@@ -163,7 +163,7 @@ static maske_status prepare(run *r) {
             (long long)r->config.hidden_size, (long long)r->config.num_hidden_layers,
             (long long)r->config.num_attention_heads, (long long)r->config.vocab_size);
     TRY(run_build_data(r, r->folder.preparing));
-    TRY(run_check_plan(r, 0));
+    TRY(run_check_plan(r, 0, true));
     return r->lm != NULL ? take_weights(r) : run_new_model(r);
 }
 

@@ -3,6 +3,23 @@
 
 #include <math.h>
 
+/* Part by part; a batch that is no larger than a part is one. */
+static maske_status train_batch(const step_room *room, const batch *whole, masked_lm_mode *mode, float scale,
+                                step_result *sum) {
+    for (size_t first = 0; first < whole->sequences;) {
+        batch part = micro_batch(room->parts, whole, first, mode->first_prediction);
+        masked_lm_result result = {0};
+        TRY(masked_lm_train(room->model, room->context, &part, mode, scale, room->optimizer->gradients, NULL, &result));
+        sum->loss_sum += result.loss_sum;
+        sum->predicted += result.predicted;
+        sum->correct += result.correct;
+        mode->first_token += part.tokens;
+        mode->first_prediction += part.predictions;
+        first += part.sequences;
+    }
+    return MASKE_OK;
+}
+
 maske_status step_run(const step_room *room, const step_input *input, double learning_rate, uint64_t update,
                       step_result *out) {
     const maske_train_options *settings = room->settings;
@@ -15,12 +32,7 @@ maske_status step_run(const step_room *room, const step_input *input, double lea
             /* its own dropout for each batch of the step */
             .step = (uint64_t)((input->step - 1) * settings->accumulate) + i,
         };
-        masked_lm_result result = {0};
-        TRY(masked_lm_train(room->model, room->context, &input->batches[i].batch, &mode, scale,
-                            room->optimizer->gradients, NULL, &result));
-        sum.loss_sum += result.loss_sum;
-        sum.predicted += result.predicted;
-        sum.correct += result.correct;
+        TRY(train_batch(room, &input->batches[i].batch, &mode, scale, &sum));
     }
     if (room->saver != NULL) saver_wait_values(room->saver);
     sum.gradient_norm = optimizer_gradient_norm(room->optimizer, room->threads);

@@ -4,6 +4,7 @@
 
 #include "bert/masked_lm.h"
 #include "train/feeder.h"
+#include "train/micro_batch.h"
 #include "train/optimizer.h"
 #include "train/saver.h"
 
@@ -12,6 +13,7 @@ typedef struct step_room {
     masked_lm *model;
     masked_lm_context *context;
     optimizer *optimizer;
+    const micro_batches *parts;         /* how a batch is cut */
     const maske_train_options *settings;
     gemm_precision precision;
     int threads;

@@ -29,6 +29,7 @@ typedef struct trainer {
     dataset_masking masking;
     epoch_plan epoch;
     feeder *feeder;
+    micro_batches parts;
     metrics metrics;
     tensorboard tensorboard;
     run_clock clock;
@@ -205,7 +206,8 @@ static maske_status do_step(trainer *t) {
         t->state->epoch_predicted = t->state->epoch_correct = 0;
     }
     double learning_rate = run_clock_learning_rate(&t->clock, t->state->step, begun);
-    step_room room = {run->model, t->context, run->optimizer, t->settings, run->precision, run->threads, t->saver};
+    step_room room = {run->model,  t->context,     run->optimizer, &t->parts,
+                      t->settings, run->precision, run->threads,   t->saver};
     step_result result;
     TRY(step_run(&room, input, learning_rate, (uint64_t)t->state->updates + 1, &result));
     TRY(count_step(t, input, &result));
@@ -291,6 +293,7 @@ static maske_status prepare(trainer *t) {
     masked_lm_capacity capacity = plan_capacity(settings, run->threads);
     TRY(masked_lm_pack(run->model, run->precision, true, run->threads));
     TRY(masked_lm_context_new(&t->context, run->model, &capacity));
+    TRY(micro_batches_new(&t->parts, capacity.sequences, capacity.sequence_length));
     if (run->held_out != NULL) {
         TRY(validation_new(&t->validation, run->held_out, run->training, (size_t)run->model->config.vocab_size,
                            (uint64_t)settings->seed, capacity.sequences));
@@ -320,6 +323,7 @@ maske_status trainer_run(const trainer_job *run) {
     metrics_close(&t.metrics);
     tensorboard_close(&t.tensorboard);
     validation_free(&t.validation);
+    micro_batches_free(&t.parts);
     examples_free(&t.examples);
     masked_lm_context_free(t.context);
     return status;

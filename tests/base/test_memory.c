@@ -109,11 +109,41 @@ static void what_there_is_can_be_asked(void **state) {
     memory_pages_free(block, 64u << 20);
 }
 
+/* A tree of groups as the kernel shows it. */
+static void limits_of_control_groups_count(void **state) {
+    (void)state;
+    const char *mount = scratch_path("cgroup");
+    assert_ok(folder_make(scratch_path("cgroup/user/job")));
+    assert_true(memory_group_available(mount, "/user/job") == SIZE_MAX);
+    assert_true(memory_group_available(mount, "/gone/away") == SIZE_MAX);
+    scratch_text("cgroup/user/job/memory.max", "max\n");
+    scratch_text("cgroup/user/job/memory.current", "1000\n");
+    assert_true(memory_group_available(mount, "/user/job") == SIZE_MAX);
+    scratch_text("cgroup/user/job/memory.max", "8000\n");
+    assert_int_equal(memory_group_available(mount, "/user/job"), 7000);
+    scratch_text("cgroup/user/job/memory.stat", "anon 100\ninactive_file 600\nactive_file 1\n");
+    assert_int_equal(memory_group_available(mount, "/user/job"), 7600);
+    /* The group above has less. */
+    scratch_text("cgroup/user/memory.max", "5000\n");
+    scratch_text("cgroup/user/memory.current", "4800\n");
+    assert_int_equal(memory_group_available(mount, "/user/job"), 200);
+    scratch_text("cgroup/user/memory.current", "5100\n");
+    assert_int_equal(memory_group_available(mount, "/user/job"), 0);
+    /* The names of version 1, at the root. */
+    mount = scratch_path("cgroup-1");
+    assert_ok(folder_make(mount));
+    scratch_text("cgroup-1/memory.limit_in_bytes", "9000\n");
+    scratch_text("cgroup-1/memory.usage_in_bytes", "2000\n");
+    assert_int_equal(memory_group_available(mount, ""), 7000);
+    assert_int_equal(memory_group_available(mount, "/seen/from/outside"), 7000);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes_do_not_wrap), cmocka_unit_test(new_memory_is_zero_and_aligned),
         cmocka_unit_test(too_much_is_refused_and_named), cmocka_unit_test(growing_is_not_one_by_one),
         cmocka_unit_test(buffers_keep_a_nul_behind), cmocka_unit_test(what_there_is_can_be_asked),
+        cmocka_unit_test(limits_of_control_groups_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

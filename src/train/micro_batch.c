@@ -1,0 +1,36 @@
+/* train/micro_batch.c: the same arrays from a sequence on, their numbers made to begin at 0. */
+#include "train/micro_batch.h"
+#include "base/memory.h"
+
+#include <stdlib.h>
+
+maske_status micro_batches_new(micro_batches *out, size_t most, size_t length) {
+    micro_batches m = {.most = most};
+    size_t tokens, starts;
+    if (!size_multiply(&tokens, most, length) || !size_add(&starts, most, 1))
+        return error_memory(SIZE_MAX, "parts of a batch");
+    maske_status status = memory_new(&m.start, starts, sizeof *m.start, "parts of a batch");
+    if (status == MASKE_OK) status = memory_new(&m.index, tokens, sizeof *m.index, "parts of a batch");
+    if (status != MASKE_OK) micro_batches_free(&m);
+    else *out = m;
+    return status;
+}
+
+void micro_batches_free(micro_batches *m) {
+    free(m->start);
+    free(m->index);
+    *m = (micro_batches){0};
+}
+
+batch micro_batch(const micro_batches *m, const batch *whole, size_t first, size_t first_prediction) {
+    size_t count = whole->sequences - first < m->most ? whole->sequences - first : m->most;
+    uint32_t token = whole->sequence_start[first], end = whole->sequence_start[first + count];
+    batch part = {.tokens = end - token, .sequences = count, .sequence_start = m->start, .prediction_index = m->index};
+    part.input_ids = whole->input_ids + token;
+    if (whole->token_type_ids != NULL) part.token_type_ids = whole->token_type_ids + token;
+    part.labels = whole->labels + first_prediction;
+    for (size_t i = 0; i <= count; i++) m->start[i] = whole->sequence_start[first + i] - token;
+    for (size_t i = first_prediction; i < whole->predictions && whole->prediction_index[i] < end; i++)
+        m->index[part.predictions++] = whole->prediction_index[i] - token;
+    return part;
+}

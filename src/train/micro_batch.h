@@ -1,0 +1,25 @@
+/* train/micro_batch.h: a batch trained on in parts, for less memory.
+ *
+ * A part is some sequences of the batch, one behind the other. Gradients are added up over the parts, dropout is the
+ * whole batch's (masked_lm_mode's first_token and first_prediction), so the step is the one that the whole batch gives,
+ * to the rounding of the sums. */
+#ifndef MASKE_TRAIN_MICRO_BATCH_H
+#define MASKE_TRAIN_MICRO_BATCH_H
+
+#include "base/status.h"
+#include "data/batch.h"
+
+typedef struct micro_batches {
+    size_t most;                /* sequences of a part */
+    uint32_t *start;            /* [most + 1]       sequence_start of the part that was made last */
+    uint32_t *index;            /* [most * length]  its prediction_index */
+} micro_batches;
+
+/* Parts of up to `most` sequences of up to `length` tokens. Yours: micro_batches_free. */
+MASKE_MUST_USE maske_status micro_batches_new(micro_batches *out, size_t most, size_t length);
+void micro_batches_free(micro_batches *m);
+/* The part of `whole` that begins with its sequence `first` and its prediction `first_prediction` (where the part
+ * before ended). Borrowed from the batch and from *m, until the next call. */
+batch micro_batch(const micro_batches *m, const batch *whole, size_t first, size_t first_prediction);
+
+#endif
