@@ -3,11 +3,12 @@
 
 #include <math.h>
 
-/* Part by part; a batch that is no larger than a part is one. */
+/* Part by part. */
 static maske_status train_batch(const step_room *room, const batch *whole, masked_lm_mode *mode, float scale,
                                 step_result *sum) {
     for (size_t first = 0; first < whole->sequences;) {
-        batch part = micro_batch(room->parts, whole, first, mode->first_prediction);
+        batch part = *whole;
+        if (room->parts != NULL) part = micro_batch(room->parts, whole, first, mode->first_prediction);
         masked_lm_result result = {0};
         TRY(masked_lm_train(room->model, room->context, &part, mode, scale, room->optimizer->gradients, NULL, &result));
         sum->loss_sum += result.loss_sum;

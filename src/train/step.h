@@ -13,7 +13,7 @@ typedef struct step_room {
     masked_lm *model;
     masked_lm_context *context;
     optimizer *optimizer;
-    const micro_batches *parts;         /* how a batch is cut */
+    const micro_batches *parts;         /* how a batch is cut; NULL: not at all */
     const maske_train_options *settings;
     gemm_precision precision;
     int threads;
