@@ -1,5 +1,6 @@
 /* base/log.c: the caller's log function. */
 #include "base/log.h"
+#include "base/status.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,5 +23,6 @@ void log_say(maske_log_level level, const char *format, ...) {
     va_start(arguments, format);
     vsnprintf(sentence, sizeof sentence, format, arguments);
     va_end(arguments);
+    sentence_make_printable(sentence, sizeof sentence);
     log_function(log_user, level, sentence);
 }

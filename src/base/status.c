@@ -1,5 +1,6 @@
 /* base/status.c: the thread's error sentence. */
 #include "base/status.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -8,17 +9,25 @@
 
 static _Thread_local char sentence[1024];
 
-/* Text from files may hold anything: control characters must not reach a terminal, and the cut must not split a
- * character. */
-static void make_printable(char *text) {
-    size_t length = strlen(text);
-    if (length == sizeof sentence - 1) {
+/* A character that a terminal obeys: C0, DEL, and C1, which is C2 80 to C2 9F. */
+static bool is_control(const unsigned char *c) {
+    return c[0] < 0x20 || c[0] == 0x7F || (c[0] == 0xC2 && c[1] >= 0x80 && c[1] < 0xA0);
+}
+
+void sentence_make_printable(char *text, size_t size) {
+    size_t length = strlen(text), valid;
+    if (length == size - 1) {
         while (length > 0 && ((unsigned char)text[length - 1] & 0xC0) == 0x80) length--;
         if (length > 0 && (unsigned char)text[length - 1] >= 0xC0) length--;
         text[length] = '\0';
     }
-    for (char *c = text; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7F) *c = '?';
+    for (char *at = text; (valid = utf8_valid_prefix(at, length)) < length; at += valid + 1, length -= valid + 1)
+        at[valid] = '?';
+    for (unsigned char *c = (unsigned char *)text; *c; c++) {
+        if (!is_control(c)) continue;
+        if (*c == 0xC2) *c++ = '?';
+        *c = '?';
+    }
 }
 
 maske_status error_set(maske_status status, const char *format, ...) {
@@ -28,7 +37,7 @@ maske_status error_set(maske_status status, const char *format, ...) {
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     memcpy(sentence, text, sizeof text);
-    make_printable(sentence);
+    sentence_make_printable(sentence, sizeof sentence);
     return status;
 }
 

@@ -68,8 +68,9 @@ maske_status token_store_seal(token_store *s) {
 }
 
 void token_store_read(const token_store *s, uint64_t begin, size_t count, int32_t *out) {
+    if (count == 0) return;             /* there may be no memory at all */
     if (s->width == 4) {
-        if (count > 0) memcpy(out, (const int32_t *)s->tokens + begin, count * 4);
+        memcpy(out, (const int32_t *)s->tokens + begin, count * 4);
         return;
     }
     const uint16_t *from = (const uint16_t *)s->tokens + begin;

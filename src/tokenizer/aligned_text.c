@@ -60,7 +60,7 @@ void text_edit_grow(text_edit *edit, size_t more) {
 }
 
 void text_edit_insert_text(text_edit *edit, const char *bytes, size_t size) {
-    if (text_edit_room(edit, size)) text_edit_write(edit, bytes, size, edit->at - 1, edit->at == 0);
+    if (size > 0 && text_edit_room(edit, size)) text_edit_write(edit, bytes, size, edit->at - 1, edit->at == 0);
 }
 
 text_edit aligned_text_edit(aligned_text *text) {

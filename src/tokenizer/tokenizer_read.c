@@ -22,6 +22,8 @@ static maske_status in_file(maske_status status, const char *name) {
 maske_status vocab_read_json(vocab *out, const json_t *object, const char *name) {
     if (!json_is_object(object))
         return error_set(MASKE_BAD_FILE, "%s: found %s, expected an object", name, json_kind(object));
+    int64_t limit = VOCAB_ID_REACH(json_object_size(object));
+    if (limit > VOCAB_ID_LIMIT) limit = VOCAB_ID_LIMIT;
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)object, key, value) {
@@ -29,9 +31,9 @@ maske_status vocab_read_json(vocab *out, const json_t *object, const char *name)
             return error_set(MASKE_BAD_FILE, "%s: \"%.64s\": found %s, expected an integer", name, key,
                              json_kind(value));
         int64_t id = json_integer_value(value);
-        if (id < 0 || id >= VOCAB_ID_LIMIT)
-            return error_set(MASKE_BAD_FILE, "%s: \"%.64s\" has the id %lld, expected 0 to %d", name, key,
-                             (long long)id, VOCAB_ID_LIMIT - 1);
+        if (id < 0 || id >= limit)
+            return error_set(MASKE_BAD_FILE, "%s: \"%.64s\" has the id %lld, expected 0 to %lld, with %zu entries in all",
+                             name, key, (long long)id, (long long)limit - 1, json_object_size(object));
         TRY(in_file(vocab_add(out, key, strlen(key), (int32_t)id), name));
     }
     return MASKE_OK;

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 
 #define VOCAB_ID_LIMIT (1 << 24)            /* ids are below this */
+#define VOCAB_ID_REACH(entries) ((int64_t)(entries) * 16 + (1 << 16))   /* and below this in a file: memory goes by ids */
 #define VOCAB_COUNT_LIMIT (1 << 22)         /* entries in all */
 #define VOCAB_TOKEN_LIMIT (1 << 16)         /* bytes of one entry */
 #define VOCAB_HOLE UINT32_MAX

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PIECE = 1 << 20 };
+enum { PIECE = 64 << 10 };
 
 void fingerprint_print(char out[17], uint64_t fingerprint) {
     snprintf(out, 17, "%016llx", (unsigned long long)fingerprint);

@@ -1,4 +1,5 @@
 /* tests of base/status: the sentence belongs to the thread, stays printable, and every status has a name. */
+#include "base/log.h"
 #include "base/status.h"
 
 #include <errno.h>
@@ -19,6 +20,35 @@ static void control_characters_do_not_pass(void **state) {
     (void)state;
     (void)error_set(MASKE_BAD_FILE, "a\x1B[31mb\nc\x7F\xC3\xA7");
     assert_string_equal(maske_error(), "a?[31mb?c?\xC3\xA7");
+}
+
+static char heard[4096];
+static void hear(void *user, maske_log_level level, const char *sentence) {
+    (void)user;
+    (void)level;
+    snprintf(heard, sizeof heard, "%s", sentence);
+}
+
+/* Names and texts from files reach sentences and warnings: both are valid UTF-8 without what a terminal obeys. */
+static void what_leaves_is_utf8_and_harmless(void **state) {
+    (void)state;
+    static const struct { const char *text, *shown; } cases[] = {
+        {"\xFF", "?"}, {"a\xC3", "a?"}, {"\xC3(\xE2\x82z", "?(\?\?z"}, {"\xED\xA0\x80", "\?\?\?"},
+        {"\xC2\x9B" "31m", "\?\?31m"}, {"\xC2\xA0\xC3\xA7", "\xC2\xA0\xC3\xA7"}, {"\x1B]0;x\x07", "?]0;x?"},
+    };
+    maske_set_log(hear, NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        (void)error_set(MASKE_BAD_FILE, "%s", cases[i].text);
+        assert_string_equal(maske_error(), cases[i].shown);
+        log_say(MASKE_LOG_WARNING, "%s", cases[i].text);
+        assert_string_equal(heard, cases[i].shown);
+    }
+    char text[3000];
+    memset(text, 'a', sizeof text);
+    for (size_t i = 1; i + 2 < sizeof text; i += 2) memcpy(text + i, "\xC3\xA7", 3);
+    log_say(MASKE_LOG_WARNING, "%s", text);
+    assert_int_equal(heard[strlen(heard) - 1], '\xA7');
+    maske_set_log(NULL, NULL);
 }
 
 /* A long sentence is cut between characters. */
@@ -82,6 +112,7 @@ static void every_status_has_a_name(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sentence_is_kept_and_may_quote_itself), cmocka_unit_test(control_characters_do_not_pass),
+        cmocka_unit_test(what_leaves_is_utf8_and_harmless),
         cmocka_unit_test(long_sentences_are_cut_whole), cmocka_unit_test(threads_have_their_own),
         cmocka_unit_test(system_errors_are_named), cmocka_unit_test(every_status_has_a_name),
     };

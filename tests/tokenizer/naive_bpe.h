@@ -122,26 +122,33 @@ static void naive_loop(naive_bpe *n, const bpe_trainer_options *options) {
 /* The alphabet: the most frequent characters; ties at the limit as alphabet.h says. */
 static void naive_alphabet(naive_bpe *n, const word_counts *words, const bpe_trainer_options *options, bool *kept) {
     static int64_t counts[CHARACTER_LIMIT];
-    memset(counts, 0, sizeof counts);
+    uint32_t limit = 1;             /* above every character that there is */
     for (size_t w = 0; w < words->count; w++)
-        for (size_t at = 0, size = 0; at < words->words[w].length; at += size)
-            counts[word_character(words, words->words[w].text + at, &size)] += words->words[w].count;
-    for (size_t i = 0; i < options->initial_count; i++) counts[options->initial_alphabet[i]] = INT64_MAX;
+        for (size_t at = 0, size = 0; at < words->words[w].length; at += size) {
+            uint32_t character = word_character(words, words->words[w].text + at, &size);
+            counts[character] += words->words[w].count;
+            if (character >= limit) limit = character + 1;
+        }
+    for (size_t i = 0; i < options->initial_count; i++) {
+        counts[options->initial_alphabet[i]] = INT64_MAX;
+        if (options->initial_alphabet[i] >= limit) limit = options->initial_alphabet[i] + 1;
+    }
     size_t left = 0;
-    for (uint32_t c = 0; c < CHARACTER_LIMIT; c++) left += (kept[c] = counts[c] > 0);
+    for (uint32_t c = 0; c < limit; c++) left += (kept[c] = counts[c] > 0);
     while (options->alphabet_limit > 0 && left > (size_t)options->alphabet_limit) {
         uint32_t rarest = 0;
-        for (uint32_t c = 1; c < CHARACTER_LIMIT; c++)
+        for (uint32_t c = 1; c < limit; c++)
             if (kept[c] && (!kept[rarest] || counts[c] <= counts[rarest])) rarest = c;
         kept[rarest] = false;
         left--;
     }
-    for (uint32_t c = 0; c < CHARACTER_LIMIT; c++) {
+    for (uint32_t c = 0; c < limit; c++) {
         char text[4];
         size_t length = utf8_put(text, c);
         if (kept[c] && vocab_find(&n->entries, text, length) < 0 &&
             vocab_append(&n->entries, text, length, NULL) != MASKE_OK)
             abort();
+        counts[c] = 0;              /* for the next time */
     }
 }
 
@@ -149,7 +156,8 @@ static void naive_alphabet(naive_bpe *n, const word_counts *words, const bpe_tra
 static void naive_bpe_train(naive_bpe *n, const word_counts *words, const bpe_trainer_options *options) {
     static bool kept[CHARACTER_LIMIT];
     if (words->count > NAIVE_WORDS) abort();
-    memset(n, 0, sizeof *n);
+    n->entries = (vocab){0};
+    n->merge_count = n->pair_count = n->queue_count = 0;
     for (size_t i = 0; i < options->special_count; i++) {
         const char *token = options->special_tokens[i];
         if (vocab_find(&n->entries, token, strlen(token)) < 0 &&
@@ -160,6 +168,7 @@ static void naive_bpe_train(naive_bpe *n, const word_counts *words, const bpe_tr
     n->word_count = words->count;
     for (size_t w = 0; w < words->count; w++) {
         naive_word *to = &n->words[w];
+        to->count = 0;
         to->weight = words->words[w].count;
         for (size_t at = 0, size = 0; at < words->words[w].length; at += size) {
             uint32_t character = word_character(words, words->words[w].text + at, &size);

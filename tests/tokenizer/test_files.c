@@ -32,6 +32,7 @@ static void refusals_name_place_and_fact(void **state) {
         {FILE_OF("", BPE("\"a\":\"0\"", "")), MASKE_BAD_FILE, "\"a\": found a string, expected an integer"},
         {FILE_OF("", BPE("\"a\":-1", "")), MASKE_BAD_FILE, "has the id -1"},
         {FILE_OF("", BPE("\"a\":4294967296", "")), MASKE_BAD_FILE, "has the id 4294967296"},
+        {FILE_OF("", BPE("\"a\":0,\"b\":65568", "")), MASKE_BAD_FILE, "has the id 65568, expected 0 to 65567, with 2 entries"},
         {FILE_OF("", BPE("\"a\":99999999999999999999", "")), MASKE_BAD_FILE, "an integer too large"},
         {FILE_OF("", BPE("\"a\":0,\"b\":0", "")), MASKE_BAD_FILE, "belongs to two entries"},
         {FILE_OF("", BPE("\"a\":0,\"a\":1", "")), MASKE_BAD_FILE, "duplicate key"},
