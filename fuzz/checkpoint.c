@@ -41,7 +41,7 @@ static void set_up(void) {
     atexit(clean_up);
     MUST(maske_tokenizer_open(&made.tokenizer, TEST_DATA "/tasks/wordpiece"));
     MUST(masked_lm_new(&made.model, &config, 3));
-    MUST(optimizer_new(&made.moments, &made.model->table));
+    MUST(optimizer_new(&made.moments, &made.model->table, 0));
     maske_train_options_defaults(&made.settings);
     char folder[400];
     snprintf(folder, sizeof folder, "%s", fuzz_path("checkpoints"));
@@ -99,7 +99,7 @@ static void load(void) {
     optimizer o = {0};
     if (!fuzz_ok(checkpoint_newest(&c, made.folder)) || c.path == NULL) return;
     CHECK(c.state.step == STEP && c.state.updates <= STEP);
-    if (fuzz_ok(checkpoint_load(&c, &model, &o))) {
+    if (fuzz_ok(checkpoint_load(&c, &model, &o, 0))) {
         CHECK(model->finite);
         check_moments(&o, &model->table);
         optimizer_free(&o);

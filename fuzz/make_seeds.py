@@ -6,7 +6,7 @@
 A seed is a small input that takes one way through a reader: every component of a tokenizer, every type of a tensor,
 every rule that a file can break. Files named found-* are not written here: they are inputs that once found a fault, or
 that a fuzzer kept because they reach code which no other seed does (kept-*)."""
-import bz2, gzip, itertools, json, lzma, os, pathlib, struct, zlib
+import bz2, gzip, io, itertools, json, lzma, pathlib, struct, zipfile, zlib
 
 here = pathlib.Path(__file__).resolve().parent
 data = here.parent / "tests" / "data"
@@ -322,6 +322,79 @@ def safetensors_seeds():
     put("long-name", safetensors({"n" * 2000: ("U8", [1], b"x")}))
 
 
+def pickled(entries, kind="FloatStorage", wrap=False):
+    """data.pkl of {name: (storage's name, elements, offset, shape, stride)}, as torch.save writes it."""
+    number = lambda n: (b"K" + bytes([n])) if 0 <= n < 256 else b"J" + struct.pack("<i", n) if abs(n) < 2 ** 31 else b"\x8a\x08" + struct.pack("<q", n)
+    text = lambda t: b"X" + struct.pack("<I", len(t)) + t.encode()
+    numbers = lambda row: b"(" + b"".join(number(n) for n in row) + b"t"
+    order = b"ccollections\nOrderedDict\n)R"
+    out = b"\x80\x02" + (order if wrap else b"}") + b"q\x00("
+    for name, (storage, elements, offset, shape, stride) in entries.items():
+        tensor = (b"ctorch._utils\n_rebuild_tensor_v2\n((" + text("storage") + b"ctorch\n" + kind.encode() + b"\n" + text(storage) + text("cpu") +
+                  number(elements) + b"tQ" + number(offset) + numbers(shape) + numbers(stride) + b"\x89" + order + b"tR")
+        if wrap:
+            tensor = b"ctorch._utils\n_rebuild_parameter\n(" + tensor + b"\x88" + order + b"tR"
+        out += text(name) + tensor
+    return out + b"u."
+
+
+def zipped(members, method=zipfile.ZIP_STORED):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as z:
+        for name, content in members.items():
+            z.writestr(zipfile.ZipInfo(name), content, method)
+    return out.getvalue()
+
+
+def pytorch_seeds():
+    put = lambda name, value: seed("pytorch", name, value)
+    tensor = {"w": ("0", 6, 0, [2, 3], [3, 1])}
+    archive = lambda program, **more: zipped({"m/data.pkl": program, "m/byteorder": b"little", "m/data/0": bytes(24)} | more)
+    put("one", archive(pickled(tensor)))
+    put("wrapped", archive(pickled(tensor, wrap=True)))
+    for kind in ("DoubleStorage", "HalfStorage", "BFloat16Storage", "LongStorage", "IntStorage", "ShortStorage", "CharStorage", "ByteStorage", "BoolStorage"):
+        put(f"type-{kind}", archive(pickled({"w": ("0", 2, 0, [2], [1])}, kind)))
+    put("shared", archive(pickled(tensor | {"v": ("0", 6, 3, [3], [1]), "s": ("0", 6, 5, [], []), "e": ("0", 6, 0, [0, 4], [4, 1])})))
+    for name, row in (("view", ("0", 6, 0, [3, 2], [1, 3])), ("offset", ("0", 6, 1, [2, 3], [3, 1])), ("elements", ("0", 7, 0, [2, 3], [3, 1])),
+                      ("no-storage", ("1", 6, 0, [2, 3], [3, 1])), ("rank", ("0", 6, 0, [1] * 9, [1] * 9)), ("wraps", ("0", 6, 0, [2 ** 62, 2 ** 62], [1, 1])),
+                      ("negative", ("0", 6, -1, [2, 3], [3, 1])), ("long-storage", ("0" * 5000, 6, 0, [2, 3], [3, 1]))):
+        put("bad-" + name, archive(pickled({"w": row})))
+    for name, program in (("empty", b""), ("start", b"\x80\x03}."), ("no-end", b"\x80\x02}"), ("behind", b"\x80\x02}.x"), ("two", b"\x80\x02}}."), ("mark", b"\x80\x02(."),
+                          ("runs", b"\x80\x02cos\nsystem\n(X\2\0\0\0lstR."), ("unknown", b"\x80\x02\x95."), ("memo", b"\x80\x02h\5."), ("memo-order", b"\x80\x02}q\5."),
+                          ("long", b"\x80\x02\x8a\x09" + bytes(9) + b"."), ("number", b"\x80\x02G" + bytes(8) + b"."), ("list", b"\x80\x02](K\1K\2eK\3a."),
+                          ("odd-items", b"\x80\x02}(K\1u."), ("items-of-none", b"\x80\x02N(K\1K\2u."), ("key", b"\x80\x02}K\1K\2s."), ("value", b"\x80\x02}X\1\0\0\0aK\2s."),
+                          ("tuple", b"\x80\x02K\1K\2\x86K\1\x85\x86."), ("reduce", b"\x80\x02K\1)R."), ("build", b"\x80\x02ccollections\nOrderedDict\n)R}b."),
+                          ("text-cut", b"\x80\x02X\xff\0\0\0a"), ("name-cut", b"\x80\x02ctorch\nFloat"), ("reference", b"\x80\x02NQ."), ("big-memo", b"\x80\x02}r\0\0\0\0j\0\0\0\0\x86.")):
+        put("pickle-" + name, archive(program))
+    whole = archive(pickled(tensor))
+    put("zip-cut", whole[:-10])
+    put("zip-deflated", zipped({"m/data.pkl": pickled(tensor) * 5}, zipfile.ZIP_DEFLATED))
+    put("zip-none", zipped({}))
+    put("zip-no-pickle", zipped({"a": b"x"}))
+    put("zip-big-endian", archive(pickled(tensor), **{"m/byteorder": b"big"}))
+    put("zip-comment", whole[:-2] + b"\4\0text")
+    at = whole.index(b"PK\1\2")
+    for i, (place, value) in enumerate(((8, b"\1\0"), (20, b"\xff" * 4), (24, b"\xff" * 4), (28, b"\xff\xff"), (42, b"\xff" * 4), (46, b"\0"))):
+        put(f"zip-entry-{i}", whole[:at + place] + value + whole[at + place + len(value):])
+    end = whole.index(b"PK\5\6")
+    for i, (place, value) in enumerate(((10, b"\xff\xff"), (12, b"\xff" * 4), (16, b"\xff" * 4))):
+        put(f"zip-end-{i}", whole[:end + place] + value + whole[end + place + len(value):])
+    far = struct.pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, 3, 3, end - at, at)
+    put("zip-64", whole[:end] + far + struct.pack("<4sIQI", b"PK\6\7", 0, end, 1) + whole[end:])
+    put("zip-64-lost", whole[:end] + far + struct.pack("<4sIQI", b"PK\6\7", 0, 2 ** 63, 1) + whole[end:])
+    put("not-a-zip", b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.")
+    put("same-name", zipped({"m/data.pkl": pickled(tensor), "m/xata.pkl": b""}).replace(b"m/xata.pkl", b"m/data.pkl"))
+    put = lambda name, index, file: seed("weight_files", name, index, file, ended=b"\0")
+    file = safetensors({"w": ("F32", [1], floats(1)), "v": ("U8", [1], b"x")})
+    put("one", {"weight_map": {"w": "a.safetensors", "v": "a.safetensors"}}, file)
+    put("bin", {"weight_map": {"w": "a.bin"}}, whole)
+    put("both", {"weight_map": {"w": "a.bin", "v": "a.safetensors"}}, file)
+    for i, index in enumerate(({}, {"weight_map": []}, {"weight_map": {"w": 1}}, {"weight_map": {"w": "../a.safetensors"}}, {"weight_map": {"w": ""}},
+                               {"weight_map": {"w": ".hidden"}}, {"weight_map": {"w": "none.safetensors"}}, {"weight_map": {"z": "a.safetensors"}}, {"weight_map": {}})):
+        put(f"bad-{i}", index, file)
+    put("no-json", "{", file)
+
+
 CONFIG = {"model_type": "bert", "vocab_size": 20, "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2,
           "intermediate_size": 12, "max_position_embeddings": 16, "type_vocab_size": 2, "hidden_act": "gelu",
           "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.0, "initializer_range": 0.02, "layer_norm_eps": 1e-12,
@@ -593,6 +666,7 @@ if __name__ == "__main__":
     old_tokenizer_seeds()
     regex_seeds()
     safetensors_seeds()
+    pytorch_seeds()
     config_seeds()
     corpus_seeds()
     model_seeds()

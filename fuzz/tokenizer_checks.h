@@ -9,7 +9,7 @@
 /* A file may ask for a million tokens of padding or of templates: true, but slow. */
 enum { FUZZ_PADDING = 4096 };
 static inline maske_encode_options fuzz_plain(const maske_tokenizer *t) {
-    return (maske_encode_options){.no_padding = padding_length(&t->padding, 1) > FUZZ_PADDING};
+    return (maske_encode_options){.no_padding = padding_length(&t->padding, 1, 1) > FUZZ_PADDING};
 }
 
 /* Places lie inside the text, at characters' edges; ids are entries. */
@@ -36,6 +36,20 @@ static inline void check_decoding(const maske_tokenizer *t, const int32_t *ids, 
     }
 }
 
+/* A text as windows: the first is the encoding itself, and the others are encodings like any. */
+static inline void check_windows(const maske_tokenizer *t, const char *text, size_t length, maske_encode_options options,
+                                 const maske_encoding *e) {
+    maske_encodings windows = {0};
+    if (fuzz_ok(maske_tokenizer_encode_windows(t, text, length, NULL, 0, &options, &windows))) {
+        CHECK(windows.count >= 1);
+        /* Padding goes to the longest of a batch, which the windows are. */
+        for (size_t i = 0; i < windows.items[0].count && i < e->count && t->padding.direction == DIRECTION_RIGHT; i++)
+            CHECK(windows.items[0].ids[i] == e->ids[i]);
+        for (size_t i = 0; i < windows.count; i++) check_encoding(t, text, length, &windows.items[i]);
+    }
+    maske_encodings_free(&windows);
+}
+
 /* All ways of encoding agree. false: this text cannot be encoded (an unknown token that is not there). */
 static inline bool check_text(const maske_tokenizer *t, const char *text, size_t length, maske_encode_options options,
                               maske_encoding *e) {
@@ -49,6 +63,7 @@ static inline bool check_text(const maske_tokenizer *t, const char *text, size_t
     CHECK(alone.count == e->count);
     CHECK(e->count == 0 || memcmp(alone.ids, e->ids, e->count * sizeof *e->ids) == 0);
     check_decoding(t, e->ids, e->count);
+    check_windows(t, text, length, options, e);
     return true;
 }
 
