@@ -445,13 +445,20 @@ MASKE_API MASKE_MUST_USE maske_status maske_score(const maske_model *model, cons
 
 /* One vector a text. */
 typedef enum maske_pooling {
-    MASKE_POOLING_DEFAULT,
-    MASKE_POOLING_CLS,
+    MASKE_POOLING_DEFAULT,          /* as the model's folder says (modules.json), normalizing included; else mean */
+    MASKE_POOLING_CLS,              /* the first token's vector */
     MASKE_POOLING_MEAN,
     MASKE_POOLING_MAX,
-    MASKE_POOLING_POOLER
+    MASKE_POOLING_POOLER,
+    MASKE_POOLING_MEAN_SQRT_LEN,    /* the sum over the square root of the length */
+    MASKE_POOLING_WEIGHTED_MEAN,    /* weights 1, 2, 3, ... */
+    MASKE_POOLING_LAST,             /* the last token's vector */
+    MASKE_POOLING_COUNT
 } maske_pooling;
-typedef struct maske_embed_options { maske_pooling pooling; bool normalize; } maske_embed_options;
+typedef struct maske_embed_options {
+    maske_pooling pooling;
+    bool normalize;                 /* each vector to length 1 */
+} maske_embed_options;
 /* out: [count, hidden], the caller's memory. *cut (may be NULL): how many texts were cut to the model's length. */
 MASKE_API MASKE_MUST_USE maske_status maske_embed(const maske_model *model, const char *const *texts,
                                                   const size_t *lengths, size_t count,

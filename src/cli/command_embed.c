@@ -13,8 +13,8 @@ static struct settings settings;
 
 static const maske_option rows[] = {
     ROW_MODEL(struct settings),
-    {"pooling", MASKE_OPTION_CHOICE, offsetof(struct settings, pooling), 0, 0, "cls|mean|max|pooler",
-     "as the model says, else mean", "what becomes of the tokens' vectors"},
+    {"pooling", MASKE_OPTION_CHOICE, offsetof(struct settings, pooling), 0, 0, 
+     "cls|mean|max|pooler|mean_sqrt_len|weighted_mean|last", "as the model says, else mean", "what becomes of the tokens' vectors"},
     {"normalize", MASKE_OPTION_FLAG, offsetof(struct settings, normalize), 0, 0, NULL, "no",
      "scale each vector to length 1"},
     {"format", MASKE_OPTION_CHOICE, offsetof(struct settings, format), 0, 0, "jsonl|npy|f32", "jsonl",
@@ -85,9 +85,12 @@ static maske_status embed_all(const invocation *call, const maske_model *model, 
     static const char *const names[] = {[MASKE_POOLING_CLS] = "cls",
                                         [MASKE_POOLING_MEAN] = "mean",
                                         [MASKE_POOLING_MAX] = "max",
-                                        [MASKE_POOLING_POOLER] = "pooler"};
+                                        [MASKE_POOLING_POOLER] = "pooler",
+                                        [MASKE_POOLING_MEAN_SQRT_LEN] = "mean_sqrt_len",
+                                        [MASKE_POOLING_WEIGHTED_MEAN] = "weighted_mean",
+                                        [MASKE_POOLING_LAST] = "last"};
     maske_embed_options how = {MASKE_POOLING_DEFAULT, settings.normalize};
-    for (int i = MASKE_POOLING_CLS; i <= MASKE_POOLING_POOLER; i++)
+    for (int i = MASKE_POOLING_CLS; i < MASKE_POOLING_COUNT; i++)
         if (settings.pooling != NULL && strcmp(settings.pooling, names[i]) == 0) how.pooling = (maske_pooling)i;
     int64_t cut = 0;
     while (true) {
@@ -137,7 +140,8 @@ const command command_embed = {
     .summary = "writes one vector for each line",
     .arguments = "[FILE...]",
     .details = ABOUT_FILE "\nThe vectors of a line's tokens (of the last layer) become one: the first ([CLS]), their "
-                          "mean, their largest, or the pooler's output.",
+                          "mean, their largest, or the pooler's output. A folder of sentence-transformers says "
+                          "which, and whether vectors are normalized; --pooling takes the place of both.",
     .examples = examples,
     .required = "model",
     .prepare = prepare,

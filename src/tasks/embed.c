@@ -39,17 +39,32 @@ static maske_status sort_by_length(embedding_batch *e) {
     return status;
 }
 
+/* out += the tokens' vectors, each times its place's weight. */
+static void add_tokens(float *out, const float *hidden, size_t tokens, size_t size, bool weighted) {
+    memset(out, 0, size * sizeof *out);
+    for (size_t t = 0; t < tokens; t++)
+        for (size_t i = 0; i < size; i++) out[i] += hidden[t * size + i] * (weighted ? (float)(t + 1) : 1.0f);
+}
+
+static void largest_of_tokens(float *out, const float *hidden, size_t tokens, size_t size) {
+    memcpy(out, hidden, size * sizeof *out);
+    for (size_t t = 1; t < tokens; t++)
+        for (size_t i = 0; i < size; i++) out[i] = hidden[t * size + i] > out[i] ? hidden[t * size + i] : out[i];
+}
+
 /* hidden: [tokens, size], the last layer's output for one text. */
 static void pool(float *out, const float *hidden, size_t tokens, size_t size, maske_pooling pooling) {
-    memcpy(out, hidden, size * sizeof *out);
-    if (pooling == MASKE_POOLING_CLS) return;
-    for (size_t t = 1; t < tokens; t++) {
-        const float *row = hidden + t * size;
-        for (size_t i = 0; i < size; i++)
-            out[i] = pooling == MASKE_POOLING_MAX ? (row[i] > out[i] ? row[i] : out[i]) : out[i] + row[i];
+    double divisor = (double)tokens;
+    switch (pooling) {
+    case MASKE_POOLING_CLS: memcpy(out, hidden, size * sizeof *out); return;
+    case MASKE_POOLING_LAST: memcpy(out, hidden + (tokens - 1) * size, size * sizeof *out); return;
+    case MASKE_POOLING_MAX: largest_of_tokens(out, hidden, tokens, size); return;
+    case MASKE_POOLING_MEAN_SQRT_LEN: divisor = sqrt((double)tokens); break;
+    case MASKE_POOLING_WEIGHTED_MEAN: divisor = (double)tokens * (double)(tokens + 1) / 2; break;
+    default: break;
     }
-    if (pooling != MASKE_POOLING_MEAN) return;
-    for (size_t i = 0; i < size; i++) out[i] /= (float)tokens;
+    add_tokens(out, hidden, tokens, size, pooling == MASKE_POOLING_WEIGHTED_MEAN);
+    for (size_t i = 0; i < size; i++) out[i] /= (float)divisor;
 }
 
 static void scale_to_length_one(float *vector, size_t size) {
@@ -101,9 +116,17 @@ maske_status maske_embed(const maske_model *model, const char *const *texts, con
     const maske_embed_options defaults = {0};
     if (options == NULL) options = &defaults;
     embedding_batch e = {.model = model, .normalize = options->normalize, .out = out};
-    e.pooling = options->pooling == MASKE_POOLING_DEFAULT ? model->pooling : options->pooling;
+    if (options->pooling == MASKE_POOLING_DEFAULT) {
+        const sentence_modules *m = &model->sentence;
+        if (m->unsupported[0] != '\0')
+            return error_set(MASKE_UNSUPPORTED,
+                             "%s: its texts' vectors need %s, which is not supported; a pooling of your own choice is",
+                             model->folder, m->unsupported);
+        e.pooling = m->pooling;
+        e.normalize = e.normalize || m->normalize;
+    } else e.pooling = options->pooling;
     if (e.pooling == MASKE_POOLING_POOLER && !model->network->table.pooler)
-        return error_set(MASKE_BAD_ARGUMENT, "%s: the model has no pooler; there are cls, mean and max", model->folder);
+        return error_set(MASKE_BAD_ARGUMENT, "%s: the model has no pooler; cls, mean and max need none", model->folder);
     maske_status status = text_tokens_read(&e.texts, model, texts, lengths, count);
     if (status == MASKE_OK && count > 0) status = embed(&e);
     if (status == MASKE_OK && cut != NULL) {

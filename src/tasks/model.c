@@ -59,29 +59,6 @@ static maske_status read_length(size_t *out, const char *folder, const char *fil
     return status;
 }
 
-/* What sentence-transformers says of pooling, where it has been at work. */
-static maske_status read_pooling(maske_pooling *out, const char *folder) {
-    static const struct { const char *key; maske_pooling pooling;
-    } modes[] = {{"pooling_mode_cls_token", MASKE_POOLING_CLS},
-                 {"pooling_mode_mean_tokens", MASKE_POOLING_MEAN},
-                 {"pooling_mode_max_tokens", MASKE_POOLING_MAX}};
-    char *path = NULL;
-    json_t *object = NULL;
-    TRY(path_join(&path, folder, "1_Pooling/config.json"));
-    maske_status status = MASKE_OK;
-    if (path_exists(path)) {
-        status = json_read_object(&object, path, SMALL_JSON);
-        for (size_t i = 0; i < sizeof modes / sizeof modes[0] && status == MASKE_OK; i++) {
-            bool chosen = false;
-            status = json_get_boolean_or(&chosen, false, object, modes[i].key, path);
-            if (chosen) *out = modes[i].pooling;
-        }
-    }
-    json_decref(object);
-    free(path);
-    return status;
-}
-
 static maske_status check_folder(const char *folder) {
     if (!path_exists(folder)) return error_set(MASKE_IO, "%s: there is no such folder, expected a model's", folder);
     if (!path_is_folder(folder)) return error_set(MASKE_IO, "%s: found a file, expected a model's folder", folder);
@@ -106,15 +83,15 @@ static maske_status open_parts(maske_model *m, const char *folder, const maske_m
     TRY(model_precision(&precision, options->precision));
     TRY(check_folder(folder));
     TRY(memory_copy_text(&m->folder, folder, strlen(folder)));
-    TRY(masked_lm_open(&m->network, folder));
-    TRY(maske_tokenizer_open(&m->tokenizer, folder));
+    TRY(sentence_modules_read(&m->sentence, folder));
+    const char *parts = m->sentence.network;
+    TRY(masked_lm_open(&m->network, parts));
+    TRY(maske_tokenizer_open(&m->tokenizer, parts));
     TRY(check_fit(m));
     m->max_length = bert_config_positions(&m->network->config);
-    TRY(read_length(&m->max_length, folder, "sentence_bert_config.json", "max_seq_length"));
+    TRY(read_length(&m->max_length, parts, "sentence_bert_config.json", "max_seq_length"));
     m->trained_length = m->max_length;
     TRY(read_length(&m->trained_length, folder, "train.json", "max-length"));
-    m->pooling = MASKE_POOLING_MEAN;
-    TRY(read_pooling(&m->pooling, folder));
     m->threads = parallel_threads(&(maske_control){.threads = options->threads});
     TRY(masked_lm_pack(m->network, precision, false, m->threads));
     TRY(context_pool_new(&m->pool));
@@ -137,6 +114,7 @@ void maske_model_close(maske_model *model) {
     token_texts_free(&model->texts);
     maske_tokenizer_free(model->tokenizer);
     masked_lm_free(model->network);
+    sentence_modules_free(&model->sentence);
     free(model->folder);
     free(model);
 }

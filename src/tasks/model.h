@@ -4,8 +4,9 @@
 #define MASKE_TASKS_MODEL_H
 
 #include "bert/masked_lm.h"
-#include "tasks/context_pool.h"
 #include "data/token_texts.h"
+#include "tasks/context_pool.h"
+#include "tasks/sentence.h"
 
 struct maske_model {
     char *folder;               /* for sentences */
@@ -17,7 +18,7 @@ struct maske_model {
     size_t
         max_length; /* tokens of a text, [CLS] and [SEP] included: of sentence_bert_config.json, else every position */
     size_t trained_length;      /* of the run that made the model (train.json), at most max_length; else max_length */
-    maske_pooling pooling;      /* of 1_Pooling/config.json, else mean */
+    sentence_modules sentence;  /* how texts are embedded */
 };
 
 /* A precision's name; "auto" and NULL are f32. Fails with MASKE_UNSUPPORTED for what is not built. */

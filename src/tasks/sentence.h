@@ -1,0 +1,25 @@
+/* tasks/sentence.h: what sentence-transformers says of a model's folder.
+ *
+ *   modules.json                  a list: Transformer (the network, perhaps in a folder of its own), Pooling, Normalize
+ *   1_Pooling/config.json         which pooling: "pooling_mode_mean_tokens": true, ..., or "pooling_mode": "mean"
+ *   sentence_bert_config.json     max_seq_length, beside the network
+ *
+ * A module of another kind (Dense, ...) does not keep the folder from being opened: filling masks does not need it; but
+ * texts are not embedded without it. */
+#ifndef MASKE_TASKS_SENTENCE_H
+#define MASKE_TASKS_SENTENCE_H
+
+#include "base/json.h"
+
+/* Zeroed: nothing. */
+typedef struct sentence_modules {
+    char *network;              /* yours: the folder of the network and its tokenizer */
+    maske_pooling pooling;      /* mean where nothing is said */
+    bool normalize;
+    char unsupported[120];      /* what keeps texts from being embedded; "" nothing */
+} sentence_modules;
+
+MASKE_MUST_USE maske_status sentence_modules_read(sentence_modules *out, const char *folder);
+void sentence_modules_free(sentence_modules *modules);
+
+#endif

