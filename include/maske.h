@@ -133,6 +133,7 @@ typedef struct maske_tokenizer_train_options {
     bool byte_fallback;             /* true; no meaning with bytelevel */
     int64_t memory;                 /* 2 GiB: what counting words and learning from them may take: counts are put aside
                                      * on disk ($TMPDIR); a text whose different words alone need more is refused */
+    bool fill_unused;               /* false; extending: new entries take the places of [unused0], [unused1] ... first */
     bool prune;                     /* false; true: it is not refused, its rarest words are dropped, and it is said */
 } maske_tokenizer_train_options;
 MASKE_API void maske_tokenizer_train_options_defaults(maske_tokenizer_train_options *options);

@@ -5,6 +5,8 @@
  * decoder, start as the mean of theirs, so that the grown model begins close to the old one, where random rows would
  * take probability from every known entry.
  *
+ * An id is new if its entry is another than before: behind the old ones, or in the place of an unused one.
+ *
  * A checkpoint's moments grow too: those of the old rows stay, those of the new ones are 0, since nothing has moved
  * them yet. */
 #include "base/output_folder.h"
@@ -20,6 +22,7 @@ typedef struct growing {
     bool has_moments;
     const maske_tokenizer *tokenizer;
     int32_t old_size, new_size;     /* entries */
+    uint8_t *fresh;                 /* [new_size] 1: the entry is new */
     int32_t *left, *right;          /* [new_size] the merge that makes an entry; -1: none */
     double *sums;                   /* [2 * hidden + 1] of rows, of the decoder's, and of biases behind them */
     int64_t parts;
@@ -63,7 +66,7 @@ static void add_row(growing *g, int32_t id) {
 
 /* A BPE's entry: the halves of its merge. Halves of a new entry are older merges, so this ends. */
 static void add_halves(growing *g, int32_t id, int depth) {
-    if (id < g->old_size) add_row(g, id);
+    if (!g->fresh[id]) add_row(g, id);
     else if (g->left[id] >= 0 && depth < 4096) {
         add_halves(g, g->left[id], depth + 1);
         add_halves(g, g->right[id], depth + 1);
@@ -86,7 +89,7 @@ static maske_status add_pieces(growing *g, int32_t id) {
             TRY(buffer_add(&g->text, prefix, at > 0 ? prefix_length : 0));
             TRY(buffer_add(&g->text, entry + at, end - at));
             found = vocab_find(entries, g->text.data, g->text.length);
-            if (found >= g->old_size) found = -1;
+            if (found >= 0 && g->fresh[found]) found = -1;
         }
         if (found < 0) return MASKE_OK;
         add_row(g, found);
@@ -99,7 +102,8 @@ static maske_status set_new_rows(growing *g) {
     const parameters *table = &g->network->table;
     size_t hidden = (size_t)g->network->config.hidden_size;
     TRY(memory_new(&g->sums, 2 * hidden + 1, sizeof *g->sums, "a row"));
-    for (int32_t id = g->old_size; id < g->new_size; id++) {
+    for (int32_t id = 0; id < g->new_size; id++) {
+        if (!g->fresh[id]) continue;
         memset(g->sums, 0, (2 * hidden + 1) * sizeof *g->sums);
         g->parts = 0;
         if (g->tokenizer->kind == MODEL_BPE) add_halves(g, id, 0);
@@ -120,7 +124,7 @@ static maske_status set_new_rows(growing *g) {
 /* Every tensor's old values; the vocabulary is the first dimension of those that grow, so that new ones are behind. */
 static void copy_moments(growing *g, const parameters *from, const optimizer *old) {
     const parameters *table = &g->network->table;
-    size_t hidden = (size_t)g->network->config.hidden_size, fresh = (size_t)(g->new_size - g->old_size);
+    size_t hidden = (size_t)g->network->config.hidden_size;
     for (size_t i = 0; i < table->count; i++) {
         const parameter *row = &table->rows[i], *before = parameters_find(from, row->name);
         memcpy(g->moments.first_moment + row->place, old->first_moment + before->place,
@@ -129,11 +133,14 @@ static void copy_moments(growing *g, const parameters *from, const optimizer *ol
                before->elements * sizeof(float));
     }
     float *const moments[] = {g->moments.first_moment, g->moments.second_moment};
-    for (int moment = 0; moment < 2; moment++) {        /* spare rows, which were moved as nobody's */
-        memset(moments[moment] + table->word_embeddings + (size_t)g->old_size * hidden, 0,
-               fresh * hidden * sizeof(float));
-        if (table->head)
-            memset(moments[moment] + table->decoder_bias + (size_t)g->old_size, 0, fresh * sizeof(float));
+    for (int32_t id = 0; id < g->new_size; id++) {      /* what moved a row before was another entry, or nobody */
+        if (!g->fresh[id]) continue;
+        for (int moment = 0; moment < 2; moment++) {
+            memset(moments[moment] + table->word_embeddings + (size_t)id * hidden, 0, hidden * sizeof(float));
+            if (!table->head) continue;
+            memset(moments[moment] + table->decoder + (size_t)id * hidden, 0, hidden * sizeof(float));
+            moments[moment][table->decoder_bias + (size_t)id] = 0;
+        }
     }
 }
 
@@ -161,13 +168,23 @@ static maske_status write_all(void *user, const char *folder) {
     return maske_tokenizer_save(g->tokenizer, folder);
 }
 
-static maske_status grow(growing *g, const char *folder) {
+static maske_status find_new_entries(growing *g, const char *folder) {
     maske_tokenizer *old = NULL;
-    masked_lm *network = NULL;
     TRY(maske_tokenizer_open(&old, folder));
     g->old_size = (int32_t)maske_tokenizer_vocab_size(old);
-    maske_tokenizer_free(old);
     g->new_size = (int32_t)maske_tokenizer_vocab_size(g->tokenizer);
+    maske_status status = memory_new(&g->fresh, (size_t)g->new_size, 1, "entries");
+    for (int32_t id = 0; id < g->new_size && status == MASKE_OK; id++) {
+        const char *before = maske_tokenizer_token(old, id), *now = maske_tokenizer_token(g->tokenizer, id);
+        g->fresh[id] = id >= g->old_size || (before != NULL && now != NULL && strcmp(before, now) != 0);
+    }
+    maske_tokenizer_free(old);
+    return status;
+}
+
+static maske_status grow(growing *g, const char *folder) {
+    masked_lm *network = NULL;
+    TRY(find_new_entries(g, folder));
     TRY(masked_lm_open(&network, folder));
     /* Rows that were spare before (a size rounded up) serve new entries first. */
     int64_t rows = network->config.vocab_size > g->new_size ? network->config.vocab_size : g->new_size;
@@ -187,6 +204,7 @@ maske_status maske_model_extend(const char *model_folder, const maske_tokenizer 
     if (status == MASKE_OK) status = output_folder_write(out, write_all, &g);
     masked_lm_free(g.network);
     optimizer_free(&g.moments);
+    free(g.fresh);
     free(g.left);
     free(g.right);
     free(g.sums);

@@ -4,6 +4,8 @@
  * base knows. For a BPE this gives
  *   - every old id and every old rank stays;
  *   - no text is cut where the base does not cut: old merges come first, new ones only join what they leave.
+ * The first of what was learned may take the places of entries called [unused0], [unused1] ...
+ *
  * WordPiece takes the longest entry from the left, so that no such promise can be made: how many words are cut at other
  * places is counted and said. */
 #include "base/number.h"
@@ -152,13 +154,15 @@ static void warn_of_unknown(const extension *e) {
             (long long)unknown, (long long)e->words->total);
 }
 
-static maske_status learn(extension *e, const maske_tokenizer_train_options *options, const maske_control *control) {
+/* Learns up to vocab_size entries. */
+static maske_status learn(extension *e, int64_t vocab_size, const maske_tokenizer_train_options *options,
+                          const maske_control *control) {
     symbol_words words = {0};
     vocab entries = {0};
     uint32_t *lengths = NULL;           /* of no use without a max_token_length */
     bool is_bpe = e->base->kind == MODEL_BPE;
     merge_learner_options learning = {
-        .vocab_size = options->vocab_size, .min_frequency = options->min_frequency, .prefix = base_prefix(e->base),
+        .vocab_size = vocab_size, .min_frequency = options->min_frequency, .prefix = base_prefix(e->base),
         .apart = e->apart, .halves = e->halves, .respell = is_bpe ? respell : NULL, .user = e};
     TRY(memory_new(&lengths, (size_t)e->entries.limit, sizeof *lengths, "entries"));
     maske_status status = MASKE_OK;
@@ -174,6 +178,65 @@ static maske_status learn(extension *e, const maske_tokenizer_train_options *opt
     symbol_words_free(&words);
     free(lengths);
     return status;
+}
+
+/* ------------------------------------------------------------------------------------------------ unused entries --- */
+
+/* "[unused7]", as the vocabularies of BERT have them to be given away. */
+static bool is_unused(const char *text, size_t length) {
+    static const char name[] = "[unused";
+    size_t size = sizeof name - 1;
+    if (length < size + 2 || memcmp(text, name, size) != 0 || text[length - 1] != ']') return false;
+    for (size_t i = size; i + 1 < length; i++)
+        if (text[i] < '0' || text[i] > '9') return false;
+    return true;
+}
+
+/* The ids of unused entries, ascending; those that are added tokens are somebody's. *ids is yours. */
+static maske_status find_unused(int32_t **ids, size_t *count, const extension *e) {
+    TRY(memory_new(ids, (size_t)e->entries.limit, sizeof **ids, "entries"));
+    for (int32_t id = 0; id < e->entries.limit; id++) {
+        size_t length = 0;
+        const char *text = vocab_text(&e->entries, id, &length);
+        if (text != NULL && is_unused(text, length) && added_tokens_get(&e->base->added, id) == NULL)
+            (*ids)[(*count)++] = id;
+    }
+    return MASKE_OK;
+}
+
+/* Where entry `id` of those learned goes: the first ones take the places of unused entries. */
+static int32_t place_of(int32_t id, int32_t base, const int32_t *unused, size_t count) {
+    if (id < base) return id;
+    return (size_t)(id - base) < count ? unused[id - base] : id - (int32_t)count;
+}
+
+/* Entries and merges with the new ids. `base`: entries there were. */
+static maske_status fill_unused(extension *e, int32_t base, const int32_t *unused, size_t count) {
+    vocab filled = {0};
+    size_t learned = (size_t)(e->entries.limit - base), used = learned < count ? learned : count, next = 0;
+    int32_t limit = e->entries.limit - (int32_t)used;
+    maske_status status = MASKE_OK;
+    for (int32_t id = 0; id < limit && status == MASKE_OK; id++) {
+        int32_t from = id < base ? id : id + (int32_t)used;
+        size_t length = 0;
+        if (next < used && unused[next] == id) from = base + (int32_t)next++;
+        const char *text = vocab_text(&e->entries, from, &length);
+        status = vocab_add(&filled, text, length, id);
+    }
+    if (status != MASKE_OK) {
+        vocab_free(&filled);
+        return status;
+    }
+    for (size_t i = 0; i < e->merge_count; i++) {
+        bpe_merge *m = &e->merges[i];
+        m->left = place_of(m->left, base, unused, used);
+        m->right = place_of(m->right, base, unused, used);
+        m->id = place_of(m->id, base, unused, used);
+    }
+    vocab_free(&e->entries);
+    e->entries = filled;
+    log_say(MASKE_LOG_NOTE, "%zu of %zu unused entries have become new ones", used, count);
+    return MASKE_OK;
 }
 
 static maske_status make_tokenizer(maske_tokenizer **out, extension *e) {
@@ -282,7 +345,12 @@ static maske_status extend(maske_tokenizer **out, extension *e, const maske_text
     TRY(train_count_words(&words, report, text, e->base, options, control));
     e->words = &words;
     maske_tokenizer *made = NULL;
-    maske_status status = learn(e, options, control);
+    int32_t *unused = NULL, base = e->entries.limit;
+    size_t count = 0;
+    maske_status status = options->fill_unused ? find_unused(&unused, &count, e) : MASKE_OK;
+    if (status == MASKE_OK) status = learn(e, options->vocab_size + (int64_t)count, options, control);
+    if (status == MASKE_OK && count > 0) status = fill_unused(e, base, unused, count);
+    free(unused);
     if (status == MASKE_OK) status = make_tokenizer(&made, e);
     if (status == MASKE_OK) status = compare(e, made, e->threads);
     word_counts_free(&words);

@@ -156,11 +156,54 @@ static void moments_grow_with_the_model(void **state) {
     maske_model_close(grown);
 }
 
+/* A row in the middle whose entry has become another one starts anew, all others stay. */
+static void a_filled_place_is_a_new_row(void **state) {
+    (void)state;
+    const char *folder = small_model_write("unused", "metaspace", 0.3, 0), *out = scratch_path("filled");
+    maske_model *old = small_model_open(folder);
+    const maske_tokenizer *base = maske_model_tokenizer(old);
+    const bpe *model = &base->model.bpe;
+    int32_t ids[3], place = 300;
+    maske_tokenizer *extended = extended_tokenizer(old, ids), *filled = NULL;
+    vocab entries = {0};
+    size_t length = 0;
+    for (int32_t id = 0; id < 600; id++) {              /* the first new entry in the place of another one */
+        const char *text = vocab_text(&extended->model.bpe.vocab, id == place ? ids[0] : id, &length);
+        assert_ok(vocab_add(&entries, text, length, id));
+    }
+    bpe_merge *merges = malloc((model->merge_count + 1) * sizeof *merges);
+    size_t count = 0;
+    assert_non_null(merges);
+    for (size_t i = 0; i <= model->merge_count; i++) {
+        bpe_merge m = extended->model.bpe.merges[i];
+        if (m.id == place || m.left == place || m.right == place) continue;
+        if (m.id == ids[0]) m.id = place;
+        merges[count++] = m;
+    }
+    assert_ok(tokenizer_copy_with_bpe(&filled, base, &entries, merges, count));
+    assert_ok(maske_model_extend(folder, filled, out, true));
+    maske_model *grown = small_model_open(out);
+    int32_t ankara = maske_tokenizer_id(base, "▁Ankara", strlen("▁Ankara")), lar = maske_tokenizer_id(base, "lar", 3);
+    assert_true(ankara != place && lar != place);
+    for (int32_t id = 0; id < 600; id++)
+        for (size_t i = 0; i < 24; i++) {
+            double expected = id == place ? (row_value(old, ankara, i) + row_value(old, lar, i)) / 2 : row_value(old, id, i);
+            assert_true(fabs(row_value(grown, id, i) - expected) < 1e-6);
+        }
+    free(merges);
+    vocab_free(&entries);
+    maske_tokenizer_free(filled);
+    maske_tokenizer_free(extended);
+    maske_model_close(old);
+    maske_model_close(grown);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(new_rows_are_means_of_what_was_read_before),
         cmocka_unit_test(learned_words_start_as_their_pieces),
         cmocka_unit_test(moments_grow_with_the_model),
+        cmocka_unit_test(a_filled_place_is_a_new_row),
     };
     return cmocka_run_group_tests_name("tasks/extend", tests, NULL, NULL);
 }

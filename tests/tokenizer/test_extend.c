@@ -399,8 +399,64 @@ static void wordpiece_keeps_its_ids(void **state) {
     maske_tokenizer_free(base);
 }
 
+/* What is learned takes the places of unused entries first; without them it would come behind, in the same order. */
+static void unused_entries_are_filled(void **state) {
+    (void)state;
+    const char *path = scratch_text("fill.txt", "abba abba abba baab baab abab abab\n");
+    static const char *const kinds[] = {
+        "\"type\": \"BPE\", \"merges\": []",
+        "\"type\": \"WordPiece\", \"unk_token\": \"u\", \"continuing_subword_prefix\": \"##\", \"max_input_chars_per_word\": 100"};
+    for (int kind = 0; kind < 2; kind++) {
+        buffer text = {0};
+        maske_tokenizer *base = NULL, *behind = NULL, *filled = NULL;
+        maske_tokenizer_train_options options;
+        assert_ok(buffer_add_format(
+            &text,
+            "{\"version\": \"1.0\", \"added_tokens\": [], \"pre_tokenizer\": {\"type\": \"WhitespaceSplit\"},"
+            "\"model\": {%s, \"vocab\": {\"u\": 0, \"[unused0]\": 1, \"a\": 2, \"[unused12]\": 3, \"b\": 4, "
+            "\"[unusedx]\": 5, \"##a\": 6, \"##b\": 7}}}",
+            kinds[kind]));
+        assert_ok(maske_tokenizer_open(&base, scratch_text("unused.json", text.data)));
+        maske_tokenizer_train_options_defaults(&options);
+        for (int fill = 0; fill < 2; fill++) {
+            options.vocab_size = fill ? 9 : 11;         /* three more entries, two of them in places that were unused */
+            options.fill_unused = fill;
+            assert_ok(maske_tokenizer_extend(fill ? &filled : &behind, base, &(maske_text){&path, 1, NULL}, &options,
+                                             NULL, NULL));
+        }
+        assert_int_equal(maske_tokenizer_vocab_size(filled), 9);
+        static const int32_t places[][2] = {{8, 1}, {9, 3}, {10, 8}};
+        for (int32_t id = 0; id < 8; id++)
+            if (id != 1 && id != 3) assert_string_equal(maske_tokenizer_token(filled, id), maske_tokenizer_token(base, id));
+        for (int i = 0; i < 3; i++)
+            assert_string_equal(maske_tokenizer_token(filled, places[i][1]), maske_tokenizer_token(behind, places[i][0]));
+        static const char *const words[] = {"abba", "baab", "ababab"};
+        for (int w = 0; w < 3; w++) {
+            maske_encoding a = {0}, b = {0};
+            assert_ok(maske_tokenizer_encode(behind, words[w], strlen(words[w]), NULL, 0, NULL, &a));
+            assert_ok(maske_tokenizer_encode(filled, words[w], strlen(words[w]), NULL, 0, NULL, &b));
+            assert_int_equal(a.count, b.count);
+            for (size_t i = 0; i < a.count; i++)
+                assert_string_equal(maske_tokenizer_token(behind, a.ids[i]), maske_tokenizer_token(filled, b.ids[i]));
+            maske_encoding_free(&a);
+            maske_encoding_free(&b);
+        }
+        options.vocab_size = 8;                         /* only as many as there are places */
+        maske_tokenizer *same = NULL;
+        assert_ok(maske_tokenizer_extend(&same, base, &(maske_text){&path, 1, NULL}, &options, NULL, NULL));
+        assert_int_equal(maske_tokenizer_vocab_size(same), 8);
+        assert_string_equal(maske_tokenizer_token(same, 3), maske_tokenizer_token(behind, 9));
+        maske_tokenizer_free(same);
+        maske_tokenizer_free(base);
+        maske_tokenizer_free(behind);
+        maske_tokenizer_free(filled);
+        buffer_free(&text);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(unused_entries_are_filled),
         cmocka_unit_test(every_pre_tokenizer_keeps_ids_ranks_and_cuts),
         cmocka_unit_test(on_the_same_text_it_learns_what_training_would_have),
         cmocka_unit_test(each_merge_is_what_an_encoder_asks_for),
