@@ -85,13 +85,14 @@ size() { "$MASKE" info --model "$1" --json | number vocab_size; }
 [ "$("$MASKE" fill --model "$work/wide" "Kitap okumak [MASK] bir alışkanlıktır." | tail -1)" = "Kitap okumak güzel bir alışkanlıktır." ] || fail "fill by an extended model"
 
 # A checkpoint's moments grow too, several sizes come from one run, and training goes on from what was extended.
+few=$(($(size "$model") + 3))
 checkpoint=$(find "$model/checkpoints" -maxdepth 1 -name 'step-*' | sort | tail -1)
-"$MASKE" tokenizer extend --model "$checkpoint" --out "$work/sizes" --vocab-sizes 575,590 --quiet "$work/more" || fail "extend --vocab-sizes"
-[ "$(size "$work/sizes/575")" = 575 ] && [ "$(size "$work/sizes/590")" = "$(size "$work/wide")" ] || fail "the sizes: $(size "$work/sizes/575") $(size "$work/sizes/590")"
+"$MASKE" tokenizer extend --model "$checkpoint" --out "$work/sizes" --vocab-sizes "$few,590" --quiet "$work/more" || fail "extend --vocab-sizes"
+[ "$(size "$work/sizes/$few")" = "$few" ] && [ "$(size "$work/sizes/590")" = "$(size "$work/wide")" ] || fail "the sizes: $(size "$work/sizes/$few") $(size "$work/sizes/590")"
 cmp -s "$work/sizes/590/tokenizer.json" "$work/wide/tokenizer.json" || fail "several sizes, another tokenizer"
 [ "$(stat -c %s "$work/sizes/590/optimizer.safetensors")" -gt "$(stat -c %s "$checkpoint/optimizer.safetensors")" ] || fail "the moments did not grow"
-"$MASKE" train --model "$work/sizes/590" --out "$work/on" --steps 3 --quiet "$work/more" || fail "training on from an extended checkpoint"
-[ "$(size "$work/on")" = "$(size "$work/wide")" ] || fail "training on changed the vocabulary"
+"$MASKE" train --model "$work/sizes/590" --out "$work/going" --steps 3 --quiet "$work/more" || fail "training on from an extended checkpoint"
+[ "$(size "$work/going")" = "$(size "$work/wide")" ] || fail "training on changed the vocabulary"
 "$MASKE" tokenizer extend --model "$model" --out "$work/none" --quiet "$work/more" 2>"$work/err"; [ $? = 2 ] || fail "extend without a size"
 "$MASKE" tokenizer extend --model "$model" --out "$work/none" --fill-unused --quiet "$work/more" || fail "extend --fill-unused"
 cmp -s "$work/none/vocab.json" "$model/vocab.json" || fail "--fill-unused without unused entries changed the vocabulary"

@@ -114,6 +114,14 @@ def compare(maske, work, text, lines, setting):
     if setting[1] == "none" and setting[0] in ("metaspace", "bytelevel") and (setting[4] or setting[0] == "bytelevel"):
         ids = loaded.encode(UNSEEN, add_special_tokens=False).ids
         check(name, 1 not in ids and loaded.decode(ids) == UNSEEN, f"unknown characters come back as {loaded.decode(ids)!r}")
+    if setting[1] == "lower-tr":
+        lowered = loaded.normalizer.normalize_str("ISPARTA İzmir I\u0307zmir ŞĞÜÖÇIı")
+        check(name, lowered == "ısparta izmir izmir şğüöçıı", f"lowers to {lowered!r}")
+    if setting[0] == "bytelevel":
+        shown = [word for word, _ in loaded.pre_tokenizer.pre_tokenize_str("Ankara'da Ahmet\u2019in 5'inci don't 'a'")]
+        expected_words = ["Ankara", "'da", " Ahmet", "\u2019in", " 5", "'inci", " don", "'t", " '", "a", "'"]
+        level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+        check(name, shown == [level.pre_tokenize_str(word)[0][0] for word in expected_words], f"cuts {shown}")
     print(f"{name}: {len(model['vocab'])} entries, {len(model['merges'])} merges{f', {limit} characters' if limit else ''}: the same")
 
 
