@@ -91,8 +91,13 @@ static void decode_chunk(masked_lm_context *c, size_t first, size_t rows, masked
 void bert_lm_prediction_head_forward(masked_lm_context *c, masked_lm_result *result) {
     size_t predictions = c->batch->predictions;
     bert_for_blocks(c, predictions, transform_block, c);
-    for (size_t first = 0; first < predictions; first += c->chunk_rows)
-        decode_chunk(c, first, predictions - first < c->chunk_rows ? predictions - first : c->chunk_rows, result);
+    /* as few chunks as there is room for, of even sizes: each packs all the word embeddings */
+    size_t chunks = (predictions + c->chunk_rows - 1) / c->chunk_rows, done = 0;
+    for (size_t i = 1; i <= chunks; i++) {
+        size_t end = predictions * i / chunks;
+        decode_chunk(c, done, end - done, result);
+        done = end;
+    }
     bert_phase_end(c, PHASE_HEAD);
 }
 

@@ -12,8 +12,8 @@
 enum { IGNORED = -100, TASK_WIDTH = 1024, TASKS = 32, BLOCK = 256 };
 
 size_t cross_entropy_rows(size_t vocab) {
-    size_t rows = ((size_t)4 << 20) / (vocab > 0 ? vocab : 1) / 16 * 16;
-    return rows < 32 ? 32 : rows > 256 ? 256 : rows;
+    size_t rows = ((size_t)5 << 20) / (vocab > 0 ? vocab : 1) / 16 * 16;
+    return rows < 32 ? 32 : rows > 320 ? 320 : rows;
 }
 size_t cross_entropy_tasks(size_t vocab) {
     size_t tasks = (vocab + TASK_WIDTH - 1) / TASK_WIDTH;

@@ -35,8 +35,8 @@ typedef struct cross_entropy {
 } cross_entropy;
 
 /* Rows of a chunk that pay best. The decoder's weight and its gradient pass through the cache once a chunk, a row's
- * logits twice: with as many rows as hidden elements the two weigh the same. So up to 256 rows, and no more than keep
- * the logits below 16 MiB, but at least 32. */
+ * logits twice: with as many rows as hidden elements the two weigh the same. So up to 320 rows, and no more than keep
+ * the logits below 20 MiB, but at least 32. */
 size_t cross_entropy_rows(size_t vocab);
 /* Tasks that the vocabulary is cut into (at most 32). */
 size_t cross_entropy_tasks(size_t vocab);
