@@ -123,6 +123,7 @@ static void multiply_bf16(float *c, size_t ldc, bool accumulate, const float *a,
     const gemm_bf16_kernel *kernel = choose_bf16_kernel();
     _Alignas(64) uint16_t block_a[GEMM_A_SIZE], block_b[GEMM_COLUMNS * GEMM_DEPTH];
     size_t padded = round_up(n, GEMM_PACK_COLUMNS), width = kernel->tile_columns;
+    bool far = packed != NULL && padded * k * sizeof *packed > GEMM_NEAR_BYTES;
     for (size_t k0 = 0; k0 < k; k0 += GEMM_DEPTH) {
         size_t depth = smaller(GEMM_DEPTH, k - k0), even = bf16_depth(depth);
         for (size_t i0 = 0; i0 < m; i0 += GEMM_ROWS) {
@@ -133,7 +134,7 @@ static void multiply_bf16(float *c, size_t ldc, bool accumulate, const float *a,
                 size_t columns = smaller(width, n - j);
                 if (packed != NULL) panel = packed + k0 * padded + j * even;
                 else kernel->pack_b(block_b, element(b, ldb, b_transposed, k0, j), ldb, b_transposed, columns, depth, even);
-                if (packed != NULL && j + width < n) fetch_ahead(panel + even * width, even * width * sizeof *panel);
+                if (far && j + width < n) fetch_ahead(panel + even * width, even * width * sizeof *panel);
                 kernel->block(c + i0 * ldc + j, ldc, accumulate || k0 > 0, block_a, a_transposed, panel, rows, columns, even);
             }
         }

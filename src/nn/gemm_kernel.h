@@ -14,6 +14,7 @@
 enum {
     GEMM_DEPTH   = 256,     /* k of one block: a panel of B stays in the first level cache */
     GEMM_ROWS    = 128,     /* m of one block: its packed A stays in the second */
+    GEMM_NEAR_BYTES = 1 << 19,  /* a packed B of this size lies in the second level cache: nothing to ask for ahead */
     GEMM_COLUMNS = 64,      /* n of one block of an unpacked B */
     GEMM_A_SIZE  = GEMM_ROWS * GEMM_DEPTH + 32  /* elements of a block's packed A; packing may write 32 behind it */
 };
