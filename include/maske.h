@@ -400,6 +400,9 @@ typedef struct maske_fill_options {
     int64_t seed;                           /* 1: for temperature > 0 */
     const char *const *targets;             /* [target_count]: only these tokens are considered */
     size_t target_count;
+    const char *order;                      /* which mask is filled first: "left" (NULL), or "confidence": at each step
+                                             * the one whose likeliest candidate has the highest score */
+    bool whole_word;                        /* where a mask begins a word: only pieces that do, not its later parts */
 } maske_fill_options;
 MASKE_API void maske_fill_options_defaults(maske_fill_options *options);
 typedef struct maske_fill_candidate { int32_t id; double score; char *token; char *text; } maske_fill_candidate;
@@ -439,10 +442,15 @@ typedef struct maske_evaluation {
 MASKE_API MASKE_MUST_USE maske_status maske_evaluate(const maske_model *model, const maske_text *text,
     const maske_evaluate_options *options, const maske_control *control, maske_evaluation *out);
 
-/* Pseudo-log-likelihood (natural logarithm) of each of `count` texts: every token masked once, by itself. */
+/* Pseudo-log-likelihood (natural logarithm) of each of `count` texts: every token masked once. */
+typedef struct maske_score_options {
+    bool within_word;   /* with a token, those behind it in its word are masked too: a long word's parts do not give each
+                         * other away. A word is a run of letters, digits and their marks. */
+} maske_score_options;
 typedef struct maske_score { double log_likelihood; int64_t tokens; bool cut; } maske_score_result;
 MASKE_API MASKE_MUST_USE maske_status maske_score(const maske_model *model, const char *const *texts,
-                                                  const size_t *lengths, size_t count, maske_score_result *out);
+                                                  const size_t *lengths, size_t count, const maske_score_options *options,
+                                                  maske_score_result *out);
 
 /* One vector a text. */
 typedef enum maske_pooling {

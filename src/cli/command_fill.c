@@ -27,6 +27,10 @@ static const maske_option fill_rows[] = {
     {"temperature", MASKE_OPTION_NUMBER, offsetof(maske_fill_options, temperature), 0, 1000, "T", "0",
      "0: always the likeliest; 1: drawn as often as the model thinks"},
     ROW_SEED(maske_fill_options, seed),
+    {"order", MASKE_OPTION_CHOICE, offsetof(maske_fill_options, order), 0, 0, "left|confidence", "left",
+     "of several masks: from the left, or the surest first"},
+    {"whole-word", MASKE_OPTION_FLAG, offsetof(maske_fill_options, whole_word), 0, 0, NULL, "no",
+     "where a word begins, only pieces that begin one"},
     {0}
 };
 

@@ -9,6 +9,7 @@
 
 struct settings { const char *model, *precision; };
 static struct settings settings;
+static maske_score_options score_options;
 
 static const maske_option rows[] = {
     ROW_MODEL(struct settings),
@@ -16,9 +17,17 @@ static const maske_option rows[] = {
     {0}
 };
 
+static const maske_option score_rows[] = {
+    {"within-word", MASKE_OPTION_FLAG, offsetof(maske_score_options, within_word), 0, 0, NULL, "no",
+     "mask what follows in a token's word along with it"},
+    {0}
+};
+
 static void prepare(options *o) {
     options_fill_defaults(rows, &settings);
+    options_fill_defaults(score_rows, &score_options);
     options_add(o, rows, &settings);
+    options_add(o, score_rows, &score_options);
 }
 
 enum { BATCH_LINES = 256 };
@@ -45,7 +54,8 @@ static maske_status score_all(const invocation *call, const maske_model *model, 
     while (true) {
         TRY(lines_next_batch(in, BATCH_LINES, batch));
         if (batch->count == 0) break;
-        TRY(maske_score(model, batch->texts, batch->lengths, batch->count, results));
+        TRY(maske_score(model, batch->texts, batch->lengths, batch->count, &score_options,
+                        results));
         for (size_t i = 0; i < batch->count; i++) {
             TRY(write_score(call, &results[i]));
             cut += results[i].cut;
@@ -81,7 +91,8 @@ const command command_score = {
     .summary = "writes the pseudo-log-likelihood of each line",
     .arguments = "[FILE...]",
     .details = ABOUT_FILE "\nEvery token of a line is masked once, by itself; its logarithms (natural) are added up. "
-                          "Nearer to zero is likelier.",
+                          "Nearer to zero is likelier. With --within-word the later parts of a token's word are masked with it, "
+               "so that a rare word of many pieces is not scored as if it were likely.",
     .examples = examples,
     .required = "model",
     .prints_figures = true,

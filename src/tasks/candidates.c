@@ -1,6 +1,8 @@
 /* tasks/candidates.c: a heap over the logits, so that only the entries near the top are decoded. */
 #include "tasks/candidates.h"
 #include "base/random.h"
+#include "base/utf8.h"
+#include "tokenizer/unicode.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -44,8 +46,14 @@ static maske_status add(candidates *c, int32_t id, float logit, double log_sum) 
     return buffer_add(&c->text, "", 1);
 }
 
+/* " kitap", not "lar", not " (" */
+static bool begins_word(const buffer *text) {
+    size_t size;
+    return text->length > 1 && text->data[0] == ' ' && unicode_in_word(utf8_next(text->data + 1, &size));
+}
+
 maske_status candidates_find(candidates *out, const token_texts *p, const float *logits, size_t vocab_size,
-                             const int32_t *allowed, size_t allowed_count, size_t limit) {
+                             const int32_t *allowed, size_t allowed_count, size_t limit, bool words) {
     size_t count = allowed != NULL ? allowed_count : vocab_size;
     out->count = 0;
     buffer_clear(&out->text);
@@ -59,6 +67,7 @@ maske_status candidates_find(candidates *out, const token_texts *p, const float 
         int32_t id = pop(out->heap, &count, logits);
         bool fills = false;
         TRY(token_fills(p, id, &out->scratch, &fills));
+        if (fills && words) fills = begins_word(&out->scratch);
         if (fills) TRY(add(out, id, logits[id], log_sum));
     }
     char *text = out->text.data;

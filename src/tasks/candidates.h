@@ -21,11 +21,11 @@ typedef struct candidates {
     size_t heap_capacity;
 } candidates;
 
-/* The best `limit` of the entries that can fill a mask; of `allowed` alone ([allowed_count], NULL: all). logits:
- * [vocab_size]. Fails with MASKE_DIVERGED if the best logit is not finite. */
+/* The best `limit` of the entries that can fill a mask; of `allowed` alone ([allowed_count], NULL: all); words: of those
+ * that begin a word alone, with a letter or a digit. logits: [vocab_size]. Fails with MASKE_DIVERGED if the best logit is not finite. */
 MASKE_MUST_USE maske_status candidates_find(candidates *out, const token_texts *p, const float *logits,
                                             size_t vocab_size, const int32_t *allowed, size_t allowed_count,
-                                            size_t limit);
+                                            size_t limit, bool words);
 void candidates_free(candidates *c);
 
 /* The place of the one to take: 0 at temperature 0; else drawn by softmax(logit / temperature) over the list, as (seed,

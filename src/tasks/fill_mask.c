@@ -1,8 +1,9 @@
 /* tasks/fill_mask.c: filling masks, one at a time.
  *
  * 1. One pass over the prompt with every mask open gives the candidates that are reported for each mask.
- * 2. Then, from left to right, one mask an iteration: the logits at its place, what came before filled in; cut to the
- * best top_k that may stand there; the likeliest (temperature 0) or a draw. At most masks + 5 iterations.
+ * 2. Then one mask an iteration, from left to right or the one that the network is surest of: the logits at its place,
+ * what was chosen before filled in; cut to the best top_k that may stand there; the likeliest (temperature 0) or a draw.
+ * At most masks + 5 iterations. So several masks are filled jointly: each choice is seen by those that follow.
  * 3. The pieces go into the prompt's gaps (splice.h). */
 #include "base/log.h"
 #include "tasks/candidates.h"
@@ -16,7 +17,7 @@ void maske_fill_options_defaults(maske_fill_options *options) {
 }
 
 /* What was chosen for a mask. */
-typedef struct choice { int32_t id; char *text; size_t length; } choice;
+typedef struct choice { int32_t id; char *text; size_t length; bool made; } choice;
 
 /* What one call works with. */
 typedef struct filling {
@@ -64,7 +65,8 @@ static maske_status look(filling *f, size_t first, size_t count, pooled_context 
 static maske_status find_candidates(filling *f, size_t mask, const float *logits) {
     size_t vocab_size = (size_t)f->model->network->config.vocab_size, count = 0;
     const int32_t *allowed = targets_for(&f->targets, mask, &count);
-    TRY(candidates_find(&f->candidates, &f->model->texts, logits, vocab_size, allowed, count, f->limit));
+    bool words = f->options.whole_word && prompt_at_word_start(&f->prompt, mask);
+    TRY(candidates_find(&f->candidates, &f->model->texts, logits, vocab_size, allowed, count, f->limit, words));
     if (f->candidates.count > 0) return MASKE_OK;
     return error_set(MASKE_BAD_FILE, "%s: no entry of the vocabulary can stand for a mask", f->model->folder);
 }
@@ -85,13 +87,31 @@ static maske_status report_candidate(filling *f, size_t mask, const candidate *f
     return status;
 }
 
-/* The candidates of a mask into row `mask` of the result. Every mask has as many: what can fill one can fill all. */
+/* Rows of the first mask's length: what can fill one mask can fill all, but for whole words, which not every mask asks
+ * for. Where a later mask has fewer, the rows are cut to that. */
+static maske_status fit_rows(maske_fill_result *out, size_t masks, size_t mask, size_t count) {
+    if (mask == 0) {
+        TRY(memory_new(&out->candidates, masks * count, sizeof *out->candidates, "candidates"));
+        out->candidate_count = count;
+    }
+    size_t had = out->candidate_count;
+    if (count >= had) return MASKE_OK;
+    for (size_t row = 0; row < mask; row++)
+        for (size_t i = 0; i < had; i++) {
+            maske_fill_candidate *from = &out->candidates[row * had + i];
+            maske_fill_candidate taken = *from;
+            *from = (maske_fill_candidate){0};
+            if (i < count) out->candidates[row * count + i] = taken;
+            else free(taken.token), free(taken.text);
+        }
+    out->candidate_count = count;
+    return MASKE_OK;
+}
+
+/* The candidates of a mask into row `mask` of the result. */
 static maske_status report_mask(filling *f, size_t mask, maske_fill_result *out) {
     const candidates *c = &f->candidates;
-    if (mask == 0) {
-        TRY(memory_new(&out->candidates, f->prompt.count * c->count, sizeof *out->candidates, "candidates"));
-        out->candidate_count = c->count;
-    }
+    TRY(fit_rows(out, f->prompt.count, mask, c->count));
     for (size_t i = 0; i < out->candidate_count; i++)
         TRY(report_candidate(f, mask, &c->items[i], &out->candidates[mask * out->candidate_count + i]));
     return MASKE_OK;
@@ -122,6 +142,7 @@ static maske_status report_prompt(const filling *f, maske_fill_result *out) {
 static maske_status choose(filling *f, size_t mask, size_t iteration) {
     size_t drawn = candidates_draw(&f->candidates, f->options.temperature, (uint64_t)f->options.seed, iteration);
     const candidate *taken = &f->candidates.items[drawn];
+    free(f->choices[mask].text);
     f->choices[mask] = (choice){.id = taken->id, .length = taken->length};
     return memory_copy_text(&f->choices[mask].text, taken->text, taken->length);
 }
@@ -158,13 +179,44 @@ static maske_status choose_by_network(filling *f, size_t mask, size_t iteration)
     return status;
 }
 
+/* Of the open masks the one whose best candidate has the highest score; of equal ones the first. Its choice is made on
+ * the way. */
+static maske_status choose_surest(filling *f, size_t iteration, size_t *surest) {
+    double best = -1;
+    for (size_t mask = 0; mask < f->prompt.count;) {
+        pooled_context *context = NULL;
+        const float *logits = NULL;
+        size_t found = 0, cut = 0, vocab_size = (size_t)f->model->network->config.vocab_size;
+        maske_status status = look(f, mask, f->prompt.count - mask, &context, &logits, &found, &cut);
+        for (size_t i = 0; i < found && status == MASKE_OK; i++) {
+            if (f->choices[mask + i].made) continue;
+            status = find_candidates(f, mask + i, logits + i * vocab_size);
+            if (status != MASKE_OK || f->candidates.items[0].score <= best) continue;
+            best = f->candidates.items[0].score;
+            *surest = mask + i;
+            status = choose(f, mask + i, iteration);
+        }
+        context_pool_give(f->model->pool, context);
+        TRY(status);
+        mask += found;
+    }
+    return MASKE_OK;
+}
+
+static bool by_confidence(const filling *f) {
+    return f->options.order != NULL && strcmp(f->options.order, "confidence") == 0;
+}
+
 static maske_status fill_masks(filling *f, maske_fill_result *out) {
     size_t masks = f->prompt.count, filled = 0;
     for (size_t iteration = 0; iteration < masks + 5 && filled < masks; iteration++, filled++) {
-        const choice *c = &f->choices[filled];
-        if (iteration > 0) TRY(choose_by_network(f, filled, iteration));
-        f->prompt.encoding.ids[f->prompt.places[filled]] = c->id;
-        f->pieces[filled] = (splice_piece){c->text, c->length};
+        size_t mask = filled;
+        if (by_confidence(f)) TRY(choose_surest(f, iteration, &mask));
+        else if (iteration > 0) TRY(choose_by_network(f, mask, iteration));
+        choice *c = &f->choices[mask];
+        c->made = true;
+        f->prompt.encoding.ids[f->prompt.places[mask]] = c->id;
+        f->pieces[mask] = (splice_piece){c->text, c->length};
     }
     TRY(splice(&f->text, f->prompt.text, f->prompt.length, f->prompt.gaps, f->pieces, masks));
     return copy_text(&out->text, f->text.data);
@@ -177,6 +229,8 @@ static maske_status check_options(const maske_model *model, const maske_fill_opt
                          model->folder);
     if (o->top_k < 1)
         return error_set(MASKE_BAD_ARGUMENT, "top_k: found %lld, expected 1 or more", (long long)o->top_k);
+    if (o->order != NULL && strcmp(o->order, "left") != 0 && strcmp(o->order, "confidence") != 0)
+        return error_set(MASKE_BAD_ARGUMENT, "order: found \"%.40s\", expected left or confidence", o->order);
     if (!(o->temperature >= 0))
         return error_set(MASKE_BAD_ARGUMENT, "temperature: found a negative number, expected 0 or more");
     return MASKE_OK;

@@ -59,6 +59,13 @@ void prompt_free(masked_prompt *p) {
     *p = (masked_prompt){0};
 }
 
+bool prompt_at_word_start(const masked_prompt *p, size_t mask) {
+    size_t at = p->gaps[mask].begin, size;
+    if (at == 0) return true;
+    for (at--; at > 0 && utf8_is_continuation(p->text[at]); at--) {}
+    return unicode_is_space(utf8_next(p->text + at, &size));
+}
+
 /* A stretch of `room` tokens out of low..high-1 with first..last in its middle. */
 static prompt_window around(size_t first, size_t last, size_t room, size_t low, size_t high) {
     size_t spare = room - (last - first + 1), begin = first - low > spare / 2 ? first - spare / 2 : low;

@@ -27,6 +27,8 @@ typedef struct masked_prompt {
 /* Fails with MASKE_BAD_ARGUMENT if the prompt is not UTF-8 or has no mask. `text` is borrowed until the next use. */
 MASKE_MUST_USE maske_status prompt_read(masked_prompt *out, const maske_model *model, const char *text);
 void prompt_free(masked_prompt *p);
+/* Whether the mask stands where a word begins: white space or nothing before it. */
+bool prompt_at_word_start(const masked_prompt *p, size_t mask);
 
 /* What fits into the network: tokens begin..end-1 of the text (special tokens around them not counted). */
 typedef struct prompt_window { size_t begin, end; } prompt_window;

@@ -1,5 +1,6 @@
 /* tasks/score.c: pseudo-log-likelihood: every token of a text masked once, by itself (Salazar and others, "Masked
- * language model scoring", 2020).
+ * language model scoring", 2020); or together with those behind it in its word (Kauf and Ivanova, "A better way to do
+ * masked language model scoring", 2023).
  *
  * A text of n tokens is n sequences with one mask each. Sequences of all texts fill the batches, whichever text they
  * are of, so that short texts do not leave the cores idle. */
@@ -15,6 +16,7 @@ typedef struct scoring {
     text_tokens texts;
     maske_score_result *out;
     int32_t mask;
+    bool within_word;
     /* the batch that is being filled */
     size_t sequences, tokens;
     int32_t *ids;                                   /* [room] */
@@ -53,12 +55,14 @@ static maske_status flush(scoring *s) {
     return MASKE_OK;
 }
 
-/* A copy of the text with its token `at` masked. */
+/* A copy of the text with its token `at` masked, and what goes on with its word. */
 static maske_status add_sequence(scoring *s, size_t text, size_t at) {
     const size_t begin = s->texts.starts[text], length = s->texts.starts[text + 1] - begin;
     if (s->sequences == BATCH_SEQUENCES || s->tokens + length > s->room) TRY(flush(s));
     memcpy(s->ids + s->tokens, s->texts.ids + begin, length * sizeof *s->ids);
     s->ids[s->tokens + at] = s->mask;
+    for (size_t i = at + 1; s->within_word && i < length && s->texts.continues[begin + i]; i++)
+        s->ids[s->tokens + i] = s->mask;
     s->places[s->sequences] = (uint32_t)(s->tokens + at);
     s->labels[s->sequences] = s->texts.ids[begin + at];
     s->owners[s->sequences] = text;
@@ -95,8 +99,9 @@ static maske_status score(scoring *s) {
 }
 
 maske_status maske_score(const maske_model *model, const char *const *texts, const size_t *lengths, size_t count,
-                         maske_score_result *out) {
-    scoring s = {.model = model, .mask = maske_tokenizer_special(model->tokenizer, MASKE_MASK)};
+                         const maske_score_options *options, maske_score_result *out) {
+    scoring s = {.model = model, .within_word = options != NULL && options->within_word,
+                 .mask = maske_tokenizer_special(model->tokenizer, MASKE_MASK)};
     if (!model->network->table.head)
         return error_set(MASKE_BAD_FILE, "%s: the model has no prediction head (cls.predictions), so it cannot score",
                          model->folder);

@@ -15,15 +15,13 @@ static uint32_t first_character(const char *text) {
     return utf8_next(text, &size);
 }
 
-/* A letter or a digit, or a mark that belongs to one. */
-static bool in_word(uint32_t c) { return c != '_' && (unicode_scan(c) & SCAN_WORD); }
-
 /* Whether the space that the piece begins with is kept behind what stands in `out`. */
 static bool keeps_space(const buffer *out, const splice_piece *piece, bool behind_gap) {
     if (out->length == 0) return false;
     uint32_t before = last_character(out->data, out->length);
     if (unicode_is_space(before)) return false;
-    return behind_gap || (piece->length > 1 && in_word(before) && in_word(first_character(piece->text + 1)));
+    return behind_gap ||
+           (piece->length > 1 && unicode_in_word(before) && unicode_in_word(first_character(piece->text + 1)));
 }
 
 static maske_status add_piece(buffer *out, splice_piece piece, bool behind_gap, const char *rest, size_t rest_length) {

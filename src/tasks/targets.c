@@ -2,7 +2,6 @@
 #include "tasks/targets.h"
 #include "base/log.h"
 #include "base/utf8.h"
-#include "tokenizer/unicode.h"
 
 #include <stdlib.h>
 
@@ -63,14 +62,6 @@ static maske_status find_meaning(finder *f, meaning *out, const char *word) {
     return MASKE_OK;
 }
 
-/* Whether the mask stands where a word begins: white space or nothing before it. */
-static bool at_word_start(const masked_prompt *p, size_t mask) {
-    size_t at = p->gaps[mask].begin, size;
-    if (at == 0) return true;
-    for (at--; at > 0 && utf8_is_continuation(p->text[at]); at--) {}
-    return unicode_is_space(utf8_next(p->text + at, &size));
-}
-
 static void add_once(targets *t, size_t mask, int32_t id) {
     int32_t *row = t->ids + mask * t->count;
     for (size_t i = 0; i < t->counts[mask]; i++)
@@ -91,7 +82,7 @@ maske_status targets_read(targets *out, const token_texts *p, const masked_promp
         meaning m = {-1, -1, -1};
         status = find_meaning(&f, &m, words[i]);
         for (size_t mask = 0; mask < t.masks && status == MASKE_OK; mask++) {
-            bool begins = m.begins >= 0 && (m.exact < 0 || at_word_start(where, mask));
+            bool begins = m.begins >= 0 && (m.exact < 0 || prompt_at_word_start(where, mask));
             add_once(&t, mask, begins ? m.begins : m.exact >= 0 ? m.exact : m.first);
         }
     }

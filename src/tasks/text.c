@@ -1,12 +1,27 @@
 /* tasks/text.c: texts to tokens, cut to the model's length. */
 #include "tasks/text.h"
 #include "base/utf8.h"
+#include "tokenizer/unicode.h"
 
 #include <stdlib.h>
 
-static maske_status add(text_tokens *t, const maske_encoding *e, size_t from, size_t count) {
+/* Whether token i of the text begins within the word (or the very character) that the token before it ends in. */
+static bool goes_on(const maske_encoding *e, size_t i, const char *text) {
+    size_t size, at = e->byte_begin[i];
+    if (i == 0 || e->special_tokens_mask[i] || e->special_tokens_mask[i - 1] || e->byte_end[i - 1] < at)
+        return false;
+    if (e->byte_end[i - 1] > at) return true;
+    if (at == 0 || at == e->byte_end[i]) return false;
+    size_t before = at - 1;
+    while (before > 0 && utf8_is_continuation(text[before])) before--;
+    return unicode_in_word(utf8_next(text + before, &size)) && unicode_in_word(utf8_next(text + at, &size));
+}
+
+static maske_status add(text_tokens *t, const maske_encoding *e, const char *text, size_t from, size_t count) {
     TRY(memory_reserve(&t->ids, &t->token_capacity, t->tokens + count, sizeof *t->ids, "tokens"));
     TRY(memory_reserve(&t->special, &t->special_capacity, t->tokens + count, sizeof *t->special, "tokens"));
+    TRY(memory_reserve(&t->continues, &t->continue_capacity, t->tokens + count, sizeof *t->continues, "tokens"));
+    for (size_t i = 0; i < count; i++) t->continues[t->tokens + i] = goes_on(e, from + i, text);
     memcpy(t->ids + t->tokens, e->ids + from, count * sizeof *t->ids);
     memcpy(t->special + t->tokens, e->special_tokens_mask + from, count * sizeof *t->special);
     t->tokens += count;
@@ -24,10 +39,10 @@ static maske_status read_one(text_tokens *t, const maske_model *model, const cha
     size_t trail = 0;
     while (trail < e->count && e->special_tokens_mask[e->count - 1 - trail]) trail++;
     *cut = e->count > model->max_length;
-    if (!*cut) return add(t, e, 0, e->count);
+    if (!*cut) return add(t, e, text, 0, e->count);
     if (trail > model->max_length) trail = model->max_length;
-    TRY(add(t, e, 0, model->max_length - trail));
-    return add(t, e, e->count - trail, trail);
+    TRY(add(t, e, text, 0, model->max_length - trail));
+    return add(t, e, text, e->count - trail, trail);
 }
 
 maske_status text_tokens_read(text_tokens *out, const maske_model *model, const char *const *texts,
@@ -46,6 +61,7 @@ maske_status text_tokens_read(text_tokens *out, const maske_model *model, const 
 void text_tokens_free(text_tokens *t) {
     free(t->ids);
     free(t->special);
+    free(t->continues);
     free(t->starts);
     free(t->cut);
     maske_encoding_free(&t->encoding);

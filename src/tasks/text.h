@@ -9,9 +9,10 @@ typedef struct text_tokens {
     size_t count, tokens;           /* texts; tokens in all */
     int32_t *ids;                   /* [tokens] */
     uint8_t *special;               /* [tokens] 1: around the text, not of it */
+    uint8_t *continues;             /* [tokens] 1: goes on with the word of the token before */
     size_t *starts;                 /* [count + 1] */
     bool *cut;                      /* [count] whether the text was too long */
-    size_t token_capacity, special_capacity, start_capacity, cut_capacity;
+    size_t token_capacity, special_capacity, continue_capacity, start_capacity, cut_capacity;
     maske_encoding encoding;
 } text_tokens;
 

@@ -63,6 +63,10 @@ static inline unsigned unicode_normal(uint32_t character) {
 }
 /* White_Space, which Unicode has not changed since 6.3. */
 static inline bool unicode_is_space(uint32_t character) { return unicode_scan(character) & SCAN_SPACE; }
+/* A letter or a digit, or a mark that belongs to one. */
+static inline bool unicode_in_word(uint32_t character) {
+    return character != '_' && (unicode_scan(character) & SCAN_WORD);
+}
 
 /* Lower case of a character with NORMAL_UPPER, 1 or 2 characters (only U+0130 has 2); returns their number. */
 size_t unicode_lower(uint32_t out[2], uint32_t character);

@@ -54,7 +54,7 @@ static maske_status use_model(const char *out) {
     maske_status status = maske_model_open(&m, world_model, &(maske_model_options){.threads = 1});
     if (status == MASKE_OK) status = maske_fill(m, "ela [MASK] lale", &fill, &filled);
     if (status == MASKE_OK) status = maske_evaluate(m, &text, &evaluate, &(maske_control){.threads = 1}, &evaluation);
-    if (status == MASKE_OK) status = maske_score(m, texts, lengths, 2, scores);
+    if (status == MASKE_OK) status = maske_score(m, texts, lengths, 2, NULL, scores);
     if (status == MASKE_OK) status = maske_embed(m, texts, lengths, 2, &(maske_embed_options){MASKE_POOLING_MEAN, true}, vectors, NULL);
     maske_fill_result_free(&filled);
     maske_model_close(m);

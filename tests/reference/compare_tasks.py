@@ -4,7 +4,8 @@ TOKENIZERS holds metaspace/, bytelevel/, wordpiece/ with a tokenizer.json each. 
 - fill: the ids of random prompts are the tokenizers library's; every candidate's score is its probability under the
   model; candidates are in order and none is left out but special tokens and pieces of characters; outside its masks the
   prompt comes back byte for byte
-- score: the sum over single masks; embed: the pooled last layer; run: logits, loss and every gradient
+- fill beside the fill-mask pipeline: with targets, the same tokens in the same order with the same scores
+- score: the sum over single masks, and over masks of the rest of the word (WordPiece, whose words the library tells); embed: the pooled last layer; run: logits, loss and every gradient
 - export: transformers loads what was written, with nothing missing or unexpected, and gives the same logits
 """
 import json
@@ -19,7 +20,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
-from transformers import BertConfig, BertForMaskedLM
+from transformers import BertConfig, BertForMaskedLM, PreTrainedTokenizerFast, pipeline
 from transformers.utils import logging
 
 logging.disable_progress_bar()
@@ -83,10 +84,49 @@ def check_fill(folder, tokenizer, model):
         assert re.fullmatch(pattern, answer["text"], re.S), (prompt, answer["text"])
 
 
+def check_pipeline(folder, tokenizer, model):
+    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]",
+                                   sep_token="[SEP]", mask_token="[MASK]")
+    fill = pipeline("fill-mask", model=model, tokenizer=fast)
+    entries = [tokenizer.id_to_token(i) for i in range(5, tokenizer.get_vocab_size())]
+    words = [t for t in entries if t.lstrip("▁Ġ#").isalpha() and (t[0] in "▁Ġ" or folder.name == "wordpiece")]
+    words = random.sample(words, 7)
+    prompt = "Ankara [MASK] kitap."
+    expected = fill(prompt, targets=words, top_k=5)
+    for top_k, targets in ((5, words), (3, words)):
+        line = maske("fill", "--model", folder, "--json", "--top-k", top_k, "--targets", ",".join(targets), prompt).stdout
+        got = json.loads(line)["candidates"][0]
+        assert [c["token"] for c in got] == [c["token"] for c in expected[:top_k]], (got, expected)
+        for a, b in zip(got, expected):
+            assert abs(a["score"] - b["score"]) < 1e-4 and a["token_str"] == b["token_str"]
+    best = [c for c in fill(prompt, top_k=50)]
+    got = json.loads(maske("fill", "--model", folder, "--json", "--top-k", 20, prompt).stdout)["candidates"][0]
+    given = {c["token"] for c in got}
+    assert [c["token"] for c in got] == [c["token"] for c in best if c["token"] in given], (got, best)
+
+
+def within_word_score(tokenizer, model, text):
+    encoding = tokenizer.encode(text)
+    ids, words, total = encoding.ids, encoding.word_ids, 0.0
+    for place in range(1, len(ids) - 1):
+        masked = list(ids)
+        for j in range(place, len(ids) - 1):
+            if words[j] != words[place]:
+                break
+            masked[j] = tokenizer.token_to_id("[MASK]")
+        with torch.no_grad():
+            total += model(torch.tensor([masked])).logits[0, place].double().log_softmax(-1)[ids[place]].item()
+    return total
+
+
 def check_score_and_embed(folder, tokenizer, model):
     texts = [" ".join(random.choices(WORDS, k=random.randint(1, 8))) for _ in range(30)]
     lines = "".join(t + "\n" for t in texts)
     scores = [float(x) for x in maske("score", "--model", folder, text=lines).stdout.split()]
+    if folder.name == "wordpiece":
+        inside = [float(x) for x in maske("score", "--model", folder, "--within-word", text=lines).stdout.split()]
+        for text, score in zip(texts, inside, strict=True):
+            assert abs(score - within_word_score(tokenizer, model, text)) < 1e-3, text
     vectors = {p: [json.loads(x) for x in maske("embed", "--model", folder, "--pooling", p, text=lines).stdout.splitlines()]
                for p in ("cls", "mean", "max")}
     with open(WORK / "vectors.npy", "wb") as file:
@@ -145,6 +185,7 @@ random.seed(1)
 for number, kind in enumerate(("metaspace", "bytelevel", "wordpiece")):
     at, library, network = make_model(kind, number)
     check_fill(at, library, network)
+    check_pipeline(at, library, network)
     check_score_and_embed(at, library, network)
     check_run(at, network)
     check_export(at, network)

@@ -130,7 +130,7 @@ static void the_best_come_first_with_their_probabilities(void **state) {
                 logits[i] = (float)(int)random_below(40, random_stream_next(&random)) * 0.25f; /* with many equals */
                 sum += exp((double)logits[i]);
             }
-            assert_int_equal(candidates_find(&c, &texts[k], logits, size, NULL, 0, 25), MASKE_OK);
+            assert_int_equal(candidates_find(&c, &texts[k], logits, size, NULL, 0, 25, false), MASKE_OK);
             assert_int_equal(c.count, 25);
             bool fills = false;
             size_t rank = 0;
@@ -155,10 +155,10 @@ static void the_best_come_first_with_their_probabilities(void **state) {
         /* Only what is allowed; all there is where less is there than asked for. */
         const int32_t allowed[] = {(int32_t)size - 1, 2, (int32_t)size - 2};
         logits[2] = 1000;
-        assert_int_equal(candidates_find(&c, &texts[k], logits, size, allowed, 3, 25), MASKE_OK);
+        assert_int_equal(candidates_find(&c, &texts[k], logits, size, allowed, 3, 25, false), MASKE_OK);
         assert_int_equal(c.count, 2);
         logits[0] = NAN;
-        assert_int_equal(candidates_find(&c, &texts[k], logits, size, NULL, 0, 5), MASKE_DIVERGED);
+        assert_int_equal(candidates_find(&c, &texts[k], logits, size, NULL, 0, 5, false), MASKE_DIVERGED);
         free(logits);
     }
     candidates_free(&c);

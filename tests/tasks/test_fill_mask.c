@@ -1,4 +1,6 @@
 /* tests of tasks/fill_mask and tasks/prompt: what the network sees, what comes back, over three kinds of tokenizer. */
+#include <math.h>
+
 #include "tasks/prompt.h"
 #include "tasks/small_model.h"
 
@@ -174,6 +176,98 @@ static void seeds_decide_and_greedy_needs_none(void **state) {
     maske_fill_result_free(&only);
 }
 
+/* The likeliest entry that can fill, and its probability. */
+static size_t find_best(const maske_model *model, float *logits, double *score, buffer *text) {
+    size_t vocab = (size_t)model->network->config.vocab_size, best = 0;
+    double total = 0;
+    for (size_t v = 0; v < vocab; v++) total += exp((double)logits[v]);
+    for (bool fills = false; !fills;) {
+        for (size_t v = best = 0; v < vocab; v++) best = logits[v] > logits[best] ? v : best;
+        *score = exp((double)logits[best]) / total;
+        assert_ok(token_fills(&model->texts, (int32_t)best, text, &fills));
+        logits[best] = -1e30f;
+    }
+    return best;
+}
+
+/* By the plain way: every open mask is looked at, the surest is filled, and so on. */
+static void the_surest_mask_is_filled_first(void **state) {
+    (void)state;
+    size_t others = 0;
+    for (int k = 0; k < KINDS; k++) {
+        for (int i = 0; i < PROMPTS; i++) {
+            maske_fill_options options = greedy(10);
+            maske_fill_result left = fill(models[k], prompts[i], options);
+            options.order = "confidence";
+            maske_fill_result r = fill(models[k], prompts[i], options);
+            splice_piece pieces[8] = {{0}};
+            splice_gap gaps[8];
+            buffer texts[8] = {{0}}, expected = {0}, text = {0};
+            const char *at = prompts[i];
+            for (size_t m = 0; m < r.mask_count; m++, at += 6) {
+                at = strstr(at, "[MASK]");
+                gaps[m] = (splice_gap){(size_t)(at - prompts[i]), (size_t)(at - prompts[i]) + 6};
+            }
+            for (size_t step = 0; step < r.mask_count; step++) {
+                double most = -1, score = 0;
+                size_t surest = 0, taken = 0;
+                for (size_t m = 0; m < r.mask_count; m++) {
+                    if (pieces[m].text != NULL) continue;
+                    float *logits = small_model_logits(models[k], r.ids, r.id_count, r.mask_index[m]);
+                    size_t best = find_best(models[k], logits, &score, &text);
+                    free(logits);
+                    if (score > most) most = score, surest = m, taken = best;
+                }
+                bool fills;
+                assert_ok(token_fills(&models[k]->texts, (int32_t)taken, &texts[surest], &fills));
+                pieces[surest] = (splice_piece){texts[surest].data, texts[surest].length};
+                r.ids[r.mask_index[surest]] = (int32_t)taken;
+            }
+            assert_ok(splice(&expected, prompts[i], strlen(prompts[i]), gaps, pieces, r.mask_count));
+            assert_string_equal(r.text, expected.data);
+            others += strcmp(r.text, left.text) != 0;
+            for (size_t m = 0; m < r.mask_count; m++) buffer_free(&texts[m]);
+            buffer_free(&expected);
+            buffer_free(&text);
+            maske_fill_result_free(&r);
+            maske_fill_result_free(&left);
+        }
+    }
+    assert_true(others > 0);        /* the order does make a difference */
+    maske_fill_result none = {0};
+    assert_fails(maske_fill(models[0], "[MASK]", &(maske_fill_options){.top_k = 1, .order = "right"}, &none),
+                 MASKE_BAD_ARGUMENT, "order: found \"right\", expected left or confidence");
+}
+
+static void whole_words_begin_where_a_word_begins(void **state) {
+    (void)state;
+    for (int k = 0; k < KINDS; k++) {
+        maske_fill_options options = greedy(1000);
+        maske_fill_result all = fill(models[k], "güzel [MASK] kitap[MASK]", options);
+        options.whole_word = true;
+        maske_fill_result r = fill(models[k], "güzel [MASK] kitap[MASK]", options);
+        maske_fill_result one = fill(models[k], "güzel [MASK]", options);
+        assert_true(r.candidate_count > 0 && r.candidate_count < all.candidate_count);
+        assert_int_equal(one.candidate_count, r.candidate_count);       /* what fits the first mask decides */
+        buffer text = {0};
+        for (size_t i = 0; i < r.candidate_count; i++) {
+            bool whole;
+            assert_ok(token_text(&models[k]->texts, r.candidates[i].id, &text, &whole));
+            assert_true(whole && text.data[0] == ' ' && text.length > 1 && strchr(".,()-", text.data[1]) == NULL);
+            /* the second mask goes on with a word, and takes what it takes without the option */
+            const maske_fill_candidate *a = &r.candidates[r.candidate_count + i], *b = &all.candidates[all.candidate_count + i];
+            assert_int_equal(a->id, b->id);
+        }
+        /* the rows without the option hold the others, in the same order */
+        for (size_t i = 0, j = 0; i < all.candidate_count && j < r.candidate_count; i++)
+            if (all.candidates[i].id == r.candidates[j].id) assert_true(all.candidates[i].score == r.candidates[j++].score);
+        buffer_free(&text);
+        maske_fill_result_free(&all);
+        maske_fill_result_free(&r);
+        maske_fill_result_free(&one);
+    }
+}
+
 static void targets_narrow_the_choice(void **state) {
     (void)state;
     const char *const words[] = {"Ankara", "lar", "Ankara", "▁bir"};
@@ -290,6 +384,8 @@ int main(void) {
         cmocka_unit_test(masks_are_filled_from_left_to_right),
         cmocka_unit_test(candidates_are_sorted_and_open_elsewhere),
         cmocka_unit_test(seeds_decide_and_greedy_needs_none),
+        cmocka_unit_test(the_surest_mask_is_filled_first),
+        cmocka_unit_test(whole_words_begin_where_a_word_begins),
         cmocka_unit_test(targets_narrow_the_choice),
         cmocka_unit_test(masks_survive_in_long_prompts),
         cmocka_unit_test(windows_hold_the_masks),

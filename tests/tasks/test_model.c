@@ -99,7 +99,7 @@ static void figures_of_a_uniform_model(void **state) {
     assert_true(e.unigram_loss > 0 && e.unigram_loss < log(600));
     assert_true(e.unigram_accuracy > 0 && e.unigram_accuracy < 0.5);
     assert_true(e.bits_per_character > 0.5 && e.bits_per_character < log2(600));
-    assert_ok(maske_score(uniform, lines, lengths, LINES, scores));
+    assert_ok(maske_score(uniform, lines, lengths, LINES, NULL, scores));
     for (int i = 0; i < LINES; i++) {
         assert_true(fabs(scores[i].log_likelihood + (double)scores[i].tokens * log(600)) < 1e-4);
         assert_false(scores[i].cut);
@@ -130,7 +130,7 @@ static void evaluation_depends_on_the_seed_alone(void **state) {
 static void scores_are_sums_over_single_masks(void **state) {
     (void)state;
     maske_score_result scores[LINES], alone;
-    assert_ok(maske_score(model, lines, lengths, LINES, scores));
+    assert_ok(maske_score(model, lines, lengths, LINES, NULL, scores));
     for (int i = 0; i < LINES; i++) {
         maske_encoding e = {0};
         double sum = 0;
@@ -147,10 +147,46 @@ static void scores_are_sums_over_single_masks(void **state) {
         }
         assert_int_equal(scores[i].tokens, (int64_t)e.count - 2);
         assert_true(fabs(scores[i].log_likelihood - sum) < 1e-4);
-        assert_ok(maske_score(model, &lines[i], &lengths[i], 1, &alone));
+        assert_ok(maske_score(model, &lines[i], &lengths[i], 1, NULL, &alone));
         assert_true(fabs(alone.log_likelihood - scores[i].log_likelihood) < 1e-4);      /* whoever stands beside it */
         maske_encoding_free(&e);
     }
+}
+
+/* Within words: with a token, those behind it are masked as long as no byte between two of them ends a word. */
+static void scores_within_words_hide_the_rest_of_the_word(void **state) {
+    (void)state;
+    static const char *const texts[] = {"kitaplıkçılar okumaktalar, bitmeyen-hikayeler!", "a", "Ankara'dakilerden 1984"};
+    const size_t sizes[] = {strlen(texts[0]), strlen(texts[1]), strlen(texts[2])};
+    maske_score_result scores[3], plain[3];
+    assert_ok(maske_score(model, texts, sizes, 3, &(maske_score_options){.within_word = true}, scores));
+    assert_ok(maske_score(model, texts, sizes, 3, NULL, plain));
+    for (int i = 0; i < 3; i++) {
+        maske_encoding e = {0};
+        double sum = 0;
+        assert_ok(maske_tokenizer_encode(model->tokenizer, texts[i], sizes[i], NULL, 0, NULL, &e));
+        int32_t masked[64];
+        for (size_t t = 1; t + 1 < e.count; t++) {
+            double total = 0;
+            memcpy(masked, e.ids, e.count * sizeof *masked);
+            masked[t] = 4;
+            for (size_t j = t + 1; j + 1 < e.count; j++) {
+                size_t at = e.byte_begin[j];
+                bool inside = e.byte_end[j - 1] > at || (strchr(" ',-!", texts[i][at]) == NULL &&
+                                                         strchr(" ',-!", texts[i][at - 1]) == NULL);
+                if (!inside) break;
+                masked[j] = 4;
+            }
+            float *logits = small_model_logits(model, masked, e.count, t);
+            for (int v = 0; v < 600; v++) total += exp((double)logits[v]);
+            sum += (double)logits[e.ids[t]] - log(total);
+            free(logits);
+        }
+        assert_true(fabs(scores[i].log_likelihood - sum) < 1e-4);
+        assert_int_equal(scores[i].tokens, plain[i].tokens);
+        maske_encoding_free(&e);
+    }
+    assert_true(fabs(scores[0].log_likelihood - plain[0].log_likelihood) > 1e-3);
 }
 
 static void vectors_are_pooled_from_the_last_layer(void **state) {
@@ -235,6 +271,7 @@ int main(void) {
         cmocka_unit_test(figures_of_a_uniform_model),
         cmocka_unit_test(evaluation_depends_on_the_seed_alone),
         cmocka_unit_test(scores_are_sums_over_single_masks),
+        cmocka_unit_test(scores_within_words_hide_the_rest_of_the_word),
         cmocka_unit_test(vectors_are_pooled_from_the_last_layer),
         cmocka_unit_test(exports_read_back),
     };
