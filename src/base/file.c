@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -171,6 +172,44 @@ maske_status file_read(char **out, size_t *length, const char *path, size_t limi
     return MASKE_OK;
 }
 
+/* The maps that are open, so that a signal handler can name a file. A map that finds no slot or no memory for its name
+ * has none; it is no worse a map. */
+enum { NAMED_MAPS = 64 };
+static struct named_map { _Atomic(const char *) data; size_t length; char *name; } named_maps[NAMED_MAPS];
+
+static void name_map(const char *data, size_t length, const char *path) {
+    char *name = strdup(path);
+    static const char taken[1];
+    for (int i = 0; i < NAMED_MAPS && name != NULL; i++) {
+        const char *none = NULL;
+        if (!atomic_compare_exchange_strong(&named_maps[i].data, &none, taken)) continue;
+        named_maps[i].length = length;
+        named_maps[i].name = name;
+        atomic_store(&named_maps[i].data, data);
+        return;
+    }
+    free(name);
+}
+
+static void forget_map(const char *data) {
+    for (int i = 0; i < NAMED_MAPS; i++)
+        if (atomic_load(&named_maps[i].data) == data) {
+            char *name = named_maps[i].name;
+            named_maps[i].length = 0;
+            atomic_store(&named_maps[i].data, NULL);
+            free(name);
+            return;
+        }
+}
+
+const char *file_map_name(const void *address) {
+    for (int i = 0; i < NAMED_MAPS; i++) {
+        uintptr_t begin = (uintptr_t)atomic_load(&named_maps[i].data);
+        if (begin != 0 && (uintptr_t)address - begin < named_maps[i].length) return named_maps[i].name;
+    }
+    return NULL;
+}
+
 maske_status file_map_open(file_map *out, const char *path) {
     int descriptor = -1;
     size_t size = 0;
@@ -183,11 +222,14 @@ maske_status file_map_open(file_map *out, const char *path) {
         else data = mapped;
     }
     close(descriptor);
-    if (status == MASKE_OK) *out = (file_map){data, size};
-    return status;
+    if (status != MASKE_OK) return status;
+    if (data != NULL) name_map(data, size, path);
+    *out = (file_map){data, size};
+    return MASKE_OK;
 }
 
 void file_map_close(file_map *map) {
+    if (map->data != NULL) forget_map(map->data);
     if (map->data != NULL) munmap((void *)(uintptr_t)map->data, map->length);
     *map = (file_map){0};
 }

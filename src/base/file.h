@@ -30,6 +30,9 @@ MASKE_MUST_USE maske_status file_read(char **out, size_t *length, const char *pa
 typedef struct file_map { const char *data; size_t length; } file_map;
 MASKE_MUST_USE maske_status file_map_open(file_map *out, const char *path);
 void file_map_close(file_map *map);
+/* The file of the open map that the address lies in, NULL: none. May be called by a signal handler: touching a map whose
+ * file became shorter is SIGBUS. */
+const char *file_map_name(const void *address);
 
 /* ---- writing ---- */
 typedef struct file_writer {

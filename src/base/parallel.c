@@ -125,6 +125,7 @@ static void start_threads(pool *p, int wanted) {
     if (!watched) watched = pthread_atfork(NULL, NULL, forget_threads) == 0;
     sigset_t all, before;
     sigfillset(&all);
+    sigdelset(&all, SIGBUS);            /* what a thread does itself it cannot put off */
     pthread_sigmask(SIG_SETMASK, &all, &before);
     while (p->started < wanted) {
         pthread_t thread;

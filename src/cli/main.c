@@ -2,6 +2,7 @@
  *
  * Exit codes: 0 done, 1 failed, 2 wrong usage, 128 + signal stopped (130 by Ctrl-C, 143 by SIGTERM). setlocale is never
  * called: numbers are the same everywhere. */
+#include "base/file.h"
 #include "cli/command.h"
 #include "cli/output.h"
 
@@ -244,7 +245,28 @@ static void on_signal(int number) {
     signal(SIGHUP, SIG_DFL);
 }
 
+static void put(const char *text) {
+    if (write(STDERR_FILENO, text, strlen(text)) < 0) return;
+}
+
+/* A file that was mapped became shorter, or its disk failed. Nothing can be gone on with, but it can be said. */
+static void on_lost_page(int number, siginfo_t *info, void *context) {
+    (void)context;
+    const char *name = file_map_name(info->si_addr);
+    if (name == NULL) {
+        signal(number, SIG_DFL);        /* the same access again ends the process as it would have */
+        return;
+    }
+    put("maske: ");
+    put(name);
+    put(": became shorter or could not be read any more while it was in use\n");
+    _exit(1);
+}
+
 static void handle_signals(void) {
+    struct sigaction lost_page = {.sa_sigaction = on_lost_page, .sa_flags = SA_SIGINFO};
+    sigemptyset(&lost_page.sa_mask);
+    sigaction(SIGBUS, &lost_page, NULL);
     struct sigaction action = {.sa_handler = on_signal}, before;
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);

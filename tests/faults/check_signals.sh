@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Signals at random moments, start-up, learning, tokenizing, steps, evaluation and saving included: SIGTERM, SIGINT and SIGHUP
+# end the program with 128 + their number, a run goes on to the same model; SIGSTOP and SIGCONT change nothing; a second
+# signal ends at once (P5). ROUNDS=200 for more.
+set -euo pipefail
+source "$SOURCE/tests/faults/world.sh"
+rounds=${ROUNDS:-3}
+for i in 1 2 3 4; do cat "$work/text.txt"; echo; done >"$work/long.txt"
+train=(train "${network[@]}" --vocab-size 400 --valid-fraction 0.2 --threads 2 --steps 300 --eval-steps 20 --save-steps 50)
+begun=$(date +%s%N)
+"$MASKE" "${train[@]}" --out "$work/whole" "$work/long.txt"
+length=$((($(date +%s%N) - begun) / 1000))          # microseconds
+RANDOM=${SEED:-11}
+stopped=0
+somewhere() { local at=$((RANDOM * 32768 % length)); sleep "$((at / 1000000)).$(printf '%06d' $((at % 1000000)))"; }
+
+# go_on: the run in $work/run to its end, from whatever a signal left.
+go_on() {
+    local rc=0
+    if [ -e "$work/run/train.json" ]; then "$MASKE" train --resume "$work/run" --threads 2 --quiet 2>"$work/err" || rc=$?
+    else "$MASKE" "${train[@]}" --out "$work/run" "$work/long.txt" 2>"$work/err" || rc=$?; fi
+    [ $rc = 0 ] || fail "$1: cannot go on: exit $rc, $(head -c 300 "$work/err")"
+    cmp "$work/whole/model.safetensors" "$work/run/model.safetensors" || fail "$1: another model"
+}
+
+for ((round = 1; round <= rounds; round++)); do
+    for signal in TERM:143 INT:130 HUP:129 STOP:0 TWICE:143; do
+        name=${signal%:*}
+        rm -rf "$work/run"
+        # Not in the background of this shell, which would have SIGINT ignored.
+        (trap - INT; exec env --default-signal=INT,HUP "$MASKE" "${train[@]}" --out "$work/run" "$work/long.txt" 2>"$work/err") &
+        process=$!
+        somewhere
+        case $name in
+            STOP)  kill -STOP $process 2>/dev/null || true; sleep 0.05; kill -CONT $process 2>/dev/null || true ;;
+            TWICE) kill -TERM $process 2>/dev/null || true; sleep 0.002; kill -TERM $process 2>/dev/null || true ;;
+            *)     kill -"$name" $process 2>/dev/null || true ;;
+        esac
+        rc=0
+        wait $process 2>/dev/null || rc=$?
+        [ $rc = 0 ] || [ $rc = "${signal#*:}" ] || fail "$name: exit $rc, $(head -c 300 "$work/err")"
+        if [ $rc != 0 ]; then
+            stopped=$((stopped + 1))
+            # The first signal was heard: it says what was done. Before main() it ends the program without a word.
+            [ ! -e "$work/run/train.json" ] || [ $name = TWICE ] || has "stopped" "$work/err" || fail "$name: nothing was said"
+        fi
+        go_on "$name"
+    done
+done
+[ $stopped -gt 0 ] || fail "no run was stopped: the signals came too early or too late"
+
+# Deterministic moments: at a write, a rename and a read of the run's own files, the n-th; a kill leaves nothing half-made.
+for plan in rename:1:KILL rename:7:KILL rename:12:KILL fsync:9:KILL write:5:KILL unlink:3:KILL; do
+    rm -rf "$work/run"
+    rc=0
+    FAULT=$plan FAULT_ROOT=$work/run FAULT_FIRED=$work/fired LD_PRELOAD=$FAULT_SHIM \
+        "$MASKE" "${train[@]}" --out "$work/run" "$work/long.txt" 2>"$work/err" || rc=$?
+    [ $rc = 137 ] || [ ! -e "$work/fired" ] || fail "$plan: exit $rc"
+    rm -f "$work/fired"
+    go_on "$plan"
+    [ -z "$(find "$work/run" -name '*.maske-part')" ] || fail "$plan: left behind: $(find "$work/run" -name '*.maske-part')"
+done
+exit $failed
