@@ -62,22 +62,6 @@ bool folder_has_content(const char *path) {
     return content;
 }
 
-maske_status folder_make(const char *path) {
-    char *copy = NULL;
-    TRY(memory_copy_text(&copy, path, strlen(path)));
-    maske_status status = MASKE_OK;
-    for (char *c = copy + 1; status == MASKE_OK && copy[0] != '\0'; c++) {
-        if (*c != '/' && *c != '\0') continue;
-        char kept = *c;
-        *c = '\0';
-        if (mkdir(copy, 0777) != 0 && !(errno == EEXIST && path_is_folder(copy))) status = error_io(copy, "make the folder");
-        *c = kept;
-        if (kept == '\0') break;
-    }
-    free(copy);
-    return status;
-}
-
 static int compare_names(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
 maske_status folder_list(const char *path, maske_status (*visit)(void *user, const char *name), void *user) {
@@ -294,6 +278,23 @@ static maske_status sync_parent(const char *path) {
     if (slash == copy) slash[1] = '\0';
     else if (slash != NULL) *slash = '\0';
     maske_status status = folder_sync(slash == NULL ? "." : copy);
+    free(copy);
+    return status;
+}
+
+maske_status folder_make(const char *path) {
+    char *copy = NULL;
+    TRY(memory_copy_text(&copy, path, strlen(path)));
+    maske_status status = MASKE_OK;
+    for (char *c = copy + 1; status == MASKE_OK && copy[0] != '\0'; c++) {
+        if (*c != '/' && *c != '\0') continue;
+        char kept = *c;
+        *c = '\0';
+        if (mkdir(copy, 0777) == 0) status = sync_parent(copy);
+        else if (!(errno == EEXIST && path_is_folder(copy))) status = error_io(copy, "make the folder");
+        *c = kept;
+        if (kept == '\0') break;
+    }
     free(copy);
     return status;
 }

@@ -16,7 +16,7 @@ bool path_exists(const char *path);
 bool path_is_folder(const char *path);
 /* Whether the folder holds anything (false also if it is not there). */
 bool folder_has_content(const char *path);
-/* mkdir -p. */
+/* mkdir -p; a name that is new is synced. */
 MASKE_MUST_USE maske_status folder_make(const char *path);
 /* Removes a folder and what is in it. Follows no symbolic link. A path that is not there is no failure. */
 MASKE_MUST_USE maske_status folder_remove(const char *path);

@@ -1,5 +1,6 @@
 /* tasks/sentence.c */
 #include "tasks/sentence.h"
+#include "base/json_parse.h"
 #include "base/number.h"
 
 #include <stdlib.h>
@@ -83,10 +84,11 @@ static maske_status read_list(sentence_modules *m, const char *folder, const cha
     char *text = NULL;
     size_t length = 0;
     TRY(file_read(&text, &length, file, SMALL_JSON));
-    json_error_t error;
-    json_t *list = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
+    json_fault fault = {0};
+    json_t *list = json_parse(text, length, JSON_REJECT_DUPLICATES, &fault);
     maske_status status = MASKE_OK;
-    if (!json_is_array(list))
+    if (list == NULL && fault.out_of_memory) status = error_memory(length, file);
+    else if (!json_is_array(list))
         status = error_set(MASKE_BAD_FILE, "%s: found %s, expected a list of modules", file,
                            list != NULL ? json_kind(list) : "no JSON");
     m->pooling = MASKE_POOLING_DEFAULT;

@@ -120,8 +120,15 @@ static void a_map_is_the_file(void **state) {
     assert_ok(file_map_open(&map, scratch_text("mapped", "some bytes")));
     assert_int_equal(map.length, 10);
     assert_memory_equal(map.data, "some bytes", 10);
+    /* For the handler of SIGBUS: which file an address belongs to. */
+    const char *data = map.data;
+    assert_string_equal(file_map_name(data), scratch_path("mapped"));
+    assert_string_equal(file_map_name(data + 9), scratch_path("mapped"));
+    assert_null(file_map_name(data + 10));
+    assert_null(file_map_name(NULL));
     file_map_close(&map);
     assert_null(map.data);
+    assert_null(file_map_name(data));
     assert_ok(file_map_open(&map, scratch_text("mapped", "")));
     assert_int_equal(map.length, 0);
     file_map_close(&map);
