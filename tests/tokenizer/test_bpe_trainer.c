@@ -294,11 +294,37 @@ static void nothing_gives_an_empty_vocabulary(void **state) {
     vocab_free(&entries);
 }
 
+/* Counts that 32 bits cannot hold, of words and in the sum: the library's wrap, these order as numbers do. */
+static void counts_are_64_bits(void **state) {
+    (void)state;
+    counted_word words[] = {{"ef", 2147483646, 2, 0}, {"ab", 3000000000, 2, 0}, {"cd", 2147483647, 2, 0},
+                            {"cdg", 2147483647, 3, 0}, {"hi", INT64_C(1) << 40, 2, 0}, {"jk", 2, 2, 0}};
+    static const char *const expected[] = {"hi", "cd", "ab", "cdg", "ef"};
+    word_counts counts = {.words = words, .count = 6, .form = WORD_AS_IS};
+    bpe_trainer_options options = {.vocab_size = 100, .min_frequency = 2147483646};
+    for (int threads = 1; threads <= 2; threads++) {
+        vocab entries = {0};
+        bpe_merge *merges = NULL;
+        size_t count = 0;
+        assert_int_equal(bpe_train(&entries, &merges, &count, &counts, &options, &(maske_control){.threads = threads}),
+                         MASKE_OK);
+        assert_int_equal(count, 5);
+        for (size_t i = 0; i < count; i++) {
+            size_t length = 0;
+            const char *text = vocab_text(&entries, merges[i].id, &length);
+            assert_string_equal(text, expected[i]);
+        }
+        free(merges);
+        vocab_free(&entries);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equals_the_naive_trainer),
         cmocka_unit_test(equals_the_textbook_on_many_words),
         cmocka_unit_test(does_not_depend_on_threads_or_order),
+        cmocka_unit_test(counts_are_64_bits),
         cmocka_unit_test(too_small_a_vocabulary_keeps_the_alphabet),
         cmocka_unit_test(stops_when_told),
         cmocka_unit_test(nothing_gives_an_empty_vocabulary),
