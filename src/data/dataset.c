@@ -81,6 +81,42 @@ static void release(shared *common) {
     free(common);
 }
 
+/* ----------------------------------------------------------------------------------------------------- estimate --- */
+
+enum { ESTIMATE_BLOCKS = 4 };       /* of about 4 MiB */
+
+static maske_status count_line(void *user, const token_line *line) {
+    *(int64_t *)user += (int64_t)line->count;
+    return MASKE_OK;
+}
+
+static maske_status estimate(double *out, corpus *text, tokenize *tokens) {
+    int64_t found = 0;
+    size_t length = 1;
+    for (int block = 0; block < ESTIMATE_BLOCKS && length > 0; block++) {
+        const char *lines;
+        TRY(corpus_next_block(text, &lines, &length));
+        if (length > 0) TRY(tokenize_block(tokens, lines, length, count_line, &found));
+    }
+    corpus_totals read = corpus_read_so_far(text);
+    *out = (double)found;
+    if (length > 0 && read.file_bytes > 0 && read.file_bytes_total > read.file_bytes)
+        *out *= (double)read.file_bytes_total / (double)read.file_bytes;
+    return MASKE_OK;
+}
+
+maske_status dataset_estimate_tokens(double *out, const maske_tokenizer *tokenizer, const maske_text *text,
+                                     const maske_control *control) {
+    corpus *c = NULL;
+    tokenize *tokens = NULL;
+    maske_status status = corpus_open(&c, text);
+    if (status == MASKE_OK) status = tokenize_new(&tokens, tokenizer, parallel_threads(control));
+    if (status == MASKE_OK) status = estimate(out, c, tokens);
+    tokenize_free(tokens);
+    corpus_close(c);
+    return status;
+}
+
 /* A data set of the `count` sequences whose flag in put_aside is `side`. */
 static maske_status part_new(dataset **out, shared *common, const packing *p, const dataset_totals *totals,
                              const uint8_t *put_aside, uint8_t side, size_t count) {

@@ -43,6 +43,10 @@ typedef struct dataset_totals {
  * that gives no sequence at all fails. */
 MASKE_MUST_USE maske_status dataset_build(dataset **out, dataset **held_out, const maske_tokenizer *tokenizer,
     const maske_text *text, const dataset_options *options, const maske_control *control);
+/* About how many tokens the text has, [CLS] and [SEP] not counted: what a store will hold. From its first 16 MB and the
+ * files' lengths; exact where it is no longer. */
+MASKE_MUST_USE maske_status dataset_estimate_tokens(double *out, const maske_tokenizer *tokenizer,
+    const maske_text *text, const maske_control *control);
 void dataset_free(dataset *d);
 const dataset_totals *dataset_describe(const dataset *d);
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 maske_status token_store_open(token_store *out, size_t vocab_size, const char *path) {
-    token_store s = {.width = vocab_size <= 65536 ? 2 : 4, .writer.descriptor = -1};
+    token_store s = {.width = token_store_width(vocab_size), .writer.descriptor = -1};
     if (path != NULL) {
         TRY(memory_copy_text(&s.path, path, strlen(path)));
         maske_status status = file_writer_open(&s.writer, path, true);

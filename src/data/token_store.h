@@ -16,6 +16,8 @@ typedef struct token_store {
     file_map map;
 } token_store;
 
+/* Bytes that a token takes in a store for a vocabulary of this size. */
+static inline size_t token_store_width(size_t vocab_size) { return vocab_size <= 65536 ? 2 : 4; }
 /* path NULL: in memory; else the file's name (one that is there is replaced, when the new one is whole). Ids are below
  * vocab_size. End with token_store_free. */
 MASKE_MUST_USE maske_status token_store_open(token_store *out, size_t vocab_size, const char *path);

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/number.h"
+#include "data/token_store.h"
 #include "train/feeder.h"
 #include "train/optimizer.h"
 #include "train/validation.h"
@@ -43,7 +44,7 @@ maske_status plan_make(run_plan *out, const maske_train_options *settings, const
     TRY(parameters_build(&table, in->config, true, false));
     masked_lm_capacity capacity = plan_capacity(settings, in->threads);
     size_t batch_tokens = (size_t)settings->batch_size * capacity.sequence_length;
-    size_t bytes = table.total * sizeof(float), width = in->config->vocab_size <= 65536 ? 2 : 4;
+    size_t bytes = table.total * sizeof(float), width = token_store_width((size_t)in->config->vocab_size);
     run_plan plan = {
         .weights = bytes,
         .optimizer = optimizer_bytes(&table, optimizer_muon_threads(settings, in->threads)),
@@ -76,6 +77,14 @@ static size_text text_of(double bytes) {
     if (bytes < 1e9) number_print(t.text, sizeof t.text, "%.0f MB", bytes / 1e6);
     else number_print(t.text, sizeof t.text, "%.1f GB", bytes / 1e9);
     return t;
+}
+
+maske_status plan_check_store(double tokens, int64_t vocab_size, uint64_t available, const char *folder) {
+    double bytes = tokens * (double)token_store_width((size_t)vocab_size);
+    log_say(MASKE_LOG_NOTE, "the text's tokens will take about %s of disk", text_of(bytes).text);
+    if (available == UINT64_MAX || bytes <= (double)available) return MASKE_OK;
+    return error_set(MASKE_IO, "%s: the text's tokens need about %s of disk, but %s are free; less text needs less",
+                     folder, text_of(bytes).text, text_of((double)available).text);
 }
 
 maske_status plan_check(const run_plan *plan, const char *folder) {

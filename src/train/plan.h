@@ -26,6 +26,9 @@ MASKE_MUST_USE maske_status plan_make(run_plan *out, const maske_train_options *
 /* Where settings->memory is given: sets micro_batch and recompute so that the run fits into it, the fastest way first;
  * fails with the least that it needs. What was given stays. */
 MASKE_MUST_USE maske_status plan_fit(maske_train_options *settings, const plan_inputs *in);
+/* Before the text is tokenized: says what about so many tokens take on the disk; fails if `available` bytes, which are
+ * free where `folder` is, are less. */
+MASKE_MUST_USE maske_status plan_check_store(double tokens, int64_t vocab_size, uint64_t available, const char *folder);
 /* Says it; fails if the memory or the disk of `folder` has not so much left. */
 MASKE_MUST_USE maske_status plan_check(const run_plan *plan, const char *folder);
 

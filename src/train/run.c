@@ -74,8 +74,19 @@ static void say_data(const run *r) {
             (long long)held_out->sequences, r->valid.count > 0 ? "" : " of this text");
 }
 
+/* Before hours of a long text are tokenized. */
+static maske_status check_disk(run *r, const char *folder) {
+    double tokens = 0, valid_tokens = 0;
+    maske_text text = sources_text(&r->text), valid = sources_text(&r->valid);
+    TRY(dataset_estimate_tokens(&tokens, r->tokenizer, &text, r->control));
+    if (valid.count > 0) TRY(dataset_estimate_tokens(&valid_tokens, r->tokenizer, &valid, r->control));
+    return plan_check_store(tokens + valid_tokens, maske_tokenizer_vocab_size(r->tokenizer), disk_available(folder),
+                            folder);
+}
+
 maske_status run_build_data(run *r, const char *folder) {
     bool own_file = r->valid.count > 0;
+    TRY(check_disk(r, folder));
     TRY(build(&r->training, own_file ? NULL : &r->held_out, r, &r->text, folder, RUN_TOKENS,
               own_file ? 0 : r->settings.valid_fraction));
     if (own_file) TRY(build(&r->held_out, NULL, r, &r->valid, folder, RUN_VALID_TOKENS, 0));

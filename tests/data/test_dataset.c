@@ -234,6 +234,28 @@ static void what_cannot_work_is_said(void **state) {
 }
 
 /* Errors come from threads other than the caller's too. */
+/* Of a short text to the token; of a long one, whose lines are much the same everywhere, within a few in a hundred. */
+static void tokens_are_estimated(void **state) {
+    (void)state;
+    const char *path = scratch_text("estimate.txt", "abc\nde\r\n \t\nfghijklmnop\n\n\nq{4}{1}r\n\n{0}{1}\n");
+    double tokens = 0;
+    maske_text text = text_of(&path);
+    assert_ok(dataset_estimate_tokens(&tokens, &fake, &text, &(maske_control){.threads = 2}));
+    assert_true(tokens == 3 + 2 + 11 + 4 + 2);
+    buffer long_text = {0};
+    for (int i = 0; long_text.length < 40000000; i++)
+        assert_ok(buffer_add_text(&long_text, i % 3 == 0 ? "abcdefgh\n" : "ab\n"));
+    size_t lines = 0;
+    for (size_t i = 0; i < long_text.length; i++) lines += long_text.data[i] == '\n';
+    path = scratch_write("long.txt", long_text.data, long_text.length);
+    assert_ok(dataset_estimate_tokens(&tokens, &fake, &text, &(maske_control){.threads = 2}));
+    double expected = (double)(long_text.length - lines);
+    assert_true(tokens > 0.9 * expected && tokens < 1.1 * expected);
+    buffer_free(&long_text);
+    path = scratch_path("none.txt");
+    assert_fails(dataset_estimate_tokens(&tokens, &fake, &text, NULL), MASKE_IO, "none.txt");
+}
+
 static void a_worker_thread_may_fail(void **state) {
     (void)state;
     char *text = NULL;
@@ -258,6 +280,7 @@ int main(void) {
         cmocka_unit_test(text_becomes_sequences), cmocka_unit_test(a_tokenizer_may_lack_cls_and_sep),
         cmocka_unit_test(threads_and_store_change_nothing), cmocka_unit_test(batches_follow_the_order),
         cmocka_unit_test(held_out_documents_are_not_trained_on), cmocka_unit_test(what_cannot_work_is_said),
+        cmocka_unit_test(tokens_are_estimated),
         cmocka_unit_test(a_worker_thread_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -147,6 +147,16 @@ static void memory_is_part_of_the_settings(void **state) {
     assert_false(path_exists(scratch_path("little")));
 }
 
+/* Two bytes a token, four where the vocabulary has more than 65536 entries. */
+static void a_disk_too_small_for_the_tokens_is_refused(void **state) {
+    (void)state;
+    assert_ok(plan_check_store(1e9, 65536, 2000000000, "folder"));
+    assert_ok(plan_check_store(1e9, 65537, 4000000000, "folder"));
+    assert_ok(plan_check_store(1e12, 65537, UINT64_MAX, "folder"));         /* not known */
+    assert_fails(plan_check_store(1e9, 65536, 1999999999, "folder"), MASKE_IO, "folder: the text's tokens need about 2.0 GB");
+    assert_fails(plan_check_store(1e9, 65537, 3999999999, "folder"), MASKE_IO, "4.0 GB of disk, but 4.0 GB are free");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(recomputing_gives_the_same_model),
@@ -156,6 +166,7 @@ int main(void) {
         cmocka_unit_test(base_with_long_sequences_fits_into_four_gigabytes),
         cmocka_unit_test(what_was_given_stays_and_what_cannot_be_is_told),
         cmocka_unit_test(memory_is_part_of_the_settings),
+        cmocka_unit_test(a_disk_too_small_for_the_tokens_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
