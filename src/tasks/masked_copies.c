@@ -4,15 +4,21 @@
 #include <math.h>
 #include <stdlib.h>
 
-maske_status masked_copies_open(masked_copies *out, const maske_model *model, size_t room, masked_copy_result *result,
-                                void *user) {
-    masked_copies c = {.model = model, .result = result, .user = user, .room = room};
-    c.mask = maske_tokenizer_special(model->tokenizer, MASKE_MASK);
+maske_status masked_copies_check(const maske_model *model) {
     if (!model->network->table.head)
         return error_set(MASKE_BAD_FILE,
                          "%s: the model has no prediction head (cls.predictions), so it predicts nothing",
                          model->folder);
-    if (c.mask < 0) return error_set(MASKE_BAD_FILE, "%s: the tokenizer has no mask token", model->folder);
+    if (maske_tokenizer_special(model->tokenizer, MASKE_MASK) < 0)
+        return error_set(MASKE_BAD_FILE, "%s: the tokenizer has no mask token", model->folder);
+    return MASKE_OK;
+}
+
+maske_status masked_copies_open(masked_copies *out, const maske_model *model, size_t room, masked_copy_result *result,
+                                void *user) {
+    masked_copies c = {.model = model, .result = result, .user = user, .room = room};
+    TRY(masked_copies_check(model));
+    c.mask = maske_tokenizer_special(model->tokenizer, MASKE_MASK);
     maske_status status = memory_new(&c.ids, room, sizeof *c.ids, "a batch");
     if (status == MASKE_OK)
         status =

@@ -26,7 +26,9 @@ typedef struct masked_copies {
     size_t owners[MASKED_COPIES_SEQUENCES];
 } masked_copies;
 
-/* room: tokens of a batch (at least those of the longest copy). Fails for a model without a head or a mask token. */
+/* Fails for a model without a head or a mask token. */
+MASKE_MUST_USE maske_status masked_copies_check(const maske_model *model);
+/* room: tokens of a batch (at least those of the longest copy). */
 MASKE_MUST_USE maske_status masked_copies_open(masked_copies *out, const maske_model *model, size_t room,
                                                masked_copy_result *result, void *user);
 /* A copy of ids[count] with tokens mask_begin..mask_end-1 masked, of which `place` is predicted. Copies that were added
