@@ -52,6 +52,8 @@ void aligned_text_free(aligned_text *text) {
     free(text->pending);
     free(text->sorted);
     pattern_scratch_free(text->search);
+    aligned_text_free(text->part);
+    free(text->part);
     *text = (aligned_text){0};
 }
 

@@ -56,6 +56,7 @@ typedef struct aligned_text {
     pending_character *pending, *sorted;    /* scratch of the normalization forms */
     size_t pending_capacity, sorted_capacity;
     void *search;                   /* scratch of patterns (pattern.h) */
+    struct aligned_text *part;      /* scratch of normalizers that change a text part by part */
 } aligned_text;
 
 /* Takes a copy of `length` bytes that stand at origin_begin of the original text. */
