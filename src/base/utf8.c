@@ -57,9 +57,23 @@ static size_t valid_blocks(const unsigned char *s, size_t length) {
     return at;
 }
 
+/* Whether the rest of a text is valid: plain ASCII by eights, from the first other character on by the automaton. */
+enum { REST = 128 };            /* bytes: a fault may be found again and again, so that only a short rest is gone through twice */
+static bool ends_well(const unsigned char *s, size_t length) {
+    uint64_t state = START, eight = 0;
+    size_t at = 0;
+    for (; length - at >= 8; at += 8) {
+        memcpy(&eight, s + at, 8);
+        if (eight & 0x8080808080808080u) break;
+    }
+    for (; at < length; at++) state = rows[s[at]] >> (state & 63);
+    return (state & 63) == START;
+}
+
 size_t utf8_valid_prefix(const char *text, size_t length) {
     const unsigned char *s = (const unsigned char *)text;
     size_t at = valid_blocks(s, length), wrong;
+    if (length - at < REST && ends_well(s + at, length - at)) return length;
     while (at < length) {
         uint64_t eight = 0;
         if (length - at >= 8) memcpy(&eight, s + at, 8);
