@@ -1,6 +1,7 @@
 /* tokenizer/pre_tokenizer_split.c: pre-tokenizers that cut where a pattern matches (Split, CharDelimiterSplit), at fixed
  * lengths (FixedLength), or where the script changes (UnicodeScripts). */
 #include "tokenizer/split_rule.h"
+#include "tokenizer/split_scan.h"
 
 #include "tokenizer/unicode.h"
 
@@ -41,11 +42,15 @@ static maske_status split_read(component *base, const json_t *json, const char *
     pre_tokenizer *self = (pre_tokenizer *)base;
     self->split.suffixes = self->split.pattern.is_regex && strcmp(self->split.pattern.text, BYTE_LEVEL_SUFFIXES) == 0 &&
                            self->split.behavior == SPLIT_ISOLATED && !self->split.invert;
+    /* Where matches cover the text, isolating them and removing what lies between are the same. */
+    bool matches = self->split.behavior == SPLIT_ISOLATED || (self->split.behavior == SPLIT_REMOVED && self->split.invert);
+    self->split.digits = self->split.pattern.is_regex && matches ? split_scan_digits(self->split.pattern.text) : 0;
     return MASKE_OK;
 }
 
 static maske_status split_cut(const pre_tokenizer *self, const char *text, size_t length, void **search, range_list *out) {
     if (self->split.suffixes) return byte_level_cut_suffixes(text, length, out);
+    if (self->split.digits > 0) return split_scan_cut(self->split.digits, text, length, out);
     return cut_by_pattern(&self->split.pattern, self->split.behavior, self->split.invert, text, length, search, out);
 }
 

@@ -23,7 +23,12 @@ struct pre_tokenizer {
         struct { split_behavior behavior; } punctuation;
         struct { bool individual; } digits;
         struct { char *character; pattern pattern; } delimiter;
-        struct { pattern pattern; split_behavior behavior; bool invert, suffixes; } split;   /* suffixes: see below */
+        struct {
+            pattern pattern;
+            split_behavior behavior;
+            bool invert, suffixes;          /* suffixes: see below */
+            size_t digits;                  /* split_scan.h; 0: the pattern is matched as it is */
+        } split;
         struct { int64_t length; } fixed_length;
     };
 };
