@@ -176,6 +176,32 @@ static void seeds_decide_and_greedy_needs_none(void **state) {
     maske_fill_result_free(&only);
 }
 
+static char last_warning[512];
+static void keep_warning(void *user, maske_log_level level, const char *sentence) {
+    (void)user;
+    if (level == MASKE_LOG_WARNING) snprintf(last_warning, sizeof last_warning, "%s", sentence);
+}
+
+/* As the fill-mask pipeline: the first piece stands for a word that is no entry, and a warning says so. */
+static void a_target_of_several_pieces_gets_a_warning(void **state) {
+    (void)state;
+    const char *const words[] = {"üniversitelerinden"}, *const known[] = {"▁Ankara"};
+    maske_set_log(keep_warning, NULL);
+    maske_fill_result r = fill(models[0], "[MASK]", (maske_fill_options){.top_k = 5, .targets = words, .target_count = 1});
+    char sentence[256];
+    snprintf(sentence, sizeof sentence,
+             "the target \"üniversitelerinden\" is not in the vocabulary; its first piece, \"%s\", stands for it",
+             r.candidates[0].token);
+    assert_string_equal(last_warning, sentence);
+    assert_int_equal(r.candidate_count, 1);
+    last_warning[0] = '\0';
+    maske_fill_result one = fill(models[0], "[MASK]", (maske_fill_options){.top_k = 5, .targets = known, .target_count = 1});
+    assert_string_equal(last_warning, "");
+    maske_set_log(NULL, NULL);
+    maske_fill_result_free(&r);
+    maske_fill_result_free(&one);
+}
+
 /* The likeliest entry that can fill, and its probability. */
 static size_t find_best(const maske_model *model, float *logits, double *score, buffer *text) {
     size_t vocab = (size_t)model->network->config.vocab_size, best = 0;
@@ -384,6 +410,7 @@ int main(void) {
         cmocka_unit_test(masks_are_filled_from_left_to_right),
         cmocka_unit_test(candidates_are_sorted_and_open_elsewhere),
         cmocka_unit_test(seeds_decide_and_greedy_needs_none),
+        cmocka_unit_test(a_target_of_several_pieces_gets_a_warning),
         cmocka_unit_test(the_surest_mask_is_filled_first),
         cmocka_unit_test(whole_words_begin_where_a_word_begins),
         cmocka_unit_test(targets_narrow_the_choice),
