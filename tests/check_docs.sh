@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$SOURCE"
 failed=0
 complain() { echo "$*"; failed=1; }
-for page in README.md README.tr.md docs/*.md; do
+for page in README.md README.tr.md SECURITY.md docs/*.md; do
     [ -f "$page" ] || continue
     # files in backquotes
     while read -r path; do
