@@ -399,7 +399,12 @@ class Comparison:
         token that was special once stays so in memory only), or None."""
         source, saved = os.path.join(folder, "source.json"), os.path.join(folder, "saved")
         os.makedirs(saved, exist_ok=True)
-        t.save(source)
+        if isinstance(t, str):                      # a file that the library itself would write otherwise
+            with open(source, "w", encoding="utf-8") as out:
+                out.write(t)
+            t = Tokenizer.from_str(t)
+        else:
+            t.save(source)
         opened, wrote = self.driver.ask([{"open": source}, {"save": saved}])
         self.cases += 1
         if "error" in opened or "error" in wrote:
@@ -407,7 +412,7 @@ class Comparison:
             return None
         mine = open(os.path.join(saved, "tokenizer.json"), encoding="utf-8").read()
         again = Tokenizer.from_file(os.path.join(saved, "tokenizer.json")).to_str(pretty=True)
-        for what, theirs in (("saved file", open(source, encoding="utf-8").read()), ("file saved again", again)):
+        for what, theirs in (("saved file", t.to_str(pretty=True)), ("file saved again", again)):
             if mine != theirs:
                 at = next((i for i, (a, b) in enumerate(zip(mine, theirs)) if a != b), min(len(mine), len(theirs)))
                 self.differ(name, what, source, theirs[max(0, at - 200):at + 200], mine[max(0, at - 200):at + 200])
@@ -452,6 +457,30 @@ class Comparison:
                 self.differ(name, "decoding", request, expected, answer)
 
 
+def file_variants():
+    """Files of other versions and hands: merges as lines, no type, keys that are not known, ids with holes."""
+    t = with_model(train_bpe(pre_tokenizers.Whitespace(), limit=60), unk_token="[UNK]")
+    state = json.loads(t.to_str())
+    lines = state | {"model": state["model"] | {"merges": [" ".join(pair) for pair in state["model"]["merges"]]}}
+    yield "file with merges as lines", json.dumps(lines)
+    lines["model"]["merges"].insert(3, "#version: 0.2")
+    yield "file with a version line", json.dumps(lines)
+    untyped = {key: value for key, value in state["model"].items() if key not in ("type", "ignore_merges", "byte_fallback", "fuse_unk", "dropout")}
+    yield "file without type", json.dumps(state | {"model": untyped})
+    yield "file with unknown keys", json.dumps({key: value for key, value in state.items() if key not in ("truncation", "padding")} | {"pre_tokenizer": state["pre_tokenizer"] | {"colour": 1}})
+    yield "file in one line, with escapes", json.dumps(state, ensure_ascii=True, separators=(",", ":"))
+    for step in (2, 3):
+        spread = state["model"] | {"vocab": {token: i if i < 5 else 5 + step * (i - 5) for token, i in state["model"]["vocab"].items()}}
+        yield f"file with ids {step} apart", json.dumps(state | {"model": spread})
+        yield f"file with ids {step} apart, no added tokens", json.dumps(state | {"model": spread, "added_tokens": []})
+    t = train_wordpiece(normalizers.BertNormalizer())
+    state = json.loads(t.to_str())
+    state["model"]["vocab"] = {token: i if i < 5 else 2 * i for token, i in state["model"]["vocab"].items()}
+    yield "file of a wordpiece with holes", json.dumps(state)
+    moved = [token | {"id": 7000 + i, "content": f"<{i}>"} for i, token in enumerate(state["added_tokens"])]
+    yield "file with added ids that are passed over", json.dumps(state | {"added_tokens": state["added_tokens"] + moved})
+
+
 FAMILY_ROUNDS = 4
 
 
@@ -462,6 +491,7 @@ def all_variants():
     yield from post_variants()
     yield from length_variants()
     yield from decoder_variants()
+    yield from file_variants()
     for seed in range(FAMILY_ROUNDS):
         yield from tokenizer_families.variants(SENTENCES, seed)
 
