@@ -7,15 +7,22 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-/* A pattern is a file's to choose, so its cost is bounded: retries from one start, as many as the library allows; retries
- * in one search, and stack entries, which a greedy loop takes one of for each character: both grow with the text, since
- * a megabyte of one letter is no fault. */
+/* A pattern is a file's to choose, so what it costs is bounded, in steps back. From one start it may go back as often as
+ * the library allows; over all searches of one text in proportion to the text's length. The engine tells no one how often
+ * it went back, only that a limit was passed, so a search begins with a low one; where that does not do it is paid for,
+ * and the search begun again with a higher. Stack entries, which a greedy loop takes one of for each character, grow with
+ * the text, too: a megabyte of one letter is no fault. (What runs ahead without ever going back, a possessive loop in a
+ * look-ahead, is not seen by this.) */
 enum {
-    PATTERN_LENGTH_LIMIT  = 4096,
-    RETRY_IN_MATCH_LIMIT  = 10000000,
-    RETRY_IN_SEARCH_LEAST = 10000000,
-    STACK_LEAST           = 1000000
+    PATTERN_LENGTH_LIMIT = 4096,
+    RETRY_IN_MATCH_LIMIT = 10000000,
+    RETRIES_FREE         = 256,         /* of each search */
+    RETRIES_GROW         = 4,
+    RETRIES_OF_TEXT      = 10000000,    /* all searches of a text, and more for each byte: */
+    RETRIES_OF_BYTE      = 64,
+    STACK_LEAST          = 1000000
 };
+
 /* The engine's compiler frees a block twice where an allocation fails in the middle of it. So it begins only where far
  * more memory is to be had than it takes. */
 enum { COMPILE_ROOM = 8 << 20 };
@@ -23,6 +30,7 @@ enum { COMPILE_ROOM = 8 << 20 };
 typedef struct pattern_scratch {
     OnigRegion *region;
     OnigMatchParam *parameters;
+    size_t retries;                     /* what this text may still cost */
 } pattern_scratch;
 
 static void initialize_once(void) {
@@ -97,6 +105,10 @@ void pattern_scratch_free(void *scratch) {
     free(own);
 }
 
+void pattern_scratch_restart(void *scratch) {
+    if (scratch != NULL) ((pattern_scratch *)scratch)->retries = RETRIES_OF_TEXT;
+}
+
 static maske_status scratch_new(void **out) {
     pattern_scratch *own = NULL;
     TRY(memory_new(&own, 1, sizeof *own, "a pattern's search"));
@@ -113,29 +125,48 @@ static maske_status scratch_new(void **out) {
         pattern_scratch_free(own);
         return error_memory(sizeof(OnigRegion), "a pattern's search");
     }
+    own->retries = RETRIES_OF_TEXT;
     *out = own;
     return MASKE_OK;
+}
+
+static int search_within(const pattern_search *search, pattern_scratch *own, size_t limit) {
+    size_t in_match = limit < RETRY_IN_MATCH_LIMIT ? limit : RETRY_IN_MATCH_LIMIT,
+           stack = STACK_LEAST + 2 * search->length;
+    onig_initialize_match_param(own->parameters);
+    onig_set_retry_limit_in_match_of_match_param(own->parameters, in_match);
+    onig_set_retry_limit_in_search_of_match_param(own->parameters, limit);
+    onig_set_match_stack_limit_size_of_match_param(own->parameters, stack < INT_MAX ? (unsigned)stack : INT_MAX);
+    const UChar *text = (const UChar *)search->text, *last = text + search->length;
+    return onig_search_with_param(search->wanted->regex, text, last, text + search->at, last, own->region,
+                                  ONIG_OPTION_NONE, own->parameters);
+}
+
+static bool wants_more(int result, size_t limit) {
+    if (result == ONIGERR_RETRY_LIMIT_IN_MATCH_OVER) return limit < RETRY_IN_MATCH_LIMIT;
+    return result == ONIGERR_RETRY_LIMIT_IN_SEARCH_OVER;
 }
 
 static maske_status find_regex(pattern_search *search, bool *found, size_t *begin, size_t *end) {
     if (search->scratch == NULL) TRY(scratch_new(&search->scratch));
     pattern_scratch *own = search->scratch;
-    onig_initialize_match_param(own->parameters);
-    onig_set_retry_limit_in_match_of_match_param(own->parameters, RETRY_IN_MATCH_LIMIT);
-    onig_set_retry_limit_in_search_of_match_param(own->parameters, RETRY_IN_SEARCH_LEAST + 16 * search->length);
-    size_t stack = STACK_LEAST + 2 * search->length;
-    onig_set_match_stack_limit_size_of_match_param(own->parameters, stack < INT_MAX ? (unsigned)stack : INT_MAX);
-    const UChar *text = (const UChar *)search->text, *last = text + search->length;
-    int result = onig_search_with_param(search->wanted->regex, text, last, text + search->at, last, own->region,
-                                        ONIG_OPTION_NONE, own->parameters);
+    if (!search->counted && own->retries < SIZE_MAX / 2) own->retries += RETRIES_OF_BYTE * search->length;
+    search->counted = true;
+    size_t limit = RETRIES_FREE;
+    int result = search_within(search, own, limit);
+    for (; wants_more(result, limit) && own->retries >= limit; result = search_within(search, own, limit)) {
+        own->retries -= limit;
+        limit *= RETRIES_GROW;
+    }
     *found = result >= 0;
     if (*found) {
         *begin = (size_t)own->region->beg[0];
         *end = (size_t)own->region->end[0];
     } else if (result == ONIGERR_MEMORY) return error_memory(search->length, "a regular expression's search");
     else if (result != ONIG_MISMATCH) {
-        UChar why[ONIG_MAX_ERROR_MESSAGE_LEN];
-        onig_error_code_to_str(why, result);
+        UChar why[ONIG_MAX_ERROR_MESSAGE_LEN] = "it went back too often";
+        if (result != ONIGERR_RETRY_LIMIT_IN_MATCH_OVER && result != ONIGERR_RETRY_LIMIT_IN_SEARCH_OVER)
+            onig_error_code_to_str(why, result);
         return error_set(MASKE_BAD_ARGUMENT, "the regular expression \"%.200s\" gave up on a text of %zu bytes: %s",
                          search->wanted->text, search->length, (char *)why);
     }

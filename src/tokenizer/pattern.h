@@ -29,15 +29,18 @@ typedef struct pattern_search {
     const char *text;
     size_t length, at;              /* where the next search begins */
     size_t last_end;                /* end of the last match, SIZE_MAX: none yet */
+    bool counted;                   /* the text's length was added to what its searches may cost */
     void *scratch;
 } pattern_search;
 /* scratch: from the search before (search->scratch), or NULL. */
 static inline pattern_search pattern_search_start(const pattern *self, const char *text, size_t length, void *scratch) {
-    return (pattern_search){self, text, length, 0, SIZE_MAX, scratch};
+    return (pattern_search){self, text, length, 0, SIZE_MAX, false, scratch};
 }
 /* The next match, left to right, not overlapping; an empty match right behind the last one is skipped. *found false:
  * there is none any more. The scratch may be set also on failure. */
 MASKE_MUST_USE maske_status pattern_next(pattern_search *search, bool *found, size_t *begin, size_t *end);
+/* What follows are searches of another text, which owes nothing for the one before. scratch may be NULL. */
+void pattern_scratch_restart(void *scratch);
 void pattern_scratch_free(void *scratch);
 
 #endif

@@ -1,5 +1,6 @@
 /* tokenizer/pipeline.c: pieces, words, tokens with their places. Ids alone go another way: pipeline_ids.c. */
 #include "tokenizer/pipeline.h"
+#include "tokenizer/pattern.h"
 #include "tokenizer/unicode.h"
 
 #include <stdlib.h>
@@ -31,6 +32,12 @@ maske_status pipeline_word(const maske_tokenizer *t, pipeline *p, const char *te
                                 : wordpiece_encode(&t->model.wordpiece, &p->word, text, length);
 }
 
+void pipeline_start_text(pipeline *p) {
+    pattern_scratch_restart(p->text.search);
+    pattern_scratch_restart(p->pieces.search);
+    pattern_scratch_restart(p->words.pieces.search);
+}
+
 maske_status pipeline_check_length(size_t length) {
     if (length <= PIPELINE_TEXT_LIMIT) return MASKE_OK;
     return error_set(MASKE_BAD_ARGUMENT, "the text has %zu bytes, a single text may have at most %zu", length,
@@ -53,6 +60,7 @@ static maske_status add_stretch(const maske_tokenizer *t, pipeline *p) {
 
 maske_status pipeline_pieces(const maske_tokenizer *t, pipeline *p, const char *text, size_t length, bool aligned) {
     TRY(pipeline_check_length(length));
+    pipeline_start_text(p);
     pieces_start(&p->pieces, aligned);
     TRY(added_tokens_split(&t->added, false, text, length, &p->raw_splits));
     for (size_t i = 0; i < p->raw_splits.count; i++) {

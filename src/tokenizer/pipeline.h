@@ -62,6 +62,8 @@ MASKE_MUST_USE maske_status pipeline_add_words(const maske_tokenizer *t, pipelin
 /* The frame's ids that stand before or behind the text. */
 MASKE_MUST_USE maske_status pipeline_add_frame(const tokenizer_frame *frame, bool behind, id_list *out);
 MASKE_MUST_USE maske_status pipeline_add_id(id_list *out, int32_t id);
+/* A new text: what patterns may cost begins anew. */
+void pipeline_start_text(pipeline *p);
 /* Refuses a text that passes PIPELINE_TEXT_LIMIT. */
 MASKE_MUST_USE maske_status pipeline_check_length(size_t length);
 void pipeline_free(pipeline *p);

@@ -84,6 +84,7 @@ maske_status pipeline_batch(const maske_tokenizer *t, pipeline *p, const char *c
     buffer_clear(&p->block);
     for (size_t i = 0; i < count; i++) {
         bool alone = false;
+        pipeline_start_text(p);
         TRY(cut_text(&b, texts[i], lengths[i], &alone));
         if (alone) TRY(add_alone(&b, texts[i], lengths[i]));
         else TRY(gather(&b));

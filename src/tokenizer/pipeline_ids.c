@@ -33,6 +33,7 @@ static maske_status add_stretch_ids(const maske_tokenizer *t, pipeline *p, const
 
 maske_status pipeline_ids(const maske_tokenizer *t, pipeline *p, const char *text, size_t length, id_list *out) {
     TRY(pipeline_check_length(length));
+    pipeline_start_text(p);
     pipeline_use(p, t);
     size_t before = out->count;
     bool cut = false;

@@ -1,5 +1,5 @@
-/* tests/tokenizer/component_golden.h: the cases of golden/components.json, which tests/reference/make_component_golden.py
- * made with the tokenizers library. */
+/* tests/tokenizer/component_golden.h: the cases of golden/components.json, which
+ * tests/reference/make_component_golden.py made with the tokenizers library. */
 #ifndef MASKE_TESTS_COMPONENT_GOLDEN_H
 #define MASKE_TESTS_COMPONENT_GOLDEN_H
 

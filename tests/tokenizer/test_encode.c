@@ -1,12 +1,10 @@
 /* tests/tokenizer/test_encode.c: the fast way gives the slow way's ids; offsets point into the text; decoding gives the
- * text back; a warm encoding allocates nothing; no text makes it slow. */
+ * text back; a warm encoding allocates nothing. (test_large_inputs.c: no text makes it slow.) */
 #include "maske.h"
 #include "base/json.h"
 #include "base/random.h"
 #include "base/utf8.h"
 #include "scratch.h"
-
-#include <time.h>
 
 #define GOLDEN TEST_DATA "/tokenizer/golden/"
 
@@ -293,40 +291,6 @@ static void bad_text_is_refused(void **state) {
     maske_tokenizer_free(t);
 }
 
-/* Ten megabytes without a space, of one letter, of different words, of special tokens, of spaces. */
-static void no_text_makes_it_slow(void **state) {
-    (void)state;
-    static const char *const bases[] = { GOLDEN "metaspace.json", GOLDEN "bytelevel.json", GOLDEN "wordpiece.json" };
-    size_t length = 2 << 20;
-    char *text = malloc(length + 16);
-    maske_encoding e = {0};
-    for (size_t b = 0; b < 3; b++) {
-        maske_tokenizer *t = NULL;
-        assert_ok(maske_tokenizer_open(&t, bases[b]));
-        for (int kind = 0; kind < 5; kind++) {
-            random_stream r = random_stream_start((uint64_t)kind, RANDOM_TEST, 4, 0);
-            for (size_t i = 0; i < length; i++) {
-                char letter = (char)('a' + random_below(26, random_stream_next(&r)));
-                text[i] = kind == 0   ? letter
-                          : kind == 1 ? 'a'
-                          : kind == 2 ? (i % 9 == 8 ? ' ' : letter)
-                          : kind == 3 ? "[MASK]"[i % 6]
-                                      : ' ';
-            }
-            for (int ids_only = 0; ids_only < 2; ids_only++) {
-                maske_encode_options options = {.ids_only = ids_only == 1};
-                clock_t before = clock();
-                assert_ok(maske_tokenizer_encode(t, text, length, NULL, 0, &options, &e));
-                double seconds = (double)(clock() - before) / CLOCKS_PER_SEC;
-                if (seconds > 30) fail_msg("%s, text %d, ids_only %d: %g s", bases[b], kind, ids_only, seconds);
-            }
-        }
-        maske_tokenizer_free(t);
-    }
-    maske_encoding_free(&e);
-    free(text);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_ways_give_the_same_ids),
@@ -337,7 +301,6 @@ int main(void) {
         cmocka_unit_test(a_warm_encoding_allocates_nothing),
         cmocka_unit_test(an_encoding_serves_several_tokenizers),
         cmocka_unit_test(bad_text_is_refused),
-        cmocka_unit_test(no_text_makes_it_slow),
     };
     return cmocka_run_group_tests_name("tokenizer/encode", tests, NULL, NULL);
 }

@@ -9,10 +9,11 @@ static void check_origins(const char *saved, const json_t *text, const json_t *e
     for (size_t at = 0; at < found->length; at += size, i += 2) {
         size = utf8_size(found->bytes[at]);
         text_range first = found->origins[at], last = found->origins[at + size - 1];
-        long begin = (long)json_integer_value(json_array_get(expected, i)), end = (long)json_integer_value(json_array_get(expected, i + 1));
+        long begin = (long)json_integer_value(json_array_get(expected, i)),
+             end = (long)json_integer_value(json_array_get(expected, i + 1));
         if (first.begin != begin || last.end != end)
-            fail_msg("%s: \"%s\": character %zu stands for %u-%u, expected %ld-%ld", saved, json_string_value(text), i / 2,
-                     first.begin, last.end, begin, end);
+            fail_msg("%s: \"%s\": character %zu stands for %u-%u, expected %ld-%ld", saved, json_string_value(text),
+                     i / 2, first.begin, last.end, begin, end);
     }
     assert_int_equal(i, json_array_size(expected));
 }
@@ -75,7 +76,7 @@ static void long_runs_of_marks_keep_their_order(void **state) {
     buffer given = {0}, expected = {0};
     assert_ok(buffer_add_text(&given, "q"));
     assert_ok(buffer_add_text(&expected, "q"));
-    for (int i = 0; i < RUN; i++) assert_ok(buffer_add_text(&given, "\xCC\x87\xCC\xA3"));      /* above, below */
+    for (int i = 0; i < RUN; i++) assert_ok(buffer_add_text(&given, "\xCC\x87\xCC\xA3")); /* above, below */
     for (int i = 0; i < RUN; i++) assert_ok(buffer_add_text(&expected, "\xCC\xA3"));
     for (int i = 0; i < RUN; i++) assert_ok(buffer_add_text(&expected, "\xCC\x87"));
     assert_ok(normalizer_new_named(&n, "nfc"));

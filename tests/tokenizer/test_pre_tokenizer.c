@@ -1,5 +1,5 @@
-/* tests/tokenizer/test_pre_tokenizer.c: each pre-tokenizer by itself: its pieces and where they come from, as the library
- * has them; the words alone, and so in every place of a block of 64 bytes; what it writes. */
+/* tests/tokenizer/test_pre_tokenizer.c: each pre-tokenizer by itself: its pieces and where they come from, as the
+ * library has them; the words alone, and so in every place of a block of 64 bytes; what it writes. */
 #include "tokenizer/pre_tokenizer.h"
 
 #include "tokenizer/byte_level.h"
@@ -32,8 +32,10 @@ static void check_pieces(const char *saved, const json_t *item, const pieces *fo
                  json_array_size(item) / 3);
     for (size_t i = 0; i < found->count; i++) {
         const piece *one = &found->items[i];
-        expect_bytes("piece", saved, given, json_array_get(item, 3 * i + 1), found->text.bytes + one->begin, one->end - one->begin);
-        long begin = (long)json_integer_value(json_array_get(item, 3 * i + 2)), end = (long)json_integer_value(json_array_get(item, 3 * i + 3));
+        expect_bytes("piece", saved, given, json_array_get(item, 3 * i + 1), found->text.bytes + one->begin,
+                     one->end - one->begin);
+        long begin = (long)json_integer_value(json_array_get(item, 3 * i + 2)),
+             end = (long)json_integer_value(json_array_get(item, 3 * i + 3));
         if (origins && (one->origin_begin != begin || one->origin_end != end))
             fail_msg("%s: \"%s\": piece %zu is at %u-%u, expected %ld-%ld", saved, json_string_value(given), i,
                      one->origin_begin, one->origin_end, begin, end);
@@ -45,8 +47,10 @@ static void add_in_form(buffer *out, const pre_tokenizer *p, const char *word, s
     for (size_t i = 0; i < length; i++) {
         char bytes[4] = {word[i]};
         size_t size = 1;
-        if (pre_tokenizer_word_form(p) == WORD_BYTES) size = utf8_put(bytes, byte_level_character((unsigned char)word[i]));
-        if (pre_tokenizer_word_form(p) == WORD_SPACES && word[i] == ' ') assert_ok(buffer_add_text(out, pre_tokenizer_replacement(p)));
+        if (pre_tokenizer_word_form(p) == WORD_BYTES)
+            size = utf8_put(bytes, byte_level_character((unsigned char)word[i]));
+        if (pre_tokenizer_word_form(p) == WORD_SPACES && word[i] == ' ')
+            assert_ok(buffer_add_text(out, pre_tokenizer_replacement(p)));
         else assert_ok(buffer_add(out, bytes, size));
     }
 }
@@ -55,7 +59,8 @@ static void check_words(const char *saved, const json_t *item, const pre_tokeniz
     const json_t *given = json_array_get(item, 0);
     assert_ok(pre_tokenizer_words(p, json_string_value(given), json_string_length(given), true, words));
     if (3 * words->ranges.count + 1 != json_array_size(item))
-        fail_msg("%s: \"%s\": %zu words, expected %zu", saved, json_string_value(given), words->ranges.count, json_array_size(item) / 3);
+        fail_msg("%s: \"%s\": %zu words, expected %zu", saved, json_string_value(given), words->ranges.count,
+                 json_array_size(item) / 3);
     buffer form = {0};
     for (size_t i = 0; i < words->ranges.count; i++) {
         text_range range = words->ranges.items[i];

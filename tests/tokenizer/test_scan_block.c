@@ -1,6 +1,6 @@
-/* tests/tokenizer/test_scan_block.c: the scanners of 64 bytes at once: the vector half of scan_block.h gives the masks of
- * its plain half, and the pre-tokenizers that stand on it cut where their rules say, one character after the other, at
- * every CPU level and in every place of a block. */
+/* tests/tokenizer/test_scan_block.c: the scanners of 64 bytes at once: the vector half of scan_block.h gives the masks
+ * of its plain half, and the pre-tokenizers that stand on it cut where their rules say, one character after the other,
+ * at every CPU level and in every place of a block. */
 #include "tokenizer/scan_block.h"
 
 #include "base/cpu.h"
@@ -20,13 +20,14 @@ static void vector_masks_are_the_plain_ones(void **state) {
         for (int i = 0; i < SCAN_BLOCK; i++)
             block[i] = (char)(kind == 0   ? random_below(256, random_stream_next(&r))
                               : kind == 1 ? random_below(128, random_stream_next(&r))
-                                          : (uint32_t)(round * SCAN_BLOCK + i));            /* every value in turn */
+                                          : (uint32_t)(round * SCAN_BLOCK + i)); /* every value in turn */
         scan_masks masks = {.high = 0}, plain = {.high = 0};
         uint64_t underscore = 0, visible = 0, plain_underscore = 0, plain_visible = 0;
         scan_ascii(block, &masks, &underscore, &visible);
         scan_ascii_plain(block, &plain, &plain_underscore, &plain_visible);
         assert_memory_equal(&masks.high, &plain.high, sizeof masks.high);
-        assert_true(masks.continuation == plain.continuation && underscore == plain_underscore && visible == plain_visible);
+        assert_true(masks.continuation == plain.continuation && underscore == plain_underscore &&
+                    visible == plain_visible);
         for (int k = MASK_LETTER; k <= MASK_SPACE; k++) assert_true(masks.classes[k] == plain.classes[k]);
         char wanted = block[random_below(SCAN_BLOCK, random_stream_next(&r))];
         assert_true(scan_byte(block, wanted) == scan_byte_plain(block, wanted));
@@ -36,14 +37,24 @@ static void vector_masks_are_the_plain_ones(void **state) {
 /* ---- the rules, character by character ---- */
 
 enum { LENGTH = 400 };
-typedef struct sample { uint32_t points[LENGTH]; uint32_t begins[LENGTH + 1]; size_t count; char bytes[4 * LENGTH]; } sample;
-typedef struct cuts { text_range items[LENGTH + 1]; size_t count; } cuts;
+typedef struct sample {
+    uint32_t points[LENGTH];
+    uint32_t begins[LENGTH + 1];
+    size_t count;
+    char bytes[4 * LENGTH];
+} sample;
+typedef struct cuts {
+    text_range items[LENGTH + 1];
+    size_t count;
+} cuts;
 typedef void rule(const sample *s, cuts *out);
 
 static void cut(cuts *out, const sample *s, size_t begin, size_t end) {
     if (begin < end) out->items[out->count++] = (text_range){s->begins[begin], s->begins[end]};
 }
-static bool is(const sample *s, size_t i, unsigned class) { return i < s->count && (unicode_scan(s->points[i]) & class); }
+static bool is(const sample *s, size_t i, unsigned class) {
+    return i < s->count && (unicode_scan(s->points[i]) & class);
+}
 /* Characters from `at` on that have the class. */
 static size_t run(const sample *s, size_t at, unsigned class) {
     while (is(s, at, class)) at++;
@@ -55,7 +66,8 @@ static void whitespace_rule(const sample *s, cuts *out) {
         end = at + 1;
         if (is(s, at, SCAN_SPACE)) continue;
         if (is(s, at, SCAN_WORD)) end = run(s, at, SCAN_WORD);
-        else while (end < s->count && !is(s, end, SCAN_SPACE | SCAN_WORD)) end++;
+        else
+            while (end < s->count && !is(s, end, SCAN_SPACE | SCAN_WORD)) end++;
         cut(out, s, at, end);
     }
 }
@@ -83,7 +95,9 @@ static size_t gpt2_match(const sample *s, size_t at) {
     static const char *const contractions[] = {"s", "t", "re", "ve", "m", "ll", "d"};
     for (size_t i = 0; s->points[at] == '\'' && i < 7; i++) {
         size_t length = strlen(contractions[i]), same = 0;
-        while (same < length && at + 1 + same < s->count && s->points[at + 1 + same] == (unsigned char)contractions[i][same]) same++;
+        while (same < length && at + 1 + same < s->count &&
+               s->points[at + 1 + same] == (unsigned char)contractions[i][same])
+            same++;
         if (same == length) return at + 1 + length;
     }
     size_t word = at + (s->points[at] == ' ');
@@ -107,19 +121,24 @@ static void metaspace_rule(const sample *s, cuts *out) {
     }
 }
 
-static const struct { const char *json; rule *rule; } scanners[] = {
+static const struct {
+    const char *json;
+    rule *rule;
+} scanners[] = {
     {"{\"type\":\"Whitespace\"}", whitespace_rule},
     {"{\"type\":\"WhitespaceSplit\"}", whitespace_split_rule},
     {"{\"type\":\"BertPreTokenizer\"}", bert_rule},
     {"{\"type\":\"ByteLevel\",\"add_prefix_space\":false,\"trim_offsets\":true,\"use_regex\":true}", byte_level_rule},
-    {"{\"type\":\"Metaspace\",\"replacement\":\"\xE2\x96\x81\",\"prepend_scheme\":\"never\",\"split\":true}", metaspace_rule},
+    {"{\"type\":\"Metaspace\",\"replacement\":\"\xE2\x96\x81\",\"prepend_scheme\":\"never\",\"split\":true}",
+     metaspace_rule},
 };
 
 /* Runs of characters of all classes and sizes. */
 static void make_sample(sample *s, random_stream *r) {
-    static const uint32_t points[] = {'a', 'Z', 's', 't', 'r', 'e', 'l', 'v', 'm', 'd', '\'', ' ', ' ', '\n', '\t', '_', '-', '.', '7', '$', 0x7F, 0,
-                                      0xE9, 0x131, 0x660, 0xB2, 0xA0, 0xAB, 0x301, 0x2581, 0x3000, 0x2003, 0x4E2D, 0x3002,
-                                      0x1F600, 0x10400, 0x1D7D8, 0x1F1F9, 0x10FFFF, 0x85, 0x200B};
+    static const uint32_t points[] = {
+        'a',   'Z',    's',    't',    'r',    'e',    'l',     'v',     'm',     'd',     '\'',     ' ',  ' ',   '\n',
+        '\t',  '_',    '-',    '.',    '7',    '$',    0x7F,    0,       0xE9,    0x131,   0x660,    0xB2, 0xA0,  0xAB,
+        0x301, 0x2581, 0x3000, 0x2003, 0x4E2D, 0x3002, 0x1F600, 0x10400, 0x1D7D8, 0x1F1F9, 0x10FFFF, 0x85, 0x200B};
     enum { POINTS = sizeof points / sizeof *points };
     size_t wanted = random_below(LENGTH, random_stream_next(r)), bytes = 0;
     s->count = 0;
@@ -140,12 +159,14 @@ static void check_scanner(const pre_tokenizer *p, size_t which, const sample *s,
     scanners[which].rule(s, &expected);
     assert_ok(pre_tokenizer_words(p, s->bytes, s->begins[s->count], true, words));
     size_t same = 0;
-    while (same < expected.count && same < words->ranges.count && words->ranges.items[same].begin == expected.items[same].begin &&
-           words->ranges.items[same].end == expected.items[same].end) same++;
+    while (same < expected.count && same < words->ranges.count &&
+           words->ranges.items[same].begin == expected.items[same].begin &&
+           words->ranges.items[same].end == expected.items[same].end)
+        same++;
     if (same < expected.count || same < words->ranges.count)
-        fail_msg("%s on %s: word %zu of \"%.*s\" is at %u-%u, expected %u-%u", scanners[which].json, cpu_level_name(), same,
-                 (int)s->begins[s->count], s->bytes, words->ranges.items[same].begin, words->ranges.items[same].end,
-                 expected.items[same].begin, expected.items[same].end);
+        fail_msg("%s on %s: word %zu of \"%.*s\" is at %u-%u, expected %u-%u", scanners[which].json, cpu_level_name(),
+                 same, (int)s->begins[s->count], s->bytes, words->ranges.items[same].begin,
+                 words->ranges.items[same].end, expected.items[same].begin, expected.items[same].end);
 }
 
 static void scanners_cut_by_their_rules(void **state) {

@@ -3,10 +3,13 @@
 #include "maske.h"
 #include "scratch.h"
 
-#define MODEL "\"pre_tokenizer\":{\"type\":\"WhitespaceSplit\"}," \
+#define MODEL                                                                                                          \
+    "\"pre_tokenizer\":{\"type\":\"WhitespaceSplit\"},"                                                                \
     "\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"b\":1,\"s\":2},\"merges\":[]}}"
-#define CUT(length, stride) "\"truncation\":{\"max_length\":" length ",\"strategy\":\"LongestFirst\",\"stride\":" stride "},"
-#define TWICE "\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":[{\"Sequence\":{\"id\":\"A\",\"type_id\":0}}," \
+#define CUT(length, stride)                                                                                            \
+    "\"truncation\":{\"max_length\":" length ",\"strategy\":\"LongestFirst\",\"stride\":" stride "},"
+#define TWICE                                                                                                          \
+    "\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":[{\"Sequence\":{\"id\":\"A\",\"type_id\":0}},"     \
     "{\"Sequence\":{\"id\":\"A\",\"type_id\":1}}],\"pair\":[],\"special_tokens\":{}},"
 
 static maske_tokenizer *tokenizer_of(const char *members) {
@@ -45,7 +48,8 @@ static void what_is_not_cut_is_one_window(void **state) {
     maske_tokenizer_free(cut);
 }
 
-/* Every token is in the window it must be in, and points at its own place in the whole text, in characters and bytes. */
+/* Every token is in the window it must be in, and points at its own place in the whole text, in characters and bytes.
+ */
 static void windows_point_into_the_whole_text(void **state) {
     (void)state;
     enum { WORDS = 20000, KEEP = 9, STRIDE = 4 };
@@ -58,7 +62,7 @@ static void windows_point_into_the_whole_text(void **state) {
     for (size_t w = 0; w < out.count; w++) {
         const maske_encoding *e = &out.items[w];
         for (size_t i = 0; i < e->count; i++) {
-            size_t word = w * (KEEP - STRIDE) + i, odd = (word + 2) / 3;    /* so many times a second word of two bytes */
+            size_t word = w * (KEEP - STRIDE) + i, odd = (word + 2) / 3; /* so many times a second word of two bytes */
             assert_int_equal(e->ids[i], word % 3 == 0 ? 0 : 1);
             assert_int_equal(e->char_begin[i], 2 * word + 2 * odd);
             assert_int_equal(e->byte_begin[i], 2 * word + 3 * odd);
