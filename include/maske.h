@@ -126,11 +126,12 @@ typedef struct maske_tokenizer maske_tokenizer;
 
 typedef struct maske_tokenizer_train_options {
     int64_t vocab_size;             /* 16000: entries in all, special tokens and bytes included */
+    const char *type;               /* "bpe" | "wordpiece": the latter with "bert" or "whitespace" below */
     const char *pre_tokenizer;      /* "metaspace" | "bytelevel" | "bert" | "whitespace" */
     const char *normalizer;         /* "none" | "nfc" | "nfkc" | "bert-cased" | "bert-uncased" | "lower-tr" */
     int64_t min_frequency;          /* 2 */
     int64_t alphabet_limit;         /* 0: none */
-    bool byte_fallback;             /* true; no meaning with bytelevel */
+    bool byte_fallback;             /* true; no meaning with bytelevel, nor with wordpiece */
     int64_t memory;                 /* 2 GiB: what counting words and learning from them may take: counts are put aside
                                      * on disk ($TMPDIR); a text whose different words alone need more is refused */
     bool fill_unused;               /* false; extending: new entries take the places of [unused0], [unused1] ... first */
@@ -148,7 +149,7 @@ typedef struct maske_tokenizer_train_report {
     double seconds;
 } maske_tokenizer_train_report;
 
-/* Learns a BPE from the text. `out` is yours: maske_tokenizer_free. report may be NULL. */
+/* Learns a BPE, or a WordPiece, from the text. `out` is yours: maske_tokenizer_free. report may be NULL. */
 MASKE_API MASKE_MUST_USE maske_status maske_tokenizer_train(maske_tokenizer **out, const maske_text *text,
     const maske_tokenizer_train_options *options, const maske_control *control, maske_tokenizer_train_report *report);
 /* Learns up to vocab_size entries in all on top of `base`, whose ids and merges stay. min_frequency as above. */

@@ -1,5 +1,6 @@
 /* tokenizer/bpe_trainer.c: special tokens, alphabet, words as symbols; then merge_learner.c. */
 #include "tokenizer/bpe_trainer.h"
+#include "base/buffer.h"
 #include "tokenizer/alphabet.h"
 #include "tokenizer/merge_learner.h"
 
@@ -8,6 +9,8 @@
 typedef struct speller {
     const word_counts *words;
     character_table symbols;        /* 1 + the id of each character of the alphabet */
+    character_table inner;          /* the same inside a word, with the prefix */
+    bool prefixed;
 } speller;
 
 static size_t word_room(const void *user, size_t i) {
@@ -25,7 +28,8 @@ static maske_status spell_word(void *user, int thread, size_t i, uint32_t *symbo
     size_t length = 0;
     (void)thread;
     for (size_t at = 0, size = 0; at < word.length; at += size) {
-        int64_t symbol = character_table_get(&s->symbols, word_character(s->words, word.text + at, &size));
+        int64_t symbol = character_table_get(at > 0 && s->prefixed ? &s->inner : &s->symbols,
+                                             word_character(s->words, word.text + at, &size));
         if (symbol > 0) symbols[length++] = (uint32_t)(symbol - 1);
     }
     *count = length;
@@ -57,13 +61,47 @@ static maske_status add_alphabet(vocab *entries, speller *s, const uint32_t *alp
     return MASKE_OK;
 }
 
+/* Marks the characters of the alphabet that stand inside words. */
+static maske_status find_inner(speller *s) {
+    for (size_t i = 0; i < s->words->count; i++) {
+        counted_word word = s->words->words[i];
+        for (size_t at = 0, size = 0; at < word.length; at += size) {
+            uint32_t character = word_character(s->words, word.text + at, &size);
+            if (at == 0 || character_table_get(&s->symbols, character) == 0) continue;
+            int64_t *symbol = character_table_at(&s->inner, character);
+            if (symbol == NULL) return error_memory(256 * sizeof *symbol, "characters");
+            *symbol = 1;
+        }
+    }
+    return MASKE_OK;
+}
+
+static maske_status add_inner(vocab *entries, speller *s, const char *prefix) {
+    buffer text = {0};
+    maske_status status = find_inner(s);
+    for (uint32_t page = 0; page < CHARACTER_LIMIT >> 8 && status == MASKE_OK; page++)
+        for (uint32_t i = 0; s->inner.pages[page] != NULL && i < 256 && status == MASKE_OK; i++) {
+            char character[4];
+            if (s->inner.pages[page][i] == 0) continue;
+            buffer_clear(&text);
+            status = buffer_add_text(&text, prefix);
+            if (status == MASKE_OK) status = buffer_add(&text, character, utf8_put(character, page << 8 | i));
+            int32_t id = vocab_find(entries, text.data, text.length);
+            if (status == MASKE_OK && id < 0) status = vocab_append(entries, text.data, text.length, &id);
+            s->inner.pages[page][i] = 1 + (int64_t)id;
+        }
+    buffer_free(&text);
+    s->prefixed = true;
+    return status;
+}
+
 static maske_status learn(vocab *entries, speller *s, const bpe_trainer_options *options, const maske_control *control,
         bpe_merge **merges, size_t *merge_count) {
     symbol_words words = {0};
     uint32_t *lengths = NULL;
     symbol_source source = {s->words->count, word_room, word_weight, spell_word, s};
     merge_learner_options learning = {.vocab_size = options->vocab_size, .min_frequency = options->min_frequency,
-                                      .max_token_length = options->max_token_length};
+                                      .max_token_length = options->max_token_length, .prefix = options->prefix};
     maske_status status = memory_new(&lengths, (size_t)entries->limit, sizeof *lengths, "entries");
     for (int32_t id = 0; status == MASKE_OK && id < entries->limit; id++) lengths[id] = 1;
     if (status == MASKE_OK) status = symbol_words_build(&words, &source, parallel_threads(control));
@@ -87,6 +125,7 @@ maske_status bpe_train(vocab *entries, bpe_merge **merges, size_t *merge_count, 
     maske_status status = alphabet_choose(&alphabet, &count, &dropped, words, options->initial_alphabet,
                                           options->initial_count, options->alphabet_limit, parallel_threads(control));
     if (status == MASKE_OK) status = add_alphabet(entries, s, alphabet, count);
+    if (status == MASKE_OK && options->prefix != NULL) status = add_inner(entries, s, options->prefix);
     if (status == MASKE_OK && dropped > 0)
         log_say(MASKE_LOG_NOTE, "%zu rare characters are left out of the vocabulary, %zu are in it", dropped, count);
     if (status == MASKE_OK && (int64_t)entries->count > options->vocab_size)
@@ -96,6 +135,7 @@ maske_status bpe_train(vocab *entries, bpe_merge **merges, size_t *merge_count, 
                 (long long)options->vocab_size, special, entries->count - special, entries->count);
     if (status == MASKE_OK) status = learn(entries, s, options, control, merges, merge_count);
     character_table_free(&s->symbols);
+    character_table_free(&s->inner);
     free(s);
     free(alphabet);
     return status;

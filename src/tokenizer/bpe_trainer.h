@@ -1,6 +1,8 @@
 /* tokenizer/bpe_trainer.h: a BPE from counted words, merge for merge the one of Hugging Face's BpeTrainer.
  *
- * The vocabulary: special tokens in their order, then the alphabet by code point, then what is merged. */
+ * The vocabulary: special tokens in their order, then the alphabet by code point, then, where there is a prefix, those of
+ * its characters that stand inside words, with the prefix and again by code point (in the library in an order that
+ * changes from run to run), then what is merged. */
 #ifndef MASKE_TOKENIZER_BPE_TRAINER_H
 #define MASKE_TOKENIZER_BPE_TRAINER_H
 
@@ -15,6 +17,7 @@ typedef struct bpe_trainer_options {
     uint32_t max_token_length;      /* 0: none; characters, a merged entry is shorter than this */
     const char *const *special_tokens;      /* [special_count]; repeats are skipped */
     size_t special_count;
+    const char *prefix;                     /* of symbols inside a word ("##"), which WordPiece has; NULL: none */
     const uint32_t *initial_alphabet;       /* [initial_count] characters that are entries even if no word has them */
     size_t initial_count;
 } bpe_trainer_options;

@@ -56,6 +56,9 @@ MASKE_MUST_USE maske_status tokenizer_new_standard(maske_tokenizer **out, const 
  * [PAD] [UNK] [CLS] [SEP] [MASK] must be, copies the merges; adds the special tokens, the post-processor, the roles. */
 MASKE_MUST_USE maske_status tokenizer_set_standard_bpe(maske_tokenizer *tokenizer, vocab *entries,
                                                        const bpe_merge *merges, size_t count);
+/* The same for a WordPiece, whose pieces inside a word begin with the prefix. */
+#define TOKENIZER_PIECE_PREFIX "##"
+MASKE_MUST_USE maske_status tokenizer_set_standard_wordpiece(maske_tokenizer *tokenizer, vocab *entries);
 /* A copy of `base` with another BPE: same components, added tokens, options; for extending. Takes the vocabulary.
  * An added token keeps its id, whether it lies in the vocabulary now or above it; if it cannot, this fails. */
 MASKE_MUST_USE maske_status tokenizer_copy_with_bpe(maske_tokenizer **out, const maske_tokenizer *base, vocab *entries,

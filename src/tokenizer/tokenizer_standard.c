@@ -5,7 +5,7 @@
  *   metaspace  a space is U+2581 in front of its word; the text's first word gets one too, and the decoder takes one
  *              space from the front again: Replace, ByteFallback, Fuse, Strip one. [MASK] takes the space on its left
  *              along (lstrip), so that no lone U+2581 is left there; the space behind it begins the next word. */
-#include "tokenizer/tokenizer.h"
+#include "tokenizer/train_options.h"
 
 #include <stdlib.h>
 
@@ -21,6 +21,9 @@ static const char bytelevel_decoder[] =
 static const char fallback_decoder[] =
     "{\"type\":\"Sequence\",\"decoders\":[{\"type\":\"ByteFallback\"},{\"type\":\"Fuse\"}]}";
 
+static const char wordpiece_decoder[] = "{\"type\":\"WordPiece\",\"prefix\":\"##\",\"cleanup\":true}";
+enum { PIECE_WORD_LONGEST = 100 };      /* characters; the library's default */
+
 static maske_status read_decoder(decoder **out, const char *text) {
     json_t *json = NULL;
     TRY(json_parse_object(&json, text, strlen(text), "standard decoder"));
@@ -34,9 +37,17 @@ static maske_status fill_standard(maske_tokenizer *t, const maske_tokenizer_trai
          metaspace = strcmp(options->pre_tokenizer, "metaspace") == 0;
     vocab entries = {0};
     bpe_options model = {.unk_token = NULL, .byte_fallback = options->byte_fallback && !bytelevel, .dropout = -1};
+    bool is_wordpiece = train_is_wordpiece(options);
+    if (!is_wordpiece && options->type != NULL && strcmp(options->type, "bpe") != 0)
+        return error_set(MASKE_BAD_ARGUMENT, "found type \"%.100s\", expected bpe or wordpiece", options->type);
+    if (is_wordpiece && (bytelevel || metaspace))
+        return error_set(MASKE_BAD_ARGUMENT, "the type is wordpiece and the pre-tokenizer %s, expected bert or whitespace",
+                         options->pre_tokenizer);
+    model.byte_fallback = model.byte_fallback && !is_wordpiece;
     TRY(normalizer_new_named(&t->normalizer, options->normalizer));
     TRY(pre_tokenizer_new_named(&t->pre_tokenizer, options->pre_tokenizer));
-    if (bytelevel) TRY(read_decoder(&t->decoder, bytelevel_decoder));
+    if (is_wordpiece) TRY(read_decoder(&t->decoder, wordpiece_decoder));
+    else if (bytelevel) TRY(read_decoder(&t->decoder, bytelevel_decoder));
     else if (metaspace) TRY(read_decoder(&t->decoder, tokenizer_metaspace_decoder));
     else if (model.byte_fallback) TRY(read_decoder(&t->decoder, fallback_decoder));
     TRY(bpe_build(&t->model.bpe, &entries, NULL, 0, &model, "standard tokenizer"));
@@ -62,24 +73,22 @@ static maske_status replace_bpe(maske_tokenizer *t, vocab *entries, const bpe_me
     return MASKE_OK;
 }
 
-maske_status tokenizer_set_standard_bpe(maske_tokenizer *t, vocab *entries, const bpe_merge *merges, size_t count) {
-    int32_t ids[MASKE_SPECIAL_COUNT];
+static maske_status find_specials(int32_t ids[MASKE_SPECIAL_COUNT], const vocab *entries) {
     for (int role = 0; role < MASKE_SPECIAL_COUNT; role++) {
         ids[role] = vocab_find(entries, special_names[role], strlen(special_names[role]));
-        if (ids[role] < 0) {
-            vocab_free(entries);
-            return error_set(MASKE_BAD_ARGUMENT, "the vocabulary lacks %s", special_names[role]);
-        }
+        if (ids[role] < 0) return error_set(MASKE_BAD_ARGUMENT, "the vocabulary lacks %s", special_names[role]);
     }
-    bpe_options options = t->model.bpe.options;
-    options.unk_token = special_names[MASKE_UNK];
-    TRY(replace_bpe(t, entries, merges, count, &options));
+    return MASKE_OK;
+}
+
+/* What every trained tokenizer has beside its model. */
+static maske_status add_specials(maske_tokenizer *t, const int32_t ids[MASKE_SPECIAL_COUNT]) {
     for (int role = 0; role < MASKE_SPECIAL_COUNT; role++) {
         added_token token = {.content = (char *)special_names[role],
                              .length = strlen(special_names[role]),
                              .special = true,
                              .lstrip = role == MASKE_MASK};
-        TRY(added_tokens_add(&t->added, &token, &t->model.bpe.vocab, t->normalizer, NULL));
+        TRY(added_tokens_add(&t->added, &token, tokenizer_vocab(t), t->normalizer, NULL));
         t->special[role] = ids[role];
     }
     post_processor_free(t->post_processor);
@@ -87,6 +96,30 @@ maske_status tokenizer_set_standard_bpe(maske_tokenizer *t, vocab *entries, cons
     TRY(post_processor_new_standard(&t->post_processor, special_names[MASKE_CLS], ids[MASKE_CLS],
                                     special_names[MASKE_SEP], ids[MASKE_SEP]));
     return tokenizer_finish(t);
+}
+
+maske_status tokenizer_set_standard_bpe(maske_tokenizer *t, vocab *entries, const bpe_merge *merges, size_t count) {
+    int32_t ids[MASKE_SPECIAL_COUNT];
+    maske_status status = find_specials(ids, entries);
+    bpe_options options = t->model.bpe.options;
+    options.unk_token = special_names[MASKE_UNK];
+    if (status == MASKE_OK) status = replace_bpe(t, entries, merges, count, &options);
+    vocab_free(entries);
+    return status == MASKE_OK ? add_specials(t, ids) : status;
+}
+
+maske_status tokenizer_set_standard_wordpiece(maske_tokenizer *t, vocab *entries) {
+    int32_t ids[MASKE_SPECIAL_COUNT];
+    wordpiece model = {0};
+    maske_status status = find_specials(ids, entries);
+    if (status == MASKE_OK)
+        status = wordpiece_build(&model, entries, special_names[MASKE_UNK], TOKENIZER_PIECE_PREFIX, PIECE_WORD_LONGEST);
+    vocab_free(entries);
+    TRY(status);
+    bpe_free(&t->model.bpe);
+    t->kind = MODEL_WORDPIECE;
+    t->model.wordpiece = model;
+    return add_specials(t, ids);
 }
 
 /* ------------------------------------------------------------------------------------------------------ copying --- */

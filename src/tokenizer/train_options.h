@@ -5,6 +5,12 @@
 #include "tokenizer/tokenizer.h"
 #include "tokenizer/word_count.h"
 
+#include <string.h>
+
+/* Whether a WordPiece is asked for; no type is a BPE. */
+static inline bool train_is_wordpiece(const maske_tokenizer_train_options *options) {
+    return options->type != NULL && strcmp(options->type, "wordpiece") == 0;
+}
 /* Fails if a number is out of its range; texts are checked by who uses them. */
 MASKE_MUST_USE maske_status train_options_check(const maske_tokenizer_train_options *options);
 /* Reads and counts; fills the report's figures of the text. *out is yours: word_counts_free. */

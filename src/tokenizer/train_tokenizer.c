@@ -16,6 +16,8 @@
 static const maske_option rows[] = {
     {"vocab-size", MASKE_OPTION_INTEGER, offsetof(maske_tokenizer_train_options, vocab_size), 1, VOCAB_MOST, "N",
      "16000", "entries in all, special tokens and bytes included"},
+    {"type", MASKE_OPTION_CHOICE, offsetof(maske_tokenizer_train_options, type), 0, 0, "bpe|wordpiece", "bpe",
+     "kind of vocabulary; wordpiece: with bert or whitespace"},
     {"pre-tokenizer", MASKE_OPTION_CHOICE, offsetof(maske_tokenizer_train_options, pre_tokenizer), 0, 0,
      "metaspace|bytelevel|bert|whitespace", "metaspace", "how text is cut into words"},
     {"normalizer", MASKE_OPTION_CHOICE, offsetof(maske_tokenizer_train_options, normalizer), 0, 0,
@@ -36,6 +38,7 @@ const maske_option *maske_tokenizer_train_option_table(void) { return rows; }
 
 void maske_tokenizer_train_options_defaults(maske_tokenizer_train_options *options) {
     *options = (maske_tokenizer_train_options){.vocab_size = 16000,
+                                               .type = "bpe",
                                                .pre_tokenizer = "metaspace",
                                                .normalizer = "none",
                                                .min_frequency = 2,
@@ -110,16 +113,17 @@ static void name_specials(special_names *out, bool bytes) {
 
 static maske_status learn(vocab *entries, bpe_merge **merges, size_t *merge_count, const word_counts *words,
         const maske_tokenizer_train_options *options, const maske_control *control) {
-    bool bytelevel = words->form == WORD_BYTES;
+    bool bytelevel = words->form == WORD_BYTES, is_wordpiece = train_is_wordpiece(options);
     uint32_t alphabet[BYTES];
     special_names special = {0};
-    name_specials(&special, options->byte_fallback && !bytelevel);
+    name_specials(&special, options->byte_fallback && !bytelevel && !is_wordpiece);
     for (int i = 0; i < BYTES; i++) alphabet[i] = byte_level_character((unsigned char)i);
     bpe_trainer_options training = {.vocab_size = options->vocab_size,
                                     .min_frequency = options->min_frequency,
                                     .alphabet_limit = options->alphabet_limit,
                                     .special_tokens = special.names,
                                     .special_count = special.count,
+                                    .prefix = is_wordpiece ? TOKENIZER_PIECE_PREFIX : NULL,
                                     .initial_alphabet = alphabet,
                                     .initial_count = bytelevel ? BYTES : 0};
     return bpe_train(entries, merges, merge_count, words, &training, control);
@@ -143,10 +147,13 @@ maske_status maske_tokenizer_train(maske_tokenizer **out, const maske_text *text
     maske_status status = train_count_words(&words, &made, text, tokenizer, options, control);
     if (status == MASKE_OK) status = learn(&entries, &merges, &merge_count, &words, options, control);
     word_counts_free(&words);
-    if (status == MASKE_OK) status = tokenizer_set_standard_bpe(tokenizer, &entries, merges, merge_count);
+    if (status == MASKE_OK)
+        status = train_is_wordpiece(options)
+                     ? tokenizer_set_standard_wordpiece(tokenizer, &entries)
+                     : tokenizer_set_standard_bpe(tokenizer, &entries, merges, merge_count);
     if (status == MASKE_OK) {
         made.vocab_size = maske_tokenizer_vocab_size(tokenizer);
-        made.merges = (int64_t)tokenizer->model.bpe.merge_count;
+        made.merges = (int64_t)merge_count;
         made.seconds = train_seconds() - start;
         if (report != NULL) *report = made;
         *out = tokenizer;

@@ -125,6 +125,37 @@ def compare(maske, work, text, lines, setting):
     print(f"{name}: {len(model['vocab'])} entries, {len(model['merges'])} merges{f', {limit} characters' if limit else ''}: the same")
 
 
+def compare_word_piece(maske, work, text, lines, setting):
+    """The library gives pieces inside words ids in an order that changes from run to run; as special tokens, after the
+    alphabet, they have the order that maske gives them, and nothing is left to chance."""
+    pre_tokenizer, normalizer, size, frequency = setting
+    name = "wordpiece " + " ".join(map(str, setting))
+    found = []
+    for threads in (1, 2):
+        subprocess.run([maske, "tokenizer", "train", "--out", f"{work}/pieces", "--force", "--quiet", "--threads", str(threads), "--type", "wordpiece",
+                        "--vocab-size", str(size), "--pre-tokenizer", pre_tokenizer, "--normalizer", normalizer, "--min-frequency", str(frequency), text],
+                       check=True)
+        found.append((pathlib.Path(work) / "pieces" / "tokenizer.json").read_text(encoding="utf-8"))
+    check(name, found[0] == found[1], "another number of threads, another vocabulary")
+    loaded = Tokenizer.from_str(found[0])
+    check(name, loaded.to_str(pretty=True) == found[0], "the library saves other bytes")
+    words = collections.Counter()
+    for line in lines:
+        words.update(w for w, _ in loaded.pre_tokenizer.pre_tokenize_str(loaded.normalizer.normalize_str(line) if loaded.normalizer else line))
+    alphabet = sorted({c for word in words for c in word})
+    inner = ["##" + c for c in sorted({c for word in words for c in word[1:]})]
+    t = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    t.pre_tokenizer = loaded.pre_tokenizer
+    if loaded.normalizer is not None:
+        t.normalizer = loaded.normalizer
+    t.train_from_iterator(lines, trainers.WordPieceTrainer(
+        vocab_size=size, min_frequency=frequency, special_tokens=SPECIAL + alphabet + inner, show_progress=False))
+    expected, vocab = json.loads(t.to_str())["model"]["vocab"], json.loads(found[0])["model"]["vocab"]
+    check(name, vocab == expected, f"{len(vocab)} entries, expected {len(expected)}; first other "
+          f"{next(((a, b) for a, b in zip(sorted(vocab, key=vocab.get), sorted(expected, key=expected.get)) if a != b), None)}")
+    print(f"{name}: {len(vocab)} entries: the same")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--maske", required=True)
@@ -134,6 +165,8 @@ def main():
     with tempfile.TemporaryDirectory() as work:
         text = f"{work}/text"
         pathlib.Path(text).write_text("\n".join(lines) + "\n", encoding="utf-8", newline="")
+        for setting in (("bert", "bert-cased", 6000, 2), ("bert", "bert-uncased", 9000, 1), ("whitespace", "none", 3000, 2)):
+            compare_word_piece(options.maske, work, text, lines, setting)
         for setting in SETTINGS:
             compare(options.maske, work, text, lines, setting)
 

@@ -106,6 +106,30 @@ static void threads_change_nothing(void **state) {
     }
 }
 
+/* Specials, characters, the same inside words, what was merged: always in this order. */
+static void a_wordpiece_is_learned(void **state) {
+    (void)state;
+    static const char *const entries[] = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ".", "a", "b", "c", "##a", "##b", "ab", "aba"};
+    const char *path = scratch_text("pieces", "aba aba ab. c\n");
+    for (int threads = 1; threads <= 2; threads++) {
+        maske_tokenizer_train_options options = defaults();
+        maske_tokenizer *t = NULL;
+        options.type = "wordpiece";
+        options.pre_tokenizer = "bert";
+        assert_ok(train(&t, path, &options, threads, NULL));
+        assert_int_equal(t->kind, MODEL_WORDPIECE);
+        assert_int_equal(maske_tokenizer_vocab_size(t), sizeof entries / sizeof *entries);
+        for (int32_t id = 0; id < (int32_t)(sizeof entries / sizeof *entries); id++)
+            assert_string_equal(maske_tokenizer_token(t, id), entries[id]);
+        assert_text(t, "abab cx", (const char *const[]){"[CLS]", "aba", "##b", "[UNK]", "[SEP]"}, 5);
+        maske_tokenizer_free(t);
+        options.pre_tokenizer = "metaspace";
+        assert_fails(train(&t, path, &options, 1, NULL), MASKE_BAD_ARGUMENT, "expected bert or whitespace");
+        options.type = "unigram";
+        assert_fails(train(&t, path, &options, 1, NULL), MASKE_BAD_ARGUMENT, "\"unigram\"");
+    }
+}
+
 static void refusals_name_what_is_wrong(void **state) {
     (void)state;
     const char *path = scratch_text("one", "aba aba ab");
@@ -135,6 +159,7 @@ int main(void) {
         cmocka_unit_test(one_line_is_enough),
         cmocka_unit_test(blank_lines_and_line_ends_are_no_words),
         cmocka_unit_test(threads_change_nothing),
+        cmocka_unit_test(a_wordpiece_is_learned),
         cmocka_unit_test(refusals_name_what_is_wrong),
     };
     return cmocka_run_group_tests_name("tokenizer/train_tokenizer", tests, NULL, NULL);
