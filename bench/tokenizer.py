@@ -1,6 +1,6 @@
-"""bench/tokenizer.py MASKE CORPUS: see bench/tokenizer.sh. Every row is run in turn, ROUNDS times (slow ones once); the fastest
-of each counts. Beside the clock stands the processor's time (user and system): on a busy machine the clock also counts what
-others do, and ratios of the processor's time are the ones to trust."""
+"""bench/tokenizer.py MASKE CORPUS: see bench/tokenizer.sh. Every row is run in turn, ROUNDS times (slow ones once); the
+fastest of each counts. Beside the clock stands the processor's time (user and system): on a busy machine the clock also
+counts what others do, and ratios of the processor's time are the ones to trust."""
 import json
 import os
 import platform
@@ -18,7 +18,7 @@ ALL, ENGLISH = str(corpus / "all.txt"), str(corpus / "english.txt")
 
 
 def run(command, out=subprocess.PIPE):
-    """Runs a command; its output, and seconds by the clock, of the processor, and peak memory in MB of the whole process."""
+    """Runs a command; its output; seconds by the clock and of the processor, peak memory in MB, of the whole process."""
     start = time.perf_counter()
     with subprocess.Popen([str(part) for part in command], stdout=out, stderr=subprocess.DEVNULL) as process:
         output = process.stdout.read() if out == subprocess.PIPE else b""
@@ -58,13 +58,14 @@ class Row:
 
 
 def measure(row, inside, names, whole, out=None):
-    """One round: `inside` prints JSON of what it timed itself, `whole` is timed from outside (both may be the same)."""
+    """One round: `inside` prints JSON of what it timed itself, `whole` is timed from outside (None: the same run)."""
     if inside is not None:
         output, *process = run(inside)
         report = json.loads(output.splitlines()[-1])
         if "schemes" in report:                                   # of maske bench tokenizer
             s = report["schemes"][0]
-            report = {key: [s[f"{key}_seconds"], s[f"{key}_processor_seconds"]] for key in names} | {"tokens": s["tokens"]}
+            report = {key: [s[f"{key}_seconds"], s[f"{key}_processor_seconds"]] for key in names}
+            report["tokens"] = s["tokens"]
         elif "seconds" in report:                                 # of maske tokenizer train
             report = {"train": [report["seconds"], report["seconds"]]}
         row.take_inside(report, names)
@@ -101,8 +102,8 @@ def encoding(work, title, model, text, with_gigatoken):
     rows = [Row("maske", text)] + ([Row("gigatoken 0.10.0", text)] if with_gigatoken else [])
     ids = work / "ids"
     for _ in range(rounds):
-        measure(rows[0], [maske, "bench", "tokenizer", "--rounds", 1, "--json", "--model", model, text], ["first", "again"],
-                [maske, "tokenizer", "encode", "--no-special", "--model", model, text], ids)
+        measure(rows[0], [maske, "bench", "tokenizer", "--rounds", 1, "--json", "--model", model, text],
+                ["first", "again"], [maske, "tokenizer", "encode", "--no-special", "--model", model, text], ids)
         if with_gigatoken:
             measure(rows[1], [*peers, "encode-gigatoken", model, text, "-"], ["first", "again"],
                     [*peers, "encode-gigatoken", model, text, ids])
@@ -113,13 +114,14 @@ def encoding(work, title, model, text, with_gigatoken):
         rows.append(Row("sentencepiece, its own 16,000 (a fifth)", sample))
         measure(rows[-1], [*peers, "encode-sentencepiece", work / "pieces.model", sample, ids], ["first"], None)
     print(f"\nEncoding, {title}, {rows[0].megabytes:.1f} MB; MB/s by the clock, and of one core\n")
-    print("| what runs | first | again | of a core: first | again | maske is: first | again | whole process, s | processor, s | peak memory, MB |")
+    print("| what runs | first | again | of a core: first | again | maske is: first | again | whole process, s | processor, s "
+          "| peak memory, MB |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     for row in rows:
         b = row.best
         print(f"| {row.name} | {row.speed('first')} | {row.speed('again')} | {row.speed('first processor')} | "
-              f"{row.speed('again processor')} | {rows[0].ratio(row, 'first processor')} | {rows[0].ratio(row, 'again processor')} | "
-              f"{b['wall']:.2f} | {b['processor']:.2f} | {b['memory']:,} |", flush=True)
+              f"{row.speed('again processor')} | {rows[0].ratio(row, 'first processor')} | "
+              f"{rows[0].ratio(row, 'again processor')} | {b['wall']:.2f} | {b['processor']:.2f} | {b['memory']:,} |", flush=True)
     if with_gigatoken and rows[0].tokens != rows[1].tokens:
         print(f"Tokens differ: {rows[0].tokens:,} and {rows[1].tokens:,}")
 
@@ -132,7 +134,8 @@ def gpt2_pattern(path):
 
 
 def cpu_name():
-    names = [line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
     return f"{os.cpu_count()} x {names[0] if names else platform.machine()}"
 
 
@@ -151,7 +154,8 @@ def main():
         encoding(work, "byte level, 32,000 entries", work / "bytelevel-32000", ALL, True)
         encoding(work, "metaspace, 32,000 entries", work / "metaspace", ALL, True)
         encoding(work, "byte level, English", work / "bytelevel-32000", ENGLISH, True)
-        encoding(work, "WordPiece, bert-base-uncased's components, 30,522 entries, English", work / "wordpiece", ENGLISH, False)
+        encoding(work, "WordPiece, bert-base-uncased's components, 30,522 entries, English", work / "wordpiece", ENGLISH,
+                 False)
 
 
 main()

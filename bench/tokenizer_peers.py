@@ -1,6 +1,6 @@
-"""bench/tokenizer_peers.py WHAT ARGUMENTS: one measurement of another library, by its own interface, in a process of its own.
-Prints one JSON object: seconds by the clock, and of the processor, of what is timed inside (imports and the reading of
-model files are not)."""
+"""bench/tokenizer_peers.py WHAT ARGUMENTS: one measurement of another library, by its own interface, in a process of its
+own. Prints one JSON object: seconds by the clock, and of the processor, of what is timed inside (imports and the reading
+of model files are not)."""
 import json
 import os
 import sys
@@ -39,9 +39,9 @@ elif what == "train-sentencepiece":
     import sentencepiece
     text, size, prefix = arguments
     timed("train", lambda: sentencepiece.SentencePieceTrainer.train(
-        input=text, model_prefix=prefix, vocab_size=int(size), model_type="bpe", byte_fallback=True, character_coverage=1.0,
-        num_threads=os.cpu_count(), minloglevel=2, max_sentence_length=1 << 20))
-elif what == "train-wordpiece":                                  # bert-base-uncased's components; for the comparison only
+        input=text, model_prefix=prefix, vocab_size=int(size), model_type="bpe", byte_fallback=True,
+        character_coverage=1.0, num_threads=os.cpu_count(), minloglevel=2, max_sentence_length=1 << 20))
+elif what == "train-wordpiece":             # bert-base-uncased's components; for the comparison only
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
     text, size, out = arguments
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))

@@ -235,8 +235,9 @@ typedef struct maske_batch_encoding {
     void *scratch;                  /* the library's own */
 } maske_batch_encoding;
 /* What maske_tokenizer_encode gives each text, ids alone: for short texts much faster than one by one. */
-MASKE_API MASKE_MUST_USE maske_status maske_tokenizer_encode_batch(const maske_tokenizer *tokenizer, const char *const *texts,
-    const size_t *lengths, size_t count, const maske_encode_options *options, maske_batch_encoding *out);
+MASKE_API MASKE_MUST_USE maske_status maske_tokenizer_encode_batch(const maske_tokenizer *tokenizer,
+    const char *const *texts, const size_t *lengths, size_t count, const maske_encode_options *options,
+    maske_batch_encoding *out);
 MASKE_API void maske_batch_encoding_free(maske_batch_encoding *encoding);
 
 /* ids to text. *text is yours: free(); it ends with a NUL that *length does not count (length may be NULL). */

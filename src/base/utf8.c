@@ -57,8 +57,8 @@ static size_t valid_blocks(const unsigned char *s, size_t length) {
     return at;
 }
 
+enum { REST = 128 };    /* bytes: a fault may be found again and again, so only a short rest is gone through twice */
 /* Whether the rest of a text is valid: plain ASCII by eights, from the first other character on by the automaton. */
-enum { REST = 128 };            /* bytes: a fault may be found again and again, so that only a short rest is gone through twice */
 static bool ends_well(const unsigned char *s, size_t length) {
     uint64_t state = START, eight = 0;
     size_t at = 0;

@@ -14,9 +14,10 @@ enum { WORDS = 60000, WORD_BYTES = 32 };
 
 /* One to five syllables, fewer for the frequent words; the text is a function of the rank alone. */
 static size_t make_word(char out[WORD_BYTES], size_t rank) {
-    static const char *const syllables[] = {"ka", "le", "ri", "mo", "tu", "san", "der", "ver", "lik", "in", "ça", "gö", "né", "ta",
-                                            "es", "pro", "ment", "al", "ба", "но", "ти", "ро", "λο", "κα", "st", "ung", "ar", "da",
-                                            "bil", "ge", "şi", "ür", "o", "ed", "ion", "me", "qu", "ex", "th", "er"};
+    static const char *const syllables[] = {"ka", "le", "ri", "mo", "tu",  "san", "der",  "ver", "lik", "in",
+                                            "ça", "gö", "né", "ta", "es",  "pro", "ment", "al",  "ба",  "но",
+                                            "ти", "ро", "λο", "κα", "st",  "ung", "ar",   "da",  "bil", "ge",
+                                            "şi", "ür", "o",  "ed", "ion", "me",  "qu",   "ex",  "th",  "er"};
     random_stream draw = random_stream_start(1, RANDOM_SAMPLE, rank, 0);
     uint32_t most = rank < 100 ? 2 : rank < 5000 ? 4 : 5, count = 1 + random_below(most, random_stream_next(&draw));
     size_t length = 0;
@@ -39,8 +40,9 @@ static maske_status add_line(buffer *text, random_stream *draw) {
     uint32_t words = 4 + random_below(40, random_stream_next(draw));
     for (uint32_t i = 0; i < words; i++) {
         uint32_t chance = random_below(100, random_stream_next(draw));
-        size_t length = chance == 0 ? (size_t)snprintf(word, sizeof word, "%u", random_below(3000, random_stream_next(draw)))
-                                    : make_word(word, draw_rank(draw));
+        size_t length = chance == 0
+                            ? (size_t)snprintf(word, sizeof word, "%u", random_below(3000, random_stream_next(draw)))
+                            : make_word(word, draw_rank(draw));
         TRY(buffer_add(text, word, length));
         TRY(buffer_add_text(text, i + 1 == words ? ".\n" : chance < 8 ? ", " : " "));
     }

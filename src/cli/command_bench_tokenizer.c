@@ -16,7 +16,10 @@
 
 enum { MADE_UP_BYTES = 4 << 20, PART = 256 << 10 };
 
-struct settings { const char *model; int64_t vocab_size, rounds; };
+struct settings {
+    const char *model;
+    int64_t vocab_size, rounds;
+};
 static struct settings settings;
 
 static const maske_option rows[] = {
@@ -25,8 +28,7 @@ static const maske_option rows[] = {
     {"vocab-size", MASKE_OPTION_INTEGER, offsetof(struct settings, vocab_size), 300, 4000000, "N", "16000",
      "entries of the tokenizers that are learned"},
     {"rounds", MASKE_OPTION_INTEGER, offsetof(struct settings, rounds), 1, 1000, "N", "3", "the fastest one counts"},
-    {0}
-};
+    {0}};
 
 static void prepare(options *o) {
     options_fill_defaults(rows, &settings);
@@ -35,7 +37,9 @@ static void prepare(options *o) {
 
 /* ------------------------------------------------------------------------------------------------------ timing --- */
 
-typedef struct timing { double wall, processor; } timing;       /* seconds; 0: not measured */
+typedef struct timing {
+    double wall, processor;
+} timing; /* seconds; 0: not measured */
 
 static double seconds_of(clockid_t clock) {
     struct timespec now;
@@ -53,13 +57,23 @@ static void timing_end(timing *best, timing start) {
 /* ---------------------------------------------------------------------------------------------------- encoding --- */
 
 /* One file: parts are cut at line ends, a task each; each keeps its ids. */
-typedef struct encode_part { const char *text; size_t length, count; int32_t *ids; maske_status status; char error[256]; } encode_part;
+typedef struct encode_part {
+    const char *text;
+    size_t length, count;
+    int32_t *ids;
+    maske_status status;
+    char error[256];
+} encode_part;
 /* What a thread knows and uses from part to part. */
-typedef struct encode_worker { maske_batch_encoding encoding; const char **lines; size_t *lengths, line_capacity, length_capacity; } encode_worker;
+typedef struct encode_worker {
+    maske_batch_encoding encoding;
+    const char **lines;
+    size_t *lengths, line_capacity, length_capacity;
+} encode_worker;
 typedef struct encode_job {
     const maske_tokenizer *tokenizer;
-    encode_worker *workers;                 /* [threads] */
-    encode_part *parts;                     /* [part_count] */
+    encode_worker *workers; /* [threads] */
+    encode_part *parts;     /* [part_count] */
     size_t part_count, part_capacity;
     int threads;
     int64_t bytes, tokens;
@@ -134,7 +148,7 @@ static maske_status encode_text(encode_job *j, const bench_text *text) {
 /* ----------------------------------------------------------------------------------------------------- schemes --- */
 
 typedef struct scheme {
-    const char *name, *pre_tokenizer, *normalizer;      /* pre_tokenizer NULL: that of --model */
+    const char *name, *pre_tokenizer, *normalizer; /* pre_tokenizer NULL: that of --model */
     timing learning, first, again;
     int64_t bytes, tokens;
 } scheme;
@@ -184,7 +198,8 @@ static void print_timing(json_writer *w, const char *name, timing t, int64_t byt
     if (t.wall == 0) return;
     snprintf(key, sizeof key, "%s_seconds", name), json_key(w, key), json_double(w, t.wall);
     snprintf(key, sizeof key, "%s_processor_seconds", name), json_key(w, key), json_double(w, t.processor);
-    snprintf(key, sizeof key, "%s_megabytes_per_second", name), json_key(w, key), json_double(w, (double)bytes / 1e6 / t.wall);
+    snprintf(key, sizeof key, "%s_megabytes_per_second", name), json_key(w, key),
+        json_double(w, (double)bytes / 1e6 / t.wall);
 }
 
 static maske_status print_json(const scheme *schemes, size_t count, int threads) {
@@ -254,12 +269,9 @@ static maske_status run(const invocation *call) {
     return status;
 }
 
-static const char *const examples[] = {
-    "maske bench tokenizer",
-    "maske bench tokenizer --vocab-size 32000 --threads 1 corpus.txt",
-    "maske bench tokenizer --model my-tokenizer --json corpus.txt",
-    NULL
-};
+static const char *const examples[] = {"maske bench tokenizer",
+                                       "maske bench tokenizer --vocab-size 32000 --threads 1 corpus.txt",
+                                       "maske bench tokenizer --model my-tokenizer --json corpus.txt", NULL};
 const command command_bench_tokenizer = {
     .name = "bench tokenizer",
     .summary = "measures how fast this machine learns tokenizers and encodes",

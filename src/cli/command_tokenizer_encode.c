@@ -44,16 +44,17 @@ typedef struct job {
 
 /* The shortest decimal form; ids are below 2^24, so eight digits are enough. */
 static inline char *write_id(char *p, uint32_t id) {
-    static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
-                                "49505152535455565758596061626364656667686970717273747576777879808182838485868788899091929394959697"
-                                "9899";
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+                                "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+                                "8081828384858687888990919293949596979899";
     char digits[16] = {0};
     uint32_t high = id / 10000, low = id % 10000;
     memcpy(digits, pairs + high / 100 % 100 * 2, 2);
     memcpy(digits + 2, pairs + high % 100 * 2, 2);
     memcpy(digits + 4, pairs + low / 100 * 2, 2);
     memcpy(digits + 6, pairs + low % 100 * 2, 2);
-    int skip = (id < 10) + (id < 100) + (id < 1000) + (id < 10000) + (id < 100000) + (id < 1000000) + (id < 10000000);
+    int skip = (id < 10) + (id < 100) + (id < 1000) + (id < 10000) + (id < 100000) + (id < 1000000) +
+               (id < 10000000);
     memcpy(p, digits + skip, 8);            /* what is too much is written over */
     return p + 8 - skip;
 }
@@ -168,10 +169,12 @@ static maske_status encode_singly(job *j, size_t first, size_t last, int thread,
 static maske_status encode_together(job *j, size_t first, size_t last, int thread, buffer *out) {
     const maske_encode_options how = {.no_special = settings.no_special};
     maske_batch_encoding *e = &j->batches[thread];
-    TRY(maske_tokenizer_encode_batch(j->tokenizer, j->batch.texts + first, j->batch.lengths + first, last - first, &how, e));
+    TRY(maske_tokenizer_encode_batch(j->tokenizer, j->batch.texts + first, j->batch.lengths + first, last - first, &how,
+                                     e));
     for (size_t i = 0, begin = 0; i < e->count; begin = e->ends[i++]) {
         size_t count = e->ends[i] - begin;
-        TRY(settings.tokens ? write_tokens(out, j->tokenizer, e->ids + begin, count) : write_ids(out, e->ids + begin, count));
+        TRY(settings.tokens ? write_tokens(out, j->tokenizer, e->ids + begin, count)
+                            : write_ids(out, e->ids + begin, count));
     }
     return MASKE_OK;
 }
@@ -180,8 +183,9 @@ static void encode_chunk(void *user, size_t chunk, int thread) {
     job *j = user;
     size_t end = (chunk + 1) * CHUNK_LINES < j->batch.count ? (chunk + 1) * CHUNK_LINES : j->batch.count;
     buffer_clear(&j->results[chunk]);
-    maske_status status = (j->json || settings.pair ? encode_singly : encode_together)(j, chunk * CHUNK_LINES, end, thread,
-                                                                                       &j->results[chunk]);
+    maske_status status = j->json || settings.pair
+                              ? encode_singly(j, chunk * CHUNK_LINES, end, thread, &j->results[chunk])
+                              : encode_together(j, chunk * CHUNK_LINES, end, thread, &j->results[chunk]);
     j->statuses[chunk] = status;
     /* The sentence belongs to this thread; the one that reports is another. */
     if (status != MASKE_OK) snprintf(j->sentences[chunk], sizeof j->sentences[chunk], "%s", maske_error());

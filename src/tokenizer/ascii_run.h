@@ -1,5 +1,5 @@
-/* tokenizer/ascii_run.h: the stretches of ASCII in a text, where what normalizers ask of a character is simple: blocks of bytes
- * at once, in loops that compilers turn into vector instructions. */
+/* tokenizer/ascii_run.h: the stretches of ASCII in a text, where what normalizers ask of a character is simple: blocks
+ * of bytes at once, in loops that compilers turn into vector instructions. */
 #ifndef MASKE_TOKENIZER_ASCII_RUN_H
 #define MASKE_TOKENIZER_ASCII_RUN_H
 
@@ -9,8 +9,8 @@
 /* Printable ASCII and spaces: what is no control character and has no high bit. */
 static inline bool ascii_is_plain(unsigned char byte) { return (unsigned char)(byte - 0x20) < 0x5F; }
 
-/* Copies plain bytes, capital letters lowered if `lower`, up to the first that is not plain; returns how many. `out` has room
- * for `length` bytes; what stands behind those copied is of no meaning. */
+/* Copies plain bytes, capital letters lowered if `lower`, up to the first that is not plain; returns how many. `out`
+ * has room for `length` bytes; what stands behind those copied is of no meaning. */
 static inline size_t ascii_run_copy(char *restrict out, const char *restrict text, size_t length, bool lower) {
     enum { BLOCK = 32 };
     unsigned char step = lower ? 0x20 : 0;

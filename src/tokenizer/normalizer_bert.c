@@ -88,7 +88,8 @@ static maske_status apply_runs(const normalizer *self, aligned_text *text) {
 
 static maske_status bert_apply(const normalizer *self, aligned_text *text) {
     /* Where a first character has become several, the passes know which of them are of the start. */
-    bool simple_start = text->start_length <= 1 || text->start_length <= ascii_run_until(text->now.bytes, text->now.length);
+    bool simple_start =
+        text->start_length <= 1 || text->start_length <= ascii_run_until(text->now.bytes, text->now.length);
     return text->aligned || !simple_start ? apply_passes(self, text) : apply_runs(self, text);
 }
 

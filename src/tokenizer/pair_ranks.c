@@ -17,7 +17,7 @@ static bool put_into(uint64_t *group, uint64_t entry) {
 }
 
 static bool insert(pair_ranks *table, uint64_t entry) {
-    size_t from = SIZE_MAX;                         /* the group that the entry was thrown out of */
+    size_t from = SIZE_MAX; /* the group that the entry was thrown out of */
     for (unsigned step = 0; step < STEPS_MOST; step++) {
         uint64_t key = entry >> RANK_BITS;
         size_t first = pair_ranks_first(key, table->shift), second = pair_ranks_second(key, table->shift);
@@ -44,7 +44,7 @@ static maske_status fill(pair_ranks *table, unsigned bits, const bpe_merge *merg
 maske_status pair_ranks_build(pair_ranks *out, const bpe_merge *merges, size_t count) {
     *out = (pair_ranks){0};
     if (count >= ((size_t)1 << RANK_BITS) - 1) return MASKE_OK;
-    unsigned bits = 3;                              /* of the groups: two slots for each pair, or up to four */
+    unsigned bits = 3; /* of the groups: two slots for each pair, or up to four */
     while ((size_t)1 << bits < count) bits++;
     for (bool filled = false; !filled && bits < RANK_BITS + 4; bits++) TRY(fill(out, bits, merges, count, &filled));
     return MASKE_OK;

@@ -22,7 +22,7 @@ typedef struct pipeline {
     word_cache pieces_seen;         /* keyed by pieces, with lengths */
     word_ids short_words_seen;      /* words as they stand in the text */
     word_cache words_seen;          /* the longer ones of them */
-    buffer block;                   /* of pipeline_batch: texts one behind the other, their words, and where each ends */
+    buffer block;                   /* of pipeline_batch: texts end to end, their words, and where each ends */
     range_list block_ranges;
     size_t *block_ends, block_end_capacity;
     id_list ids[2];                 /* of the first and second text */
@@ -40,8 +40,8 @@ MASKE_MUST_USE maske_status pipeline_word(const maske_tokenizer *t, pipeline *p,
 MASKE_MUST_USE maske_status pipeline_ids(const maske_tokenizer *t, pipeline *p, const char *text, size_t length,
                                          id_list *out);
 /* The same for many texts, with the frame's ids around each (NULL: none); id_ends[count]: where each text's ids end. */
-MASKE_MUST_USE maske_status pipeline_batch(const maske_tokenizer *t, pipeline *p, const char *const *texts, const size_t *lengths,
-    size_t count, const tokenizer_frame *frame, id_list *out, size_t *id_ends);
+MASKE_MUST_USE maske_status pipeline_batch(const maske_tokenizer *t, pipeline *p, const char *const *texts,
+    const size_t *lengths, size_t count, const tokenizer_frame *frame, id_list *out, size_t *id_ends);
 /* The same with places, into `out` (emptied first): characters of the original. trims: fill leading and trailing. */
 MASKE_MUST_USE maske_status pipeline_tokens(const maske_tokenizer *t, pipeline *p, const char *text, size_t length,
                                             bool trims, output_tokens *out);
@@ -58,7 +58,8 @@ typedef struct pipeline_texts {
 } pipeline_texts;
 /* Before the first word of a call: the words seen are this tokenizer's. */
 void pipeline_use(pipeline *p, const maske_tokenizer *t);
-MASKE_MUST_USE maske_status pipeline_add_words(const maske_tokenizer *t, pipeline *p, const pipeline_texts *texts, id_list *out);
+MASKE_MUST_USE maske_status pipeline_add_words(const maske_tokenizer *t, pipeline *p, const pipeline_texts *texts,
+                                               id_list *out);
 /* The frame's ids that stand before or behind the text. */
 MASKE_MUST_USE maske_status pipeline_add_frame(const tokenizer_frame *frame, bool behind, id_list *out);
 MASKE_MUST_USE maske_status pipeline_add_id(id_list *out, int32_t id);

@@ -58,8 +58,13 @@ static maske_status gather(batch *b) {
 
 static maske_status flush(batch *b) {
     pipeline *p = b->p;
-    pipeline_texts texts = {.bytes = p->block.data, .ranges = p->block_ranges.items, .range_count = p->block_ranges.count,
-                            .range_ends = p->block_ends, .count = b->texts, .frame = b->frame, .id_ends = b->id_ends + b->first};
+    pipeline_texts texts = {.bytes = p->block.data,
+                            .ranges = p->block_ranges.items,
+                            .range_count = p->block_ranges.count,
+                            .range_ends = p->block_ends,
+                            .count = b->texts,
+                            .frame = b->frame,
+                            .id_ends = b->id_ends + b->first};
     if (b->texts > 0) TRY(pipeline_add_words(b->t, p, &texts, b->out));
     b->first += b->texts;
     b->texts = p->block_ranges.count = 0;

@@ -1,15 +1,18 @@
-/* tokenizer/pipeline_words.c: words to ids: every word is looked up as it stands in the text, and only one that was not met
- * before is brought into the model's form and given to the model.
+/* tokenizer/pipeline_words.c: words to ids: every word is looked up as it stands in the text, and only one that was not
+ * met before is brought into the model's form and given to the model.
  *
- * The tables of words are far larger than the processor's nearest cache. So words go in groups: while the ids of one group
- * are copied, the entries of the next have been asked for. */
+ * The tables of words are far larger than the processor's nearest cache. So words go in groups: while the ids of one
+ * group are copied, the entries of the next have been asked for. */
 #include "tokenizer/byte_level.h"
 #include "tokenizer/pipeline.h"
 
-enum { GROUP = 32, IDS_LEFT = GROUP * WORD_IDS_INSIDE };     /* room that is kept free, so that an entry's ids can be
-                                                               copied whatever their number is */
+/* IDS_LEFT: room that is kept free, so that an entry's ids can be copied whatever their number is. */
+enum { GROUP = 32, IDS_LEFT = GROUP * WORD_IDS_INSIDE };
 
-typedef struct word_group { short_key keys[GROUP]; uint64_t hashes[GROUP]; } word_group;
+typedef struct word_group {
+    short_key keys[GROUP];
+    uint64_t hashes[GROUP];
+} word_group;
 typedef struct word_run {
     const maske_tokenizer *t;
     pipeline *p;
@@ -73,16 +76,18 @@ static maske_status encode_new(const word_run *r, const char *word, size_t lengt
     return add_many(r->out, r->p->word.ids, r->p->word.count);
 }
 
-static __attribute__((noinline)) maske_status add_new_short(const word_run *r, const char *word, size_t length, short_key key,
-                                                            uint64_t hash) {
+static __attribute__((noinline)) maske_status add_new_short(const word_run *r, const char *word, size_t length,
+                                                            short_key key, uint64_t hash) {
     TRY(encode_new(r, word, length));
     word_ids_add(&r->p->short_words_seen, key, hash, r->p->word.ids, r->p->word.count);
     return MASKE_OK;
 }
 
-static __attribute__((noinline)) maske_status add_long(const word_run *r, const char *word, size_t length, uint64_t hash) {
+static __attribute__((noinline)) maske_status add_long(const word_run *r, const char *word, size_t length,
+                                                       uint64_t hash) {
     word_record record;
-    if (word_cache_find(&r->p->words_seen, hash, word, length, &record)) return add_many(r->out, record.ids, record.count);
+    if (word_cache_find(&r->p->words_seen, hash, word, length, &record))
+        return add_many(r->out, record.ids, record.count);
     TRY(encode_new(r, word, length));
     bpe_word *made = &r->p->word;
     /* The lengths count in the model's form: of no use to who reads this record, and zero keeps them in range. */
@@ -147,7 +152,8 @@ maske_status pipeline_add_frame(const tokenizer_frame *frame, bool behind, id_li
 }
 
 maske_status pipeline_add_words(const maske_tokenizer *t, pipeline *p, const pipeline_texts *texts, id_list *out) {
-    word_run r = {t, p, texts->bytes, texts->bytes, texts->ranges, texts->range_count, pre_tokenizer_word_form(t->pre_tokenizer), out};
+    word_run r = {.t = t, .p = p, .text = texts->bytes, .end = texts->bytes, .ranges = texts->ranges,
+                  .count = texts->range_count, .form = pre_tokenizer_word_form(t->pre_tokenizer), .out = out};
     word_group groups[2];
     if (r.count > 0) {
         r.end += r.ranges[r.count - 1].end;
@@ -157,7 +163,8 @@ maske_status pipeline_add_words(const maske_tokenizer *t, pipeline *p, const pip
         TRY(pipeline_add_frame(texts->frame, false, out));
         for (size_t end = texts->range_ends[text], stop; at < end; at = stop) {
             size_t group = at / GROUP;
-            if (at % GROUP == 0 && (group + 1) * GROUP < r.count) prepare(&r, (group + 1) * GROUP, &groups[(group + 1) % 2]);
+            if (at % GROUP == 0 && (group + 1) * GROUP < r.count)
+                prepare(&r, (group + 1) * GROUP, &groups[(group + 1) % 2]);
             stop = (group + 1) * GROUP < end ? (group + 1) * GROUP : end;
             TRY(emit(&r, at, stop, &groups[group % 2]));
         }

@@ -20,14 +20,19 @@ size_t split_scan_digits(const char *pattern) {
     return strcmp(pattern, BEFORE_NUMBERS BEHIND_NUMBERS) == 0 ? 1 : 0;
 }
 
-typedef struct scanned { const char *text; size_t length; } scanned;
+typedef struct scanned {
+    const char *text;
+    size_t length;
+} scanned;
 
 /* The class of the character at a place: one of three bits, or 0; *size its bytes, 0 at the end. */
 static inline unsigned class_at(const scanned *s, size_t at, size_t *size) {
     *size = 0;
     return at < s->length ? unicode_scan(utf8_next(s->text + at, size)) & ANY_CLASS : 0;
 }
-static inline bool is_line_end(const scanned *s, size_t at) { return at < s->length && (s->text[at] == '\r' || s->text[at] == '\n'); }
+static inline bool is_line_end(const scanned *s, size_t at) {
+    return at < s->length && (s->text[at] == '\r' || s->text[at] == '\n');
+}
 
 /* Behind the run of a class (0: of others) that begins at `at`. */
 static inline size_t run_end(const scanned *s, size_t at, unsigned class) {
@@ -37,10 +42,12 @@ static inline size_t run_end(const scanned *s, size_t at, unsigned class) {
 
 /* Bytes of what stands behind an apostrophe, 0: no contraction. U+017F is an s where case does not matter. */
 static size_t contraction(const scanned *s, size_t at) {
-    char first = at < s->length ? (char)(s->text[at] | 0x20) : '\0', second = at + 1 < s->length ? (char)(s->text[at + 1] | 0x20) : '\0';
+    char first = at < s->length ? (char)(s->text[at] | 0x20) : '\0',
+         second = at + 1 < s->length ? (char)(s->text[at + 1] | 0x20) : '\0';
     if (first == 's' || first == 't' || first == 'm' || first == 'd') return 1;
     if (at + 1 < s->length && s->text[at] == '\xC5' && s->text[at + 1] == '\xBF') return 2;
-    return (first == 'r' && second == 'e') || (first == 'v' && second == 'e') || (first == 'l' && second == 'l') ? 2 : 0;
+    return (first == 'r' && second == 'e') || (first == 'v' && second == 'e') || (first == 'l' && second == 'l') ? 2
+                                                                                                                 : 0;
 }
 
 static size_t numbers_end(const scanned *s, size_t at, size_t most) {

@@ -49,9 +49,10 @@ static bool reserve_more(word_ids *table, size_t count) {
 }
 
 void word_ids_add(word_ids *table, short_key key, uint64_t hash, const int32_t *ids, size_t count) {
-    if (count > 1024) return;       /* no word of so few bytes has so many, but affixes may be longer than it */
+    if (count > 1024) return; /* no word of so few bytes has so many, but affixes may be longer than it */
     bool outside = count > WORD_IDS_INSIDE;
-    if ((table->count + 1) * 8 > WORD_IDS_ROOM * 5 || (outside && table->more_count + count > WORD_IDS_MORE)) empty(table);
+    if ((table->count + 1) * 8 > WORD_IDS_ROOM * 5 || (outside && table->more_count + count > WORD_IDS_MORE))
+        empty(table);
     if ((table->count + 1) * 8 > table->room * 5 && !grow(table)) return;
     if (outside && !reserve_more(table, count)) return;
     word_ids_entry *entry = free_place(table->entries, table->room, hash);

@@ -4,22 +4,27 @@
  *     more     [more_count]    the ids of words that have more of them, where ids[0] says
  *
  * Nearly every word of a text is one or two ids and at most SHORT_WORD bytes, and then its entry is all there is to
- * fetch, and the three places of ids can be copied whatever their number is. Full, the table is emptied and starts again:
- * the frequent words are back at once. One thread; a zeroed structure is empty; `owner` is the tokenizer's serial. */
+ * fetch, and the three places of ids can be copied whatever their number is. Full, the table is emptied and starts
+ * again: the frequent words are back at once. One thread; a zeroed structure is empty; `owner` is the tokenizer's
+ * serial. */
 #ifndef MASKE_TOKENIZER_WORD_IDS_H
 #define MASKE_TOKENIZER_WORD_IDS_H
 
 #include "base/memory.h"
 #include "tokenizer/short_word.h"
 
-enum { WORD_IDS_INSIDE = 3 };                       /* ids within an entry */
-#define WORD_IDS_ROOM ((size_t)1 << 19)             /* entries: 16 MiB, some 330,000 words */
-#define WORD_IDS_MORE ((size_t)1 << 20)             /* ids outside of them */
+enum { WORD_IDS_INSIDE = 3 };           /* ids within an entry */
+#define WORD_IDS_ROOM ((size_t)1 << 19) /* entries: 16 MiB, some 330,000 words */
+#define WORD_IDS_MORE ((size_t)1 << 20) /* ids outside of them */
 
-typedef struct word_ids_entry { short_key key; int32_t ids[WORD_IDS_INSIDE]; uint32_t count; } word_ids_entry;
+typedef struct word_ids_entry {
+    short_key key;
+    int32_t ids[WORD_IDS_INSIDE];
+    uint32_t count;
+} word_ids_entry;
 typedef struct word_ids {
-    uint64_t owner;                                 /* serial of the tokenizer, 0: none */
-    word_ids_entry *entries;                        /* [room]; a key of zeros: free */
+    uint64_t owner;          /* serial of the tokenizer, 0: none */
+    word_ids_entry *entries; /* [room]; a key of zeros: free */
     size_t room, count;
     int32_t *more;
     size_t more_count, more_capacity;
@@ -40,10 +45,12 @@ static inline const word_ids_entry *word_ids_find(const word_ids *table, short_k
     for (size_t i = hash & (table->room - 1);; i = (i + 1) & (table->room - 1)) {
         const word_ids_entry *entry = &table->entries[i];
         if (short_key_equal(entry->key, key)) return entry;
-        if (entry->key.high == 0) return NULL;      /* no word has length 0 */
+        if (entry->key.high == 0) return NULL; /* no word has length 0 */
     }
 }
 /* The ids of an entry that has more than fit inside. */
-static inline const int32_t *word_ids_more(const word_ids *table, const word_ids_entry *entry) { return table->more + entry->ids[0]; }
+static inline const int32_t *word_ids_more(const word_ids *table, const word_ids_entry *entry) {
+    return table->more + entry->ids[0];
+}
 
 #endif

@@ -54,8 +54,9 @@ maske_status maske_tokenizer_encode(const maske_tokenizer *t, const char *text, 
     return MASKE_OK;
 }
 /* Of many lines the same. */
-maske_status maske_tokenizer_encode_batch(const maske_tokenizer *t, const char *const *texts, const size_t *lengths, size_t count,
-                                          const maske_encode_options *options, maske_batch_encoding *out) {
+maske_status maske_tokenizer_encode_batch(const maske_tokenizer *t, const char *const *texts, const size_t *lengths,
+                                          size_t count, const maske_encode_options *options,
+                                          maske_batch_encoding *out) {
     maske_encode_options alone = *options;
     maske_encoding one = {0};
     size_t total = 0;

@@ -1,17 +1,19 @@
-/* tests/tokenizer/test_split_scan.c: the scanners' pieces are the regular expression's, which is asked by putting the same
- * pattern into a group. */
+/* tests/tokenizer/test_split_scan.c: the scanners' pieces are the regular expression's, which is asked by putting the
+ * same pattern into a group. */
 #include "tokenizer/split_scan.h"
 #include "base/random.h"
 #include "tokenizer/pre_tokenizer.h"
 #include "scratch.h"
 
-#define WITH(digits) "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}" digits \
+#define WITH(digits)                                                                                                   \
+    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}" digits                                         \
     "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
 static const char *const patterns[] = {WITH("{1,3}"), WITH("")};
 
 static pre_tokenizer *open_split(const char *pattern, const char *behavior, bool invert) {
     pre_tokenizer *made = NULL;
-    json_t *json = json_pack("{s:s,s:{s:s},s:s,s:b}", "type", "Split", "pattern", "Regex", pattern, "behavior", behavior, "invert", invert);
+    json_t *json = json_pack("{s:s,s:{s:s},s:s,s:b}", "type", "Split", "pattern", "Regex", pattern, "behavior",
+                             behavior, "invert", invert);
     assert_non_null(json);
     assert_ok(pre_tokenizer_read(&made, json, "test"));
     json_decref(json);
@@ -19,10 +21,64 @@ static pre_tokenizer *open_split(const char *pattern, const char *behavior, bool
 }
 
 static size_t random_text(char *out, size_t count, random_stream *r) {
-    static const char *const parts[] = {
-        "a", "B", "hello", "ı", "ſ", "ß", "日本", "я", "é", "e\xCC\x81", "\xCC\x88", " ", " ", "  ", "\t", "\n", "\r", "\r\n", "\n\n", "\xC2\xA0",
-        "\xE2\x80\x83", "\xC2\x85", "\x0B", "'", "'s", "'S", "'ſ", "'t", "'re", "'VE", "'lL", "'l", "'d", "'m", "'x", "’s", ",", ".", "!?", "-",
-        "1", "22", "333", "4444", "५", "Ⅷ", "½", "😀", "\xEF\xBF\xBD", "_", "\x01", "\xE2\x80\x8D", "$", "K", "İ", "ʼn", "ﬆ", "́"};
+    static const char *const parts[] = {"a",
+                                        "B",
+                                        "hello",
+                                        "ı",
+                                        "ſ",
+                                        "ß",
+                                        "日本",
+                                        "я",
+                                        "é",
+                                        "e\xCC\x81",
+                                        "\xCC\x88",
+                                        " ",
+                                        " ",
+                                        "  ",
+                                        "\t",
+                                        "\n",
+                                        "\r",
+                                        "\r\n",
+                                        "\n\n",
+                                        "\xC2\xA0",
+                                        "\xE2\x80\x83",
+                                        "\xC2\x85",
+                                        "\x0B",
+                                        "'",
+                                        "'s",
+                                        "'S",
+                                        "'ſ",
+                                        "'t",
+                                        "'re",
+                                        "'VE",
+                                        "'lL",
+                                        "'l",
+                                        "'d",
+                                        "'m",
+                                        "'x",
+                                        "’s",
+                                        ",",
+                                        ".",
+                                        "!?",
+                                        "-",
+                                        "1",
+                                        "22",
+                                        "333",
+                                        "4444",
+                                        "५",
+                                        "Ⅷ",
+                                        "½",
+                                        "😀",
+                                        "\xEF\xBF\xBD",
+                                        "_",
+                                        "\x01",
+                                        "\xE2\x80\x8D",
+                                        "$",
+                                        "K",
+                                        "İ",
+                                        "ʼn",
+                                        "ﬆ",
+                                        "́"};
     size_t length = 0;
     for (size_t i = 0; i < count; i++) {
         const char *part = parts[random_below(sizeof parts / sizeof *parts, random_stream_next(r))];
@@ -32,7 +88,8 @@ static size_t random_text(char *out, size_t count, random_stream *r) {
     return length;
 }
 
-static void compare(const pre_tokenizer *fast, const pre_tokenizer *plain, const char *text, size_t length, word_list *a, word_list *b) {
+static void compare(const pre_tokenizer *fast, const pre_tokenizer *plain, const char *text, size_t length,
+                    word_list *a, word_list *b) {
     assert_ok(pre_tokenizer_words(fast, text, length, true, a));
     assert_ok(pre_tokenizer_words(plain, text, length, true, b));
     for (size_t i = 0; i < a->ranges.count && i < b->ranges.count; i++)
@@ -44,7 +101,10 @@ static void compare(const pre_tokenizer *fast, const pre_tokenizer *plain, const
 
 static void pieces_are_the_regular_expressions(void **state) {
     (void)state;
-    static const struct { const char *behavior; bool invert; } ways[] = {{"Isolated", false}, {"Removed", true}};
+    static const struct {
+        const char *behavior;
+        bool invert;
+    } ways[] = {{"Isolated", false}, {"Removed", true}};
     word_list a = {0}, b = {0};
     char text[1024], grouped[512];
     for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
@@ -56,7 +116,8 @@ static void pieces_are_the_regular_expressions(void **state) {
                           *plain = open_split(grouped, ways[way].behavior, ways[way].invert);
             random_stream r = random_stream_start(i, RANDOM_TEST, way, 0);
             for (int round = 0; round < 4000; round++)
-                compare(fast, plain, text, random_text(text, random_below(round % 10 == 0 ? 60 : 8, random_stream_next(&r)), &r), &a, &b);
+                compare(fast, plain, text,
+                        random_text(text, random_below(round % 10 == 0 ? 60 : 8, random_stream_next(&r)), &r), &a, &b);
             pre_tokenizer_free(fast);
             pre_tokenizer_free(plain);
         }

@@ -1,5 +1,5 @@
-/* tests/tokenizer/test_word_ids.c: what is found is what was put in, also when the table is full and starts again; a key
- * is the word, wherever in a text it stands. */
+/* tests/tokenizer/test_word_ids.c: what is found is what was put in, also when the table is full and starts again; a
+ * key is the word, wherever in a text it stands. */
 #include "tokenizer/word_ids.h"
 #include "scratch.h"
 
@@ -57,7 +57,7 @@ static void a_key_is_the_word_wherever_it_stands(void **state) {
     for (size_t i = 0; i < sizeof text; i++) text[i] = (char)('A' + i % 53);
     for (size_t length = 1; length <= SHORT_WORD; length++) {
         for (size_t at = 0; at + length <= sizeof text; at++) {
-            char *alone = malloc(length);               /* a sanitizer sees any byte read outside of it */
+            char *alone = malloc(length); /* a sanitizer sees any byte read outside of it */
             size_t known = 0;
             assert_non_null(alone);
             memcpy(alone, text + at, length);
