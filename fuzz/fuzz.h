@@ -37,7 +37,16 @@ static inline bool fuzz_ok(maske_status status) {
 typedef struct fuzz_input { const char *at; size_t left; } fuzz_input;
 typedef struct fuzz_part { const char *at; size_t length; } fuzz_part;
 
+/* Warnings hold what files hold, and go to terminals. */
+static inline void fuzz_hear(void *user, maske_log_level level, const char *sentence) {
+    (void)user;
+    (void)level;
+    CHECK(sentence[0] != '\0' && utf8_valid_prefix(sentence, strlen(sentence)) == strlen(sentence));
+    CHECK(strpbrk(sentence, "\x1B\x7F\n") == NULL);
+}
+
 static inline fuzz_input fuzz_start(const uint8_t *data, size_t size) {
+    maske_set_log(fuzz_hear, NULL);
     return (fuzz_input){size > 0 ? (const char *)data : "", size};
 }
 /* 0 when nothing is left. */

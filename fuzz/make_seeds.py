@@ -138,7 +138,9 @@ def tokenizer_seeds():
     flags = [dict(zip(("single_word", "lstrip", "rstrip", "normalized"), bits))
              for bits in itertools.product((False, True), repeat=4)]
     put("added-flags", added_tokens=ADDED + [added(f"x{i}", 90 + i, **f) for i, f in enumerate(flags)] +
-        [added(" ", 200, lstrip=True), added("hello", 201, normalized=True, special=False), added("\u2581", 202)],
+        [added(" ", 200, lstrip=True), added("hello", 201, normalized=True, special=False), added("\u2581", 202),
+         added("Ankara", 203, single_word=True, normalized=True), added("var", 204, single_word=True, rstrip=True),
+         added("wor", 205, single_word=True), added("[CLS]", 1, lstrip=True), added("A\u011ea", 206, normalized=True)],
         normalizer=NORMALIZERS[0])
     put("holes", model=BPE | {"vocab": VOCAB | {"far": 5000}}, added_tokens=ADDED + [added("near", 27)])
     # What must be refused, one fault each.
@@ -382,6 +384,15 @@ def pytorch_seeds():
     far = struct.pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, 3, 3, end - at, at)
     put("zip-64", whole[:end] + far + struct.pack("<4sIQI", b"PK\6\7", 0, end, 1) + whole[end:])
     put("zip-64-lost", whole[:end] + far + struct.pack("<4sIQI", b"PK\6\7", 0, 2 ** 63, 1) + whole[end:])
+    def wide_entry(extra):      # the first entry of the directory with sizes that do not fit, and an extra field
+        size, name = struct.unpack("<I", whole[at + 24:at + 28])[0], struct.unpack("<H", whole[at + 28:at + 30])[0]
+        extra = extra(size)
+        entry = whole[at:at + 20] + b"\xff" * 8 + whole[at + 28:at + 30] + struct.pack("<H", len(extra)) + whole[at + 32:at + 46 + name] + extra
+        tail = entry + whole[at + 46 + name:end]
+        return whole[:at] + tail + whole[end:end + 12] + struct.pack("<I", len(tail)) + whole[end + 16:]
+    put("zip-wide", wide_entry(lambda size: struct.pack("<HHHHQQ", 7, 0, 1, 16, size, size)))
+    put("zip-wide-cut", wide_entry(lambda size: struct.pack("<HHQ", 1, 8, size)))
+    put("zip-wide-long", wide_entry(lambda size: struct.pack("<HH", 1, 99)))
     put("not-a-zip", b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.")
     put("same-name", zipped({"m/data.pkl": pickled(tensor), "m/xata.pkl": b""}).replace(b"m/xata.pkl", b"m/data.pkl"))
     put = lambda name, index, file: seed("weight_files", name, index, file, ended=b"\0")
@@ -425,6 +436,13 @@ def config_seeds():
     put("untied", tie_word_embeddings=False)
     put("relative", position_embedding_type="relative_key")
     put("roberta", model_type="roberta")
+    for family in ("roberta", "xlm-roberta", "camembert", "distilbert", "electra", "gpt2"):
+        put(f"family-{family}", model_type=family)
+        put(f"family-{family}-pad", model_type=family, pad_token_id=1)
+        put(f"family-{family}-no-pad", model_type=family, pad_token_id=None)
+        put(f"family-{family}-few-positions", model_type=family, pad_token_id=3, max_position_embeddings=4)
+    for act in ("tanh", "swish"):
+        put(f"act-{act}", hidden_act=act)
     seed("config_json", "not-json", b"{")
     seed("config_json", "twice", b'{"model_type":"bert","model_type":"bert"}')
     seed("config_json", "endless-number", b'{"model_type":"bert","layer_norm_eps":1e999}')
@@ -467,6 +485,11 @@ def corpus_seeds():
         put(f"xz-dictionary-{size}", lzma_block(size))
     for window in (0x00, 0x88, 0x89, 0xA0, 0xFF):
         put(f"zst-window-{window:02x}", stored_zstd(text, window))
+    for kind in (b"p", b"q"):
+        for i in range(5):
+            put(f"edge-{kind.decode()}-{i}", bytes([i + 1]) + "\u2581\U0001F642\r\n\u00e7x\n".encode() + b"\xe2\x96z", kind)
+    put("two-files", text, b"2")
+    put("two-compressed", gzip.compress(text, mtime=0), b"2")
     put("mark", b"\xef\xbb\xbfx\n")
     put("utf16", "bir iki".encode("utf-16"))
     put("utf16-big", b"\xfe\xff" + "bir iki".encode("utf-16-be"))
@@ -483,6 +506,15 @@ def corpus_seeds():
                         ("too-deep", b'{"a":' + b"[" * 64 + b"]" * 64 + b',"text":"x"}'), ("nested", b'{"a":{"text":"no"},"text":"yes"}'),
                         ("brackets-in-text", b'{"text":"' + b"[" * 100 + b'"}'), ("tail", b'{"text":"a"} x'), ("crlf", b'{"text":"a"}\r\n')):
         line(name, value)
+    for i, text in enumerate(('{"a":[1,-2.5e-3,true,false,null,"\\u00e7\\n\\"\\\\/\\b\\f\\r\\t"],"b":{}}', '[]', ' [ ] ', '[1,]', '{"a":1,}', '{"a" 1}', '{a:1}', '{"a":1,"a":2}',
+                              '["\\ud83d\\ude42"]', '["\\ud83d"]', '["\\ude42"]', '["\\ud83d\\u0041"]', '["\\u00"]', '["\\x"]', '["\\u0000"]', '{"\\u0000":1}', '[01]', '[-]', '[1.]',
+                              '[1e]', '[1e+]', '[1e999]', '[1e-999]', '[9223372036854775807]', '[9223372036854775808]', '[-9223372036854775808]', '[-0]', '[-0.0]', '["a\tb"]', '["a', '[tru]',
+                              '[nul', 'null', '1', '"x"', '[1] x', '[1][2]', '', ' ', '[' * 2048 + ']' * 2048, '[' * 2049 + ']' * 2049, '{"a":{"a":{"a":[[[{}]]]}}}')):
+        for flags in (1, 4) if i % 4 else (0, 2, 6, 9):
+            seed("json", f"text-{i:02}-{flags}", bytes([flags]), text)
+    seed("json", "not-utf8", b"\1[\"\xff\"]")
+    seed("json", "mark", b"\1\xef\xbb\xbf[]")
+    seed("json", "nul", b"\1[\0]")
     seed("jsonl", "other-field", b"\0" + b'{"a\\"b":"x"}')
     seed("utf8", "valid", "a\u00e7\u2581\U0001F642\U0010FFFF\ud7ff\ue000".encode())
     seed("utf8", "wrong", b"\x80\xc0\xaf\xc1\xbf\xe0\x80\xaf\xed\xa0\x80\xf0\x8f\xbf\xbf\xf4\x90\x80\x80\xf8\xff\xe2\x82\xf0\x9f\x98")

@@ -44,6 +44,7 @@ static maske_status top(const machine *m, pickle_value **out, const char *expect
 
 static maske_status push_new(machine *m, pickle_value value) {
     pickle *p = &m->p;
+    if (p->value_count == PICKLE_VALUES) return refuse(m, "more than 2097152 values");
     TRY(memory_reserve(&p->values, &p->value_capacity, p->value_count + 1, sizeof *p->values, "a pickle"));
     value.first_entry = value.last_entry = PICKLE_NONE;
     p->values[p->value_count] = value;

@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 
 #define PICKLE_LENGTH ((size_t)16 << 20)    /* the longest that is read */
+#define PICKLE_VALUES ((size_t)1 << 21)     /* the most values: one may take a byte of the file, and takes 56 here */
 
 typedef enum pickle_kind {
     PICKLE_NOTHING, PICKLE_BOOLEAN, PICKLE_INTEGER, PICKLE_NUMBER, PICKLE_TEXT,

@@ -276,16 +276,30 @@ static maske_status check_format(const json_t *object, const char *place) {
                      MASKE_VERSION, TRAINER_STATE_FORMAT);
 }
 
+/* Every file in the list is what it was; and what a run goes on from is in the list, or nothing is known of it. */
+static maske_status check_files(const char *folder, const json_t *files, const char *place) {
+    static const char *const needed[] = {"config.json", "model.safetensors", CHECKPOINT_MOMENTS};
+    bool listed[3] = {false, false, false};
+    if (!json_is_array(files))
+        return error_set(MASKE_BAD_FILE, "%s: \"files\" is %s, expected an array", place, json_kind(files));
+    for (size_t i = 0; i < json_array_size(files); i++) {
+        const json_t *entry = json_array_get(files, i);
+        TRY(check_file(folder, entry, place));
+        for (int k = 0; k < 3; k++)
+            listed[k] = listed[k] || strcmp(json_string_value(json_object_get(entry, "name")), needed[k]) == 0;
+    }
+    for (int k = 0; k < 3; k++)
+        if (!listed[k]) return error_set(MASKE_BAD_FILE, "%s: \"files\": %s is not listed", place, needed[k]);
+    return MASKE_OK;
+}
+
 static maske_status read_state(checkpoint *c, const json_t *object, int64_t step, const char *place) {
     TRY(trainer_state_read(&c->state, object, place));
     if (c->state.step != step)
         return error_set(MASKE_BAD_FILE, "%s: \"step\" is %lld, expected %lld", place, (long long)c->state.step,
                          (long long)step);
     TRY(run_identity_read(&c->identity, json_object_get(object, "identity"), place));
-    const json_t *files = json_object_get(object, "files");
-    if (!json_is_array(files))
-        return error_set(MASKE_BAD_FILE, "%s: \"files\" is %s, expected an array", place, json_kind(files));
-    for (size_t i = 0; i < json_array_size(files); i++) TRY(check_file(c->path, json_array_get(files, i), place));
+    TRY(check_files(c->path, json_object_get(object, "files"), place));
     return settings_read(&c->settings, json_object_get(object, "settings"), place);
 }
 

@@ -46,6 +46,20 @@ static void calls_are_written_down(void **state) {
     pickle_close(&p);
 }
 
+static void too_many_values_are_refused(void **state) {
+    (void)state;
+    pickle p = {0};
+    size_t length = PICKLE_VALUES + 4;
+    char *bytes = malloc(length);
+    assert_non_null(bytes);
+    memset(bytes, 'N', length);
+    memcpy(bytes, "\x80\2", 2);
+    bytes[length - 1] = '.';
+    assert_int_equal(parse(&p, bytes, length), MASKE_BAD_FILE);
+    assert_non_null(strstr(maske_error(), "more than 2097152 values"));
+    free(bytes);
+}
+
 static void integers_have_their_sign(void **state) {
     (void)state;
     static const struct { const char *bytes; size_t length; int64_t value; } cases[] = {
@@ -106,7 +120,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(entries_are_in_order),
         cmocka_unit_test(calls_are_written_down),
-        cmocka_unit_test(integers_have_their_sign),
+        cmocka_unit_test(too_many_values_are_refused), cmocka_unit_test(integers_have_their_sign),
         cmocka_unit_test(everything_else_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -203,6 +203,7 @@ static void a_state_that_lies_is_seen(void **state) {
     expect_damage("\"name\": \"config.json\"", "\"name\": \"../../../etc/passwd\"", "expected one in this folder");
     expect_damage("\"name\": \"config.json\"", "\"name\": \"..\"", "expected one in this folder");
     expect_damage("\"name\": \"config.json\"", "\"name\": \"gone.json\"", "gone.json");
+    expect_damage("\"files\": [", "\"files\": [], \"others\": [", "\"files\": config.json is not listed");
     expect_damage("\"files\": [", "\"files\": 3, \"others\": [", "\"files\" is an integer, expected an array");
 }
 
