@@ -11,7 +11,7 @@ build=${1:-build/fuzz-coverage}
 flags="-O0 -g -fprofile-instr-generate -fcoverage-mapping"
 cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_COMPILER=clang "-DCMAKE_C_FLAGS_DEBUG=$flags" >/dev/null
 cmake --build "$build" --target fuzz_targets | tail -1 >&2
-files=(src/base/{json,json_parse,number,options,pickle,pytorch,safetensors,status,utf8,zip}.c
+files=(src/base/{json,json_parse,number,options,pickle,pytorch,safetensors,utf8,zip}.c
     src/corpus/{corpus,decompress,jsonl,lines,raw_file,source,text_check}.c src/data/token_store.c
     src/tokenizer/{added_tokens,bpe,decoder,normalizer,pattern,post_processor_json,pre_tokenizer}.c
     src/tokenizer/{tokenizer_config,tokenizer_legacy,tokenizer_open,tokenizer_read,truncation,vocab,wordpiece}.c
@@ -28,13 +28,17 @@ done
 tool() { local name=$1; shift; if command -v "$name" >/dev/null; then "$name" "$@"; else "$name-14" "$@"; fi; }
 tool llvm-profdata merge -sparse "$work"/*.profraw -o "$work/all.profdata"
 if [ -n "${FUZZ_SHOW:-}" ]; then
-    tool llvm-cov show -instr-profile "$work/all.profdata" "${binaries[@]}" "$PWD/$FUZZ_SHOW"
+    tool llvm-cov show -instr-profile "$work/all.profdata" "${binaries[@]}" |
+        awk -v file="$PWD/$FUZZ_SHOW:" '/^\/.*:$/ { inside = $0 == file } inside'
     exit 0
 fi
 printf '| file | lines | run |\n| --- | ---: | ---: |\n'
-tool llvm-cov export -summary-only -instr-profile "$work/all.profdata" "${binaries[@]}" "${files[@]/#/$PWD/}" | python3 -c '
+tool llvm-cov export -summary-only -instr-profile "$work/all.profdata" "${binaries[@]}" | python3 -c '
 import json, sys
+wanted = set(sys.argv[1:])
 for file in sorted(json.load(sys.stdin)["data"][0]["files"], key=lambda f: f["filename"]):
+    if file["filename"] not in wanted:
+        continue
     lines = file["summary"]["lines"]
     name = "src/" + file["filename"].rsplit("/src/", 1)[-1]
-    print("| `%s` | %d | %.1f %% |" % (name, lines["count"], lines["percent"]))'
+    print("| `%s` | %d | %.1f %% |" % (name, lines["count"], lines["percent"]))' "${files[@]/#/$PWD/}"

@@ -46,7 +46,7 @@ static void calls_are_written_down(void **state) {
     pickle_close(&p);
 }
 
-static void too_many_values_are_refused(void **state) {
+static void too_much_is_refused(void **state) {
     (void)state;
     pickle p = {0};
     size_t length = PICKLE_VALUES + 4;
@@ -57,6 +57,12 @@ static void too_many_values_are_refused(void **state) {
     bytes[length - 1] = '.';
     assert_int_equal(parse(&p, bytes, length), MASKE_BAD_FILE);
     assert_non_null(strstr(maske_error(), "more than 2097152 values"));
+    free(bytes);
+    length = PICKLE_LENGTH + 1;
+    bytes = calloc(length, 1);
+    assert_non_null(bytes);
+    assert_int_equal(parse(&p, bytes, length), MASKE_BAD_FILE);
+    assert_non_null(strstr(maske_error(), "16777217 bytes, at most 16777216 are read"));
     free(bytes);
 }
 
@@ -120,7 +126,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(entries_are_in_order),
         cmocka_unit_test(calls_are_written_down),
-        cmocka_unit_test(too_many_values_are_refused), cmocka_unit_test(integers_have_their_sign),
+        cmocka_unit_test(too_much_is_refused), cmocka_unit_test(integers_have_their_sign),
         cmocka_unit_test(everything_else_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,6 +83,19 @@ static maske_status parse_copy(const char *bytes, size_t length) {
     return status;
 }
 
+/* The count stands in a zip64 end; nothing is taken for so many. */
+static void too_many_members_are_refused(void **state) {
+    (void)state;
+    char bytes[4 + 56 + 20 + 22] = "PK\3\4PK\6\6";
+    const uint64_t count = 200001, end = 4;
+    memcpy(bytes + 4 + 32, &count, sizeof count);
+    memcpy(bytes + 60, "PK\6\7", 4);
+    memcpy(bytes + 60 + 8, &end, sizeof end);
+    memcpy(bytes + 80, "PK\5\6", 4);
+    assert_int_equal(parse_copy(bytes, sizeof bytes), MASKE_BAD_FILE);
+    assert_non_null(strstr(maske_error(), "200001 members, at most 200000 are read"));
+}
+
 static void every_cut_is_refused(void **state) {
     (void)state;
     char *bytes;
@@ -117,6 +130,7 @@ int main(void) {
         cmocka_unit_test(tensors_are_those_that_were_saved),
         cmocka_unit_test(parameters_and_half_precision_are_read),
         cmocka_unit_test(other_files_are_refused),
+        cmocka_unit_test(too_many_members_are_refused),
         cmocka_unit_test(every_cut_is_refused),
         cmocka_unit_test(spoiled_bytes_do_no_harm),
     };
