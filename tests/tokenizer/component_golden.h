@@ -26,7 +26,8 @@ static inline void each_component(const char *list, component_check *check) {
 
 static inline void expect_bytes(const char *what, const char *component, const json_t *text, const json_t *expected,
                                 const char *found, size_t length) {
-    if (length == json_string_length(expected) && memcmp(found, json_string_value(expected), length) == 0) return;
+    if (length == json_string_length(expected) &&
+        (length == 0 || memcmp(found, json_string_value(expected), length) == 0)) return;
     fail_msg("%s: \"%s\": the %s is \"%.*s\", expected \"%s\"", component, json_string_value(text), what, (int)length,
              length == 0 ? "" : found, json_string_value(expected));
 }
