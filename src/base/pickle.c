@@ -20,7 +20,7 @@ static maske_status refuse(const machine *m, const char *what) {
     return error_set(MASKE_BAD_FILE, "%s: its pickle, byte %zu: %s", m->name, m->at, what);
 }
 
-/* ------------------------------------------------------------------------------------------ values and the stack --- */
+/* ----------------------------------------------------------------------------------------- values and the stack --- */
 
 static maske_status push(machine *m, uint32_t value) {
     TRY(memory_reserve(&m->stack, &m->stack_capacity, m->depth + 1, sizeof *m->stack, "a pickle"));

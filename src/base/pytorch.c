@@ -28,7 +28,7 @@ typedef struct reading {
 #define BAD_TENSOR(r, t, format, ...) \
     error_set(MASKE_BAD_FILE, "%s: tensor \"%.200s\": " format, (r)->name, (t)->name, __VA_ARGS__)
 
-/* --------------------------------------------------------------------------------------------- values of the pickle --- */
+/* ----------------------------------------------------------------------------------------- values of the pickle --- */
 
 static const pickle_value *value_at(const reading *r, uint32_t value) { return &r->pickle.values[value]; }
 
@@ -50,7 +50,7 @@ static const pickle_value *call_of(const reading *r, const pickle_value *v, cons
     return value_at(r, v->arguments);
 }
 
-/* ------------------------------------------------------------------------------------------------------- tensors --- */
+/* ------------------------------------------------------------------------------------------------------ tensors --- */
 
 /* The elements of a storage: ("storage", type, key, place, elements). */
 static maske_status find_storage(const reading *r, safetensors_tensor *t, const pickle_value *reference,
@@ -74,8 +74,8 @@ static maske_status find_storage(const reading *r, safetensors_tensor *t, const 
     if (status == MASKE_OK && member == NULL)
         status = BAD_TENSOR(r, t, "there is no member \"%.200s\" with its elements", path.data);
     else if (status == MASKE_OK && (!size_multiply(&bytes, *elements, *width) || bytes > member->length))
-        status = BAD_TENSOR(r, t, "\"%.200s\" has %zu bytes, %zu elements of %s are expected", path.data, member->length,
-                            *elements, safetensors_type_name(t->type));
+        status = BAD_TENSOR(r, t, "\"%.200s\" has %zu bytes, %zu elements of %s are expected", path.data,
+                            member->length, *elements, safetensors_type_name(t->type));
     if (status == MASKE_OK) *data = member->data;
     buffer_free(&path);
     return status;
@@ -145,7 +145,7 @@ static maske_status read_entries(safetensors *out, const reading *r, const pickl
     return safetensors_index(out);
 }
 
-/* ---------------------------------------------------------------------------------------------------------- file --- */
+/* --------------------------------------------------------------------------------------------------------- file --- */
 
 static maske_status read_pickle(reading *r) {
     const zip_member *program = NULL;
@@ -171,8 +171,8 @@ static maske_status read_pickle(reading *r) {
 static maske_status read_file(safetensors *out, reading *r, const char *bytes, size_t length) {
     if (!zip_begins(bytes, length))
         return error_set(MASKE_UNSUPPORTED,
-                         "%s: not the zip form that torch.save writes since PyTorch 1.6: load it and save it once more, "
-                         "best as model.safetensors", r->name);
+                         "%s: not the zip form that torch.save writes since PyTorch 1.6: load it and save it once "
+                         "more, best as model.safetensors", r->name);
     TRY(zip_open(&r->zip, bytes, length, r->name));
     TRY(read_pickle(r));
     const pickle_value *root = value_at(r, r->pickle.root);

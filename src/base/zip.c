@@ -15,7 +15,9 @@ static uint64_t number(const reading *r, size_t at, int size) {
     return value;
 }
 static bool inside(const reading *r, uint64_t at, uint64_t size) { return at <= r->length && size <= r->length - at; }
-static bool is(const reading *r, size_t at, const char signature[4]) { return memcmp(r->bytes + at, signature, 4) == 0; }
+static bool is(const reading *r, size_t at, const char signature[4]) {
+    return memcmp(r->bytes + at, signature, 4) == 0;
+}
 
 static maske_status broken(const reading *r, const char *what) {
     return error_set(MASKE_BAD_FILE, "%s: not a whole zip file: %s", r->name, what);

@@ -93,7 +93,8 @@ maske_status bert_config_check(const bert_config *config, const char *name) {
                          (long long)config->pad_token_id, (long long)config->vocab_size - 1);
     if (!family_of(config->family)->positions_behind_padding) return MASKE_OK;
     if (config->pad_token_id < 0)
-        return error_set(MASKE_BAD_ARGUMENT, "%s: \"pad_token_id\" is null, but positions are counted from it on", name);
+        return error_set(MASKE_BAD_ARGUMENT, "%s: \"pad_token_id\" is null, but positions are counted from it on",
+                         name);
     if (bert_config_positions(config) == 0)
         return error_set(MASKE_BAD_ARGUMENT,
                          "%s: \"max_position_embeddings\" is %lld, of which the padding id (%lld) leaves none", name,
@@ -137,7 +138,8 @@ static maske_status read_family(bert_config *config, const json_t *object, const
     model_family family = FAMILY_BERT;
     TRY(json_get_text(&type, object, "model_type", name));
     if (!family_from_model_type(&family, type))
-        return error_set(MASKE_UNSUPPORTED, "%s: \"model_type\" is \"%.100s\", expected %s", name, type, family_names());
+        return error_set(MASKE_UNSUPPORTED, "%s: \"model_type\" is \"%.100s\", expected %s", name, type,
+                         family_names());
     *config = bert_config_family_defaults(family);
     return MASKE_OK;
 }

@@ -21,8 +21,8 @@ static maske_status open_one(safetensors *out, const char *path) {
 static maske_status open_part(weight_files *w, const char *index, const char *file, size_t *part) {
     char *path = NULL;
     if (strchr(file, '/') != NULL || file[0] == '\0' || file[0] == '.')
-        return error_set(MASKE_BAD_FILE, "%s: \"weight_map\": found the file \"%.200s\", expected a name beside this one",
-                         index, file);
+        return error_set(MASKE_BAD_FILE, "%s: \"weight_map\": found the file \"%.200s\", expected a name beside this "
+                         "one", index, file);
     const char *slash = strrchr(index, '/');
     buffer text = {0};
     maske_status status = buffer_add(&text, index, slash != NULL ? (size_t)(slash - index) + 1 : 0);
@@ -52,8 +52,8 @@ static maske_status open_map(weight_files *w, const char *index, const json_t *m
                              tensor, json_kind(value));
         TRY(open_part(w, index, json_string_value(value), &part));
         if (safetensors_find(&w->parts[part], tensor) == NULL)
-            return error_set(MASKE_BAD_FILE, "%s: tensor \"%.200s\" should be in %s, which has none of that name", index,
-                             tensor, w->parts[part].path);
+            return error_set(MASKE_BAD_FILE, "%s: tensor \"%.200s\" should be in %s, which has none of that name",
+                             index, tensor, w->parts[part].path);
     }
     return MASKE_OK;
 }
@@ -78,7 +78,7 @@ static maske_status open_index(weight_files *w, const char *index) {
     return status == MASKE_OK ? join(w, index) : status;
 }
 
-/* ---------------------------------------------------------------------------------------------------- the folder --- */
+/* --------------------------------------------------------------------------------------------------- the folder --- */
 
 static maske_status open_named(weight_files *w, const char *path) {
     if (ends_with(path, ".index.json")) return open_index(w, path);

@@ -5,7 +5,7 @@
  *   pytorch_model.bin                  one file (base/pytorch.h)
  *   pytorch_model.bin.index.json       the same map, of .bin files
  *
- * The first that is there counts, as in transformers. Files are mapped: they must stay as they are while they are open. */
+ * The first that is there counts, as in transformers. Files are mapped: they must stay as they are while open. */
 #ifndef MASKE_BERT_WEIGHT_FILES_H
 #define MASKE_BERT_WEIGHT_FILES_H
 

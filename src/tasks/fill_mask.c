@@ -2,8 +2,8 @@
  *
  * 1. One pass over the prompt with every mask open gives the candidates that are reported for each mask.
  * 2. Then one mask an iteration, from left to right or the one that the network is surest of: the logits at its place,
- * what was chosen before filled in; cut to the best top_k that may stand there; the likeliest (temperature 0) or a draw.
- * At most masks + 5 iterations. So several masks are filled jointly: each choice is seen by those that follow.
+ * what was chosen before filled in; cut to the best top_k that may stand there; the likeliest (temperature 0) or a
+ * draw. At most masks + 5 iterations. So several masks are filled jointly: each choice is seen by those that follow.
  * 3. The pieces go into the prompt's gaps (splice.h). */
 #include "base/log.h"
 #include "tasks/candidates.h"

@@ -71,7 +71,7 @@ static onnx_value shape_of(model *m, const int64_t *rest, size_t count) {
     return onnx_node2(&m->g, "Concat", m->size, onnx_integers(&m->g, rest, count));
 }
 
-/* ---------------------------------------------------------------------------------------------------- embeddings --- */
+/* --------------------------------------------------------------------------------------------------- embeddings --- */
 
 /* [batch, sequence] or [sequence] */
 static onnx_value positions(model *m) {

@@ -51,7 +51,7 @@ static onnx_value named(const char *name) {
     return v;
 }
 
-/* --------------------------------------------------------------------------------------------- inputs and outputs --- */
+/* ------------------------------------------------------------------------------------------- inputs and outputs --- */
 
 static maske_status add_dimension(buffer *shape, const char *name, size_t size) {
     buffer dimension = {0};
@@ -195,7 +195,9 @@ static size_t weight_bytes(const onnx_graph *g, const parameter *p) {
 
 /* A weight's TensorProto but for its bytes, with the initializer's own tag and length. */
 static maske_status add_weight_head(buffer *out, const onnx_graph *g, const parameter *p) {
-    onnx_type type = g->type == SAFETENSORS_F16 ? ONNX_FLOAT16 : g->type == SAFETENSORS_BF16 ? ONNX_BFLOAT16 : ONNX_FLOAT;
+    onnx_type type = g->type == SAFETENSORS_F16    ? ONNX_FLOAT16
+                     : g->type == SAFETENSORS_BF16 ? ONNX_BFLOAT16
+                                                   : ONNX_FLOAT;
     buffer tensor = {0};
     size_t bytes = weight_bytes(g, p);
     maske_status status = add_tensor_head(&tensor, p->name, type, p->shape, p->rank);
@@ -209,11 +211,12 @@ static maske_status add_weight_head(buffer *out, const onnx_graph *g, const para
 static maske_status write_weight(file_writer *file, const onnx_graph *g, const parameter *p) {
     const float *values = g->network->weights + p->place;
     if (g->type == SAFETENSORS_F32) return file_writer_add(file, values, weight_bytes(g, p));
+    bool half = g->type == SAFETENSORS_F16;
     uint16_t piece[1024];
     for (size_t done = 0; done < p->elements;) {
         size_t n = p->elements - done < 1024 ? p->elements - done : 1024;
         for (size_t i = 0; i < n; i++)
-            piece[i] = g->type == SAFETENSORS_F16 ? float_to_half(values[done + i]) : float_to_bfloat16(values[done + i]);
+            piece[i] = half ? float_to_half(values[done + i]) : float_to_bfloat16(values[done + i]);
         TRY(file_writer_add(file, piece, n * sizeof *piece));
         done += n;
     }

@@ -69,7 +69,8 @@ static maske_status read_module(sentence_modules *m, const char *folder, const c
     TRY(json_get_text_or(&path, "", module, "path", file));
     const char *dot = strrchr(type, '.'), *kind = dot != NULL ? dot + 1 : type;
     if (!is_plain(path))
-        return error_set(MASKE_BAD_FILE, "%s: \"path\": found \"%.200s\", expected a folder beside this file", file, path);
+        return error_set(MASKE_BAD_FILE, "%s: \"path\": found \"%.200s\", expected a folder beside this file", file,
+                         path);
     if (strcmp(kind, "Pooling") == 0) return read_pooling(m, folder, path);
     if (strcmp(kind, "Normalize") == 0) return m->normalize = true, MASKE_OK;
     if (strcmp(kind, "Transformer") != 0) return refuse(m, "a module of the kind ", kind), MASKE_OK;

@@ -80,13 +80,13 @@ static void integers_have_their_sign(void **state) {
     }
 }
 
-#define REFUSED(text, status, sentence)                                                                          \
-    do {                                                                                                         \
-        pickle p = {0};                                                                                          \
-        assert_int_equal(PARSE(&p, text), status);                                                               \
-        if (strstr(maske_error(), sentence) == NULL) fail_msg("found \"%s\", expected \"%s\"", maske_error(), sentence); \
-        assert_null(p.values);                                                                                   \
-    } while (0)
+static void refused(const char *bytes, size_t length, maske_status status, const char *sentence) {
+    pickle p = {0};
+    assert_int_equal(parse(&p, bytes, length), status);
+    if (strstr(maske_error(), sentence) == NULL) fail_msg("found \"%s\", expected \"%s\"", maske_error(), sentence);
+    assert_null(p.values);
+}
+#define REFUSED(text, status, sentence) refused("\x80\2" text, sizeof text + 1, status, sentence)
 
 static void everything_else_is_refused(void **state) {
     (void)state;

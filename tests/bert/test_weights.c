@@ -277,7 +277,8 @@ static void weights_in_another_form_are_named(void **state) {
     snprintf(path, sizeof path, "%s/tf_model.h5", folder);
     OK(file_write_atomic(path, "x", 1, false));
     assert_int_equal(masked_lm_open(&model, folder), MASKE_UNSUPPORTED);
-    assert_non_null(strstr(maske_error(), "tf_model.h5: weights in this form are not read, expected model.safetensors"));
+    assert_non_null(
+        strstr(maske_error(), "tf_model.h5: weights in this form are not read, expected model.safetensors"));
     snprintf(path, sizeof path, "%s/pytorch_model.bin", folder);
     OK(file_write_atomic(path, "x", 1, false));
     assert_int_equal(masked_lm_open(&model, folder), MASKE_UNSUPPORTED);

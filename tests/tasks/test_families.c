@@ -73,7 +73,8 @@ static void train_on(const char *folder, model_family family, bool tied, double 
     options.valid_fraction = 0;
     options.learning_rate = 3e-3;
     options.dropout = options.attention_dropout = 0;
-    assert_ok(maske_train(out, folder, NULL, &(maske_text){&path, 1, NULL}, &options, &(maske_control){.threads = 2}, NULL));
+    const maske_control control = {.threads = 2};
+    assert_ok(maske_train(out, folder, NULL, &(maske_text){&path, 1, NULL}, &options, &control, NULL));
     assert_true(use(out, family) > before + 1);     /* the text is likelier now */
     masked_lm *model = NULL;
     assert_ok(masked_lm_open(&model, out));

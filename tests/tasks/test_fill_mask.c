@@ -187,7 +187,8 @@ static void a_target_of_several_pieces_gets_a_warning(void **state) {
     (void)state;
     const char *const words[] = {"üniversitelerinden"}, *const known[] = {"▁Ankara"};
     maske_set_log(keep_warning, NULL);
-    maske_fill_result r = fill(models[0], "[MASK]", (maske_fill_options){.top_k = 5, .targets = words, .target_count = 1});
+    maske_fill_options options = {.top_k = 5, .targets = words, .target_count = 1};
+    maske_fill_result r = fill(models[0], "[MASK]", options);
     char sentence[256];
     snprintf(sentence, sizeof sentence,
              "the target \"üniversitelerinden\" is not in the vocabulary; its first piece, \"%s\", stands for it",
@@ -195,7 +196,8 @@ static void a_target_of_several_pieces_gets_a_warning(void **state) {
     assert_string_equal(last_warning, sentence);
     assert_int_equal(r.candidate_count, 1);
     last_warning[0] = '\0';
-    maske_fill_result one = fill(models[0], "[MASK]", (maske_fill_options){.top_k = 5, .targets = known, .target_count = 1});
+    options.targets = known;
+    maske_fill_result one = fill(models[0], "[MASK]", options);
     assert_string_equal(last_warning, "");
     maske_set_log(NULL, NULL);
     maske_fill_result_free(&r);
@@ -281,12 +283,12 @@ static void whole_words_begin_where_a_word_begins(void **state) {
             assert_ok(token_text(&models[k]->texts, r.candidates[i].id, &text, &whole));
             assert_true(whole && text.data[0] == ' ' && text.length > 1 && strchr(".,()-", text.data[1]) == NULL);
             /* the second mask goes on with a word, and takes what it takes without the option */
-            const maske_fill_candidate *a = &r.candidates[r.candidate_count + i], *b = &all.candidates[all.candidate_count + i];
-            assert_int_equal(a->id, b->id);
+            assert_int_equal(r.candidates[r.candidate_count + i].id, all.candidates[all.candidate_count + i].id);
         }
         /* the rows without the option hold the others, in the same order */
         for (size_t i = 0, j = 0; i < all.candidate_count && j < r.candidate_count; i++)
-            if (all.candidates[i].id == r.candidates[j].id) assert_true(all.candidates[i].score == r.candidates[j++].score);
+            if (all.candidates[i].id == r.candidates[j].id)
+                assert_true(all.candidates[i].score == r.candidates[j++].score);
         buffer_free(&text);
         maske_fill_result_free(&all);
         maske_fill_result_free(&r);

@@ -156,7 +156,8 @@ static void scores_are_sums_over_single_masks(void **state) {
 /* Within words: with a token, those behind it are masked as long as no byte between two of them ends a word. */
 static void scores_within_words_hide_the_rest_of_the_word(void **state) {
     (void)state;
-    static const char *const texts[] = {"kitaplıkçılar okumaktalar, bitmeyen-hikayeler!", "a", "Ankara'dakilerden 1984"};
+    static const char *const texts[] = {"kitaplıkçılar okumaktalar, bitmeyen-hikayeler!", "a",
+                                        "Ankara'dakilerden 1984"};
     const size_t sizes[] = {strlen(texts[0]), strlen(texts[1]), strlen(texts[2])};
     maske_score_result scores[3], plain[3];
     assert_ok(maske_score(model, texts, sizes, 3, &(maske_score_options){.within_word = true}, scores));

@@ -109,7 +109,8 @@ static void check_file(const masked_lm *model, safetensors_type type) {
     field f;
     while (next(&file, &f)) {
         if (f.number != 7) continue;
-        check_graph(inside(f), model, type == SAFETENSORS_F32 ? 4 : 2, model->table.head ? "logits" : "last_hidden_state");
+        check_graph(inside(f), model, type == SAFETENSORS_F32 ? 4 : 2,
+                    model->table.head ? "logits" : "last_hidden_state");
         graphs++;
     }
     assert_int_equal(graphs, 1);

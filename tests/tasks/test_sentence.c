@@ -1,4 +1,5 @@
-/* Folders of sentence-transformers: what is said of pooling is done, in files of every age; what cannot be done is named. */
+/* Folders of sentence-transformers: what is said of pooling is done, in files of every age; what cannot be done
+ * is named. */
 #include <math.h>
 
 #include "tasks/small_model.h"
@@ -35,7 +36,7 @@ static double length_of(const float *v, size_t size) {
     return sqrt(sum);
 }
 
-static const char modules[] = "[{\"idx\":0,\"name\":\"0\",\"path\":\"\",\"type\":\"sentence_transformers.models.Transformer\"},"
+static const char modules[] = "[{\"idx\":0,\"path\":\"\",\"type\":\"sentence_transformers.models.Transformer\"},"
                               "{\"path\":\"1_Pooling\",\"type\":\"sentence_transformers.models.Pooling\"}%s]";
 
 static void write_modules(const char *folder, const char *more) {
@@ -63,8 +64,8 @@ static void each_pooling_of_the_folder_is_that_of_the_option(void **state) {
         write_text(folder, "1_Pooling/config.json", cases[i].config);
         size_t size = embed(&said, folder, (maske_embed_options){0});
         embed(&chosen, folder, (maske_embed_options){.pooling = cases[i].pooling});
-        embed(&other, folder, (maske_embed_options){.pooling = cases[i].pooling == MASKE_POOLING_CLS ? MASKE_POOLING_LAST
-                                                                                                    : MASKE_POOLING_CLS});
+        bool cls = cases[i].pooling == MASKE_POOLING_CLS;
+        embed(&other, folder, (maske_embed_options){.pooling = cls ? MASKE_POOLING_LAST : MASKE_POOLING_CLS});
         for (size_t t = 0; t < TEXTS; t++) assert_memory_equal(said.of[t], chosen.of[t], size * sizeof(float));
         assert_memory_not_equal(said.of[0], other.of[0], size * sizeof(float));
     }
@@ -136,9 +137,11 @@ static void what_is_not_supported_is_named(void **state) {
     assert_ok(maske_embed(model, &text, &length, 1, &(maske_embed_options){.pooling = MASKE_POOLING_CLS}, room, NULL));
     maske_model_close(model);
     write_modules(folder, "");
-    write_text(folder, "1_Pooling/config.json", "{\"pooling_mode_mean_tokens\": true, \"pooling_mode_max_tokens\": true}");
+    write_text(folder, "1_Pooling/config.json",
+               "{\"pooling_mode_mean_tokens\": true, \"pooling_mode_max_tokens\": true}");
     assert_ok(maske_model_open(&model, folder, NULL));
-    assert_fails(maske_embed(model, &text, &length, 1, NULL, room, NULL), MASKE_UNSUPPORTED, "several kinds of pooling");
+    assert_fails(maske_embed(model, &text, &length, 1, NULL, room, NULL), MASKE_UNSUPPORTED,
+                 "several kinds of pooling");
     maske_model_close(model);
     write_text(folder, "modules.json", "{}");
     assert_fails(maske_model_open(&model, folder, NULL), MASKE_BAD_FILE, "found an object, expected a list of modules");

@@ -4,14 +4,20 @@
 #include "tasks/small_model.h"
 
 enum { THREADS = 4, ROUNDS = 6 };
-static const char *const prompts[] = {"Mert Akçay [MASK] üniversite [MASK].", "[MASK]", "kitap [MASK] güzel [MASK] bir [MASK]"};
+static const char *const prompts[] = {"Mert Akçay [MASK] üniversite [MASK].", "[MASK]",
+                                      "kitap [MASK] güzel [MASK] bir [MASK]"};
 static const char *const texts[] = {"Kitap okumak güzel bir alışkanlıktır.", "Ankara", ""};
 enum { TEXTS = 3 };
 static size_t lengths[TEXTS];
 static maske_model *model;
 static const char *folder;
 
-typedef struct answers { char *filled[3]; maske_score_result scores[TEXTS]; float vectors[TEXTS * 24]; bool failed; } answers;
+typedef struct answers {
+    char *filled[3];
+    maske_score_result scores[TEXTS];
+    float vectors[TEXTS * 24];
+    bool failed;
+} answers;
 
 static void ask(answers *a) {
     for (int i = 0; i < 3; i++) {
