@@ -199,7 +199,7 @@ typedef struct place { const maske_option *row; void *values; option_source *sou
 static bool find(options *o, const char *name, size_t length, place *out) {
     for (size_t g = 0; g < o->group_count; g++) {
         const maske_option *rows = o->groups[g].rows;
-        for (size_t i = 0; rows[i].name != NULL && i < OPTION_ROWS; i++) {
+        for (size_t i = 0; i < OPTION_ROWS && rows[i].name != NULL; i++) {
             bool same = strlen(rows[i].name) == length;
             for (size_t c = 0; same && c < length; c++) same = rows[i].name[c] == (name[c] == '_' ? '-' : name[c]);
             if (!same) continue;

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# A training killed with SIGKILL at random moments, start-up and saving included, and resumed each time, gives the model
-# and the metrics of the run that nobody disturbed, byte for byte. KILLS=50 for more of them.
+# A training killed with SIGKILL at random moments, start-up and saving included, and resumed each time, with 1, 2 or 3
+# threads, gives what the run gives that nobody disturbed, byte for byte: the best model, the last weights and moments,
+# the metrics without a line twice or missing. Kills at the least: KILLS (tests/soak/kill.sh: 50), each told with TELL=1.
 set -euo pipefail
 kills=${KILLS:-5}
 work=$(mktemp -d "$( [ -w /dev/shm ] && echo /dev/shm || echo /tmp)/maske-kill-XXXXXX")
@@ -18,15 +19,23 @@ length=$((($(date +%s%N) - begun) / 1000))         # microseconds
 # metrics.jsonl without what the clock wrote
 metrics() { sed -E 's/,"(tokens_per_second|seconds)":[^,}]*//g' "$1/metrics.jsonl"; }
 
+# How far the killed run had come: steps in its metrics, its newest checkpoint.
+place() {
+    local steps checkpoint
+    steps=$(grep -c '"loss"' "$1/metrics.jsonl" 2>/dev/null) || true
+    checkpoint=$(ls "$1/checkpoints" 2>/dev/null | grep -v part | sort -t- -k2n | tail -1) || true
+    echo "${steps:-0} lines of steps, ${checkpoint:-no checkpoint}, $(find "$1" -name '*.maske-part*' 2>/dev/null | wc -l) half-written"
+}
+
 RANDOM=4242
-resumes=0
-for ((round = 1; round <= kills; round++)); do
+resumes=0 killed=0
+for ((round = 1; killed < kills; round++)); do
     out=$work/killed
     rm -rf "$out"
     first=1
     for ((try = 1; ; try++)); do
         # Until train.json is there, nothing has begun: the same command again is no overwriting.
-        if [ -e "$out/train.json" ]; then command=(train --resume "$out" --threads 1 --quiet)
+        if [ -e "$out/train.json" ]; then command=(train --resume "$out" --threads $((try % 3 + 1)) --quiet)
         else command=(train --out "$out" "${options[@]}" "$work/text.txt"); fi
         [ "$first" = 1 ] || [ ! -e "$out/train.json" ] || resumes=$((resumes + 1))
         first=0
@@ -40,7 +49,11 @@ for ((round = 1; round <= kills; round++)); do
         fi
         status=0
         wait $process 2>/dev/null || status=$?
-        [ $status = 137 ] && continue
+        if [ $status = 137 ]; then
+            killed=$((killed + 1))
+            [ -z "${TELL:-}" ] || printf 'kill %2d, round %2d, after %5d ms: %s\n' $killed $round $((moment / 1000)) "$(place "$out")"
+            continue
+        fi
         [ $status = 0 ] || { echo "round $round, try $try: ${command[*]} gave $status"; exit 1; }
         break
     done
@@ -53,4 +66,4 @@ for ((round = 1; round <= kills; round++)); do
     [ -z "$left" ] || { echo "left behind: $left"; exit 1; }
 done
 [ $resumes -gt 0 ] || { echo "no run was resumed: the kills came too early or too late"; exit 1; }
-echo "$kills runs, resumed $resumes times: all the same"
+echo "$((round - 1)) runs, killed $killed times, resumed $resumes times: all the same"
