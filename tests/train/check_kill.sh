@@ -9,8 +9,8 @@ trap 'rm -rf "$work"' EXIT
 for i in 1 2 3 4 5 6; do cat "$SOURCE/tests/data/train/kasaba.txt"; echo; done >"$work/text.txt"
 
 options=(--tokenizer "$work/tokenizer" --hidden-size 32 --num-hidden-layers 2 --num-attention-heads 2
-         --max-length 64 --batch-size 8 --steps 240 --eval-steps 50 --save-steps 7 --valid-fraction 0.1
-         --precision f32 --threads 1 --quiet)
+         --max-length 64 --batch-size 8 --steps 240 --eval-steps 50 --save-steps 7 --log-steps 1
+         --valid-fraction 0.1 --precision f32 --threads 1 --quiet)
 "$MASKE" tokenizer train --out "$work/tokenizer" --vocab-size 400 --quiet "$work/text.txt"
 begun=$(date +%s%N)
 "$MASKE" train --out "$work/whole" "${options[@]}" "$work/text.txt"
