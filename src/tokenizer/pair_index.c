@@ -199,9 +199,12 @@ static void visit_scatter(counting *c, worker *w, uint32_t record, uint64_t key,
     uint32_t place = pair_index_find(c->index, key);
     if (place == PAIR_NONE) return;
     uint32_t *cursor = w->cursors[place];
-    if (cursor > c->index->pairs[place].records && cursor[-1] == record) return;
+    /* The counts have become cursors; 0 marks that one was moved. Before that, what lies in front of it is another
+     * worker's, who may be writing it. */
+    if (w->records[place] == 0 && cursor[-1] == record) return;
     *cursor = record;
     w->cursors[place]++;
+    w->records[place] = 0;
 }
 
 static void sketch_task(void *user, size_t i, int thread) {
