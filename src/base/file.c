@@ -162,8 +162,10 @@ enum { NAMED_MAPS = 64 };
 static struct named_map { _Atomic(const char *) data; size_t length; char *name; } named_maps[NAMED_MAPS];
 
 static void name_map(const char *data, size_t length, const char *path) {
-    char *name = strdup(path);
     static const char taken[1];
+    size_t size = strlen(path) + 1;
+    char *name = malloc(size);
+    if (name != NULL) memcpy(name, path, size);
     for (int i = 0; i < NAMED_MAPS && name != NULL; i++) {
         const char *none = NULL;
         if (!atomic_compare_exchange_strong(&named_maps[i].data, &none, taken)) continue;

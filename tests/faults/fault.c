@@ -24,6 +24,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Without a call: the sanitizer stands before that call too, and is not ready when it first comes here. */
+#define THREAD_OWN _Thread_local __attribute__((tls_model("initial-exec")))
+
 #define NEXT(function)                                                               \
     static __typeof__(&function) next;                                               \
     if (next == NULL) next = (__typeof__(&function))(uintptr_t)dlsym(RTLD_NEXT, #function)
@@ -152,7 +155,7 @@ static struct {
     void (*free)(void *);
 } next_one;
 #define FIND(function) next_one.function = (__typeof__(next_one.function))(uintptr_t)dlsym(RTLD_NEXT, #function)
-static _Thread_local bool exempt;
+static THREAD_OWN bool exempt;
 static bool allocation_fails(void) {
     if (next_one.malloc == NULL) {
         FIND(calloc);
@@ -210,7 +213,7 @@ enum { MOST_FILES = 1024 };
 static char names[MOST_FILES][256];     /* of the open files below the root */
 static void (*watcher)(void *user, const fault_operation *operation);
 static void *watcher_user;
-static _Thread_local bool watching;     /* inside the watcher: its own calls are not looked at */
+static THREAD_OWN bool watching;     /* inside the watcher: its own calls are not looked at */
 
 static bool below(const char *path, const char *folder) {
     size_t length = strlen(folder);

@@ -39,7 +39,7 @@ static void journal_add(void *user, const fault_operation *o) {
     *e = (journal_entry){.kind = o->kind, .place = o->place, .length = o->length, .promise = journal_promise};
     snprintf(e->path, sizeof e->path, "%s", o->path);
     snprintf(e->second, sizeof e->second, "%s", o->second != NULL ? o->second : "");
-    if (o->bytes == NULL) return;
+    if (o->bytes == NULL || o->length == 0) return;
     e->bytes = malloc(o->length);
     if (e->bytes == NULL) abort();
     memcpy(e->bytes, o->bytes, o->length);
@@ -166,12 +166,12 @@ static inline int64_t journal_cut(size_t cut, journal_loss loss, const char *out
         size_t kept = loss == LOST_NOTHING ? f->length : f->synced;
         if (loss == LOST_HALF) {
             kept = f->synced + (f->length - f->synced) / 2;
-            memset(f->bytes + kept, 0, f->length - kept);
+            if (kept < f->length) memset(f->bytes + kept, 0, f->length - kept);
             kept = f->length;
         }
         FILE *file = fopen(path, "w");
         assert_non_null(file);
-        assert_int_equal(fwrite(f->bytes, 1, kept, file), kept);
+        if (kept > 0) assert_int_equal(fwrite(f->bytes, 1, kept, file), kept);
         assert_int_equal(fclose(file), 0);
     }
     return cut < journal_count ? journal[cut].promise : journal_promise;
