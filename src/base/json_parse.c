@@ -1,8 +1,8 @@
 /* base/json_parse.c: JSON text into jansson's values, by RFC 8259.
  *
  * jansson's own reader is not used: where an allocation fails while it collects a string it goes on without the bytes
- * that found no room, and then stops the process by an assertion, writes past the end of a block, or gives a string that
- * was never in the file. It also converts numbers by the host program's locale. Its values are sound, and stay. */
+ * that found no room, and then stops the process by an assertion, writes past the end of a block, or gives a string
+ * that was never in the file. It also converts numbers by the host program's locale. Its values are sound, and stay. */
 #include "base/json_parse.h"
 #include "base/buffer.h"
 #include "base/number.h"
@@ -33,16 +33,18 @@ static void *fail_at(parser *p, size_t at, const char *what) {
     snprintf(fault->text, sizeof fault->text, "%s", what);
     return NULL;
 }
-static void *fail(parser *p, const char *what) { return fail_at(p, p->at, p->at < p->length ? what : "the text ends too early"); }
+static void *fail(parser *p, const char *what) {
+    return fail_at(p, p->at, p->at < p->length ? what : "the text ends too early");
+}
 static void *no_memory(parser *p) {
     *p->fault = (json_fault){.out_of_memory = true, .text = "out of memory"};
     return NULL;
 }
 
 static char look(const parser *p) { return p->at < p->length ? p->text[p->at] : '\0'; }
+static bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
 static void skip_space(parser *p) {
-    while (p->at < p->length && (p->text[p->at] == ' ' || p->text[p->at] == '\n' || p->text[p->at] == '\t' || p->text[p->at] == '\r'))
-        p->at++;
+    while (p->at < p->length && is_space(p->text[p->at])) p->at++;
 }
 
 /* ----------------------------------------------------------------------------------------------------- strings --- */
@@ -216,7 +218,8 @@ static bool add_member(parser *p, json_t *object) {
     if (look(p) == ':') p->at++, value = any_value(p);
     else fail(p, "\":\" is expected");
     bool good = value != NULL;
-    if (good && json_object_setn_new_nocheck(object, copy != NULL ? copy : key, length, value) != 0) good = no_memory(p) != NULL;
+    if (good && json_object_setn_new_nocheck(object, copy != NULL ? copy : key, length, value) != 0)
+        good = no_memory(p) != NULL;
     free(copy);
     return good;
 }
@@ -262,8 +265,8 @@ static json_t *any_value(parser *p) {
 json_t *json_parse(const char *text, size_t length, unsigned flags, json_fault *fault) {
     parser p = {.text = text, .length = length, .flags = flags, .fault = fault};
     skip_space(&p);
-    json_t *value = !(flags & JSON_DECODE_ANY) && look(&p) != '{' && look(&p) != '[' ? fail(&p, "\"{\" or \"[\" is expected")
-                                                                                     : any_value(&p);
+    bool may_begin = (flags & JSON_DECODE_ANY) || look(&p) == '{' || look(&p) == '[';
+    json_t *value = may_begin ? any_value(&p) : fail(&p, "\"{\" or \"[\" is expected");
     skip_space(&p);
     if (value != NULL && p.at < length) {
         fail(&p, "the end is expected");

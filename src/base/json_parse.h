@@ -10,7 +10,7 @@
 typedef struct json_fault {
     bool out_of_memory, duplicate_key;      /* neither: no JSON */
     int line, column;                       /* from 1, in characters */
-    size_t position;                        /* bytes up to and with the one at fault; of a duplicate key, with its quote */
+    size_t position;                        /* up to and with the byte at fault, or a duplicate key */
     char text[96];
 } json_fault;
 

@@ -9,10 +9,54 @@ static json_t *parse(const char *text, size_t length) { return json_parse(text, 
 static void refused_texts_are(void **state) {
     (void)state;
     static const char *const texts[] = {
-        "", " ", "{", "[", "]", "{]", "[1,]", "[1 2]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "{\"a\":1 \"b\":2}", "01", "-",
-        "-a", "1.", ".5", "1e", "1e+", "+1", "0x1", "NaN", "Infinity", "tru", "truee", "nul", "\"", "\"a", "\"\\\"", "\"\\x\"",
-        "\"\\u12\"", "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"\\u0000\"", "\"\n\"", "\"\xFF\"", "\"\xC3\"", "1 2", "[1]]",
-        "9223372036854775808", "-9223372036854775809", "1e999", "/**/1", "'a'", "[\"a\" \"b\"]", "\xEF\xBB\xBF{}",
+        "",
+        " ",
+        "{",
+        "[",
+        "]",
+        "{]",
+        "[1,]",
+        "[1 2]",
+        "{\"a\"}",
+        "{\"a\":}",
+        "{\"a\":1,}",
+        "{a:1}",
+        "{\"a\":1 \"b\":2}",
+        "01",
+        "-",
+        "-a",
+        "1.",
+        ".5",
+        "1e",
+        "1e+",
+        "+1",
+        "0x1",
+        "NaN",
+        "Infinity",
+        "tru",
+        "truee",
+        "nul",
+        "\"",
+        "\"a",
+        "\"\\\"",
+        "\"\\x\"",
+        "\"\\u12\"",
+        "\"\\ud800\"",
+        "\"\\udc00\"",
+        "\"\\ud800\\u0041\"",
+        "\"\\u0000\"",
+        "\"\n\"",
+        "\"\xFF\"",
+        "\"\xC3\"",
+        "1 2",
+        "[1]]",
+        "9223372036854775808",
+        "-9223372036854775809",
+        "1e999",
+        "/**/1",
+        "'a'",
+        "[\"a\" \"b\"]",
+        "\xEF\xBB\xBF{}",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         json_t *value = parse(texts[i], strlen(texts[i]));
@@ -27,7 +71,8 @@ static void refused_texts_are(void **state) {
 
 static void values_are_those_of_the_text(void **state) {
     (void)state;
-    static const char text[] = " {\"a\" : [1, -0, 2.5e3, 9223372036854775807, true, false, null, {}, [ ]],\n\t\"\\u00e7\\\"\\\\\\/\\b\\f\\n\\r\\t\""
+    static const char text[] = " {\"a\" : [1, -0, 2.5e3, 9223372036854775807, true, false, null, {}, [ "
+                               "]],\n\t\"\\u00e7\\\"\\\\\\/\\b\\f\\n\\r\\t\""
                                ": \"x\\uD83D\\uDE00y \xC3\xA7\", \"\": \"\"}\r\n";
     json_t *root = json_parse(text, sizeof text - 1, 0, &fault), *array = json_object_get(root, "a");
     assert_int_equal(json_array_size(array), 9);
@@ -35,7 +80,8 @@ static void values_are_those_of_the_text(void **state) {
     assert_true(json_real_value(json_array_get(array, 2)) == 2500.0);
     assert_true(json_integer_value(json_array_get(array, 3)) == INT64_MAX);
     assert_true(json_is_null(json_array_get(array, 6)));
-    assert_string_equal(json_string_value(json_object_get(root, "\xC3\xA7\"\\/\b\f\n\r\t")), "x\xF0\x9F\x98\x80y \xC3\xA7");
+    assert_string_equal(json_string_value(json_object_get(root, "\xC3\xA7\"\\/\b\f\n\r\t")),
+                        "x\xF0\x9F\x98\x80y \xC3\xA7");
     assert_string_equal(json_string_value(json_object_get(root, "")), "");
     json_decref(root);
     root = json_parse("[\"a\\u0000b\", 7]", 15, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &fault);
@@ -59,7 +105,8 @@ static void depth_has_an_end(void **state) {
 /* A text with one byte changed or its end missing is taken by both readers or by neither, with equal values. */
 static void spoiled_texts_are_as_jansson_says(void **state) {
     (void)state;
-    static const char whole[] = "{\"key\": [1, -2.5e+3, \"t\\u00e7\\n\xC3\xA7\", true, null], \"o\": {\"k\": {}, \"l\": []}, \"s\": \"a\\\\b\"}";
+    static const char whole[] = "{\"key\": [1, -2.5e+3, \"t\\u00e7\\n\xC3\xA7\", true, null], \"o\": {\"k\": {}, "
+                                "\"l\": []}, \"s\": \"a\\\\b\"}";
     char text[sizeof whole];
     for (size_t i = 0; i < sizeof whole - 1; i++)
         for (int c = 0; c < 257; c++) {
@@ -70,8 +117,8 @@ static void spoiled_texts_are_as_jansson_says(void **state) {
             json_t *expected = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
             json_t *found = json_parse(text, length, JSON_REJECT_DUPLICATES, &fault);
             if ((expected != NULL) != (found != NULL) || (found != NULL && !json_equal(found, expected)))
-                fail_msg("byte %zu as %d: %s by us (%s), %s by jansson (%s)", i, c, found ? "taken" : "refused", fault.text,
-                         expected ? "taken" : "refused", error.text);
+                fail_msg("byte %zu as %d: %s by us (%s), %s by jansson (%s)", i, c, found ? "taken" : "refused",
+                         fault.text, expected ? "taken" : "refused", error.text);
             json_decref(expected);
             json_decref(found);
         }

@@ -2,7 +2,7 @@
  * once or from then on (fault.h has the plan's form). It counts, decides and passes on; it also tells a test what was
  * done to files, so that a power cut can be played after the fact.
  *
- * The C library's own insides (standard output among them) do not come by here: /dev/full and closed pipes are for those.
+ * The C library's own insides (standard output among them) do not come by here: /dev/full and closed pipes serve there.
  * Nothing here allocates: it stands below malloc. */
 #include "fault.h"
 
@@ -33,7 +33,9 @@
 
 /* -------------------------------------------------------------------------------------------------------- plans --- */
 
-typedef enum call { ALLOCATE, OPEN, READ, WRITE, FSYNC, RENAME, CLOSE, MMAP, TRUNCATE, UNLINK, MKDIR, FILES, CALLS } call;
+typedef enum call {
+    ALLOCATE, OPEN, READ, WRITE, FSYNC, RENAME, CLOSE, MMAP, TRUNCATE, UNLINK, MKDIR, FILES, CALLS
+} call;
 static const char *const call_names[CALLS] = {"allocate", "open", "read", "write", "fsync", "rename",
                                               "close", "mmap", "truncate", "unlink", "mkdir", "file"};
 static const struct { const char *name; int error, signal; } outcomes[] = {
@@ -54,7 +56,9 @@ static size_t word_length(const char *text) { return strcspn(text, ":,"); }
 static bool word_is(const char *text, size_t length, const char *word) {
     return strlen(word) == length && memcmp(text, word, length) == 0;
 }
-static const char *next_word(const char *text, size_t length) { return text[length] == ':' ? text + length + 1 : text + length; }
+static const char *next_word(const char *text, size_t length) {
+    return text[length] == ':' ? text + length + 1 : text + length;
+}
 
 /* Writes past the C library: nothing of the program's own is used. */
 static void complain(const char *plan) {
@@ -84,7 +88,8 @@ static rule parse_rule(const char **plan) {
     text = next_word(text, length);
     length = word_length(text);
     r.forever = word_is(text, length, "forever");
-    if (r.call == CALLS || r.first == 0 || !found || (length > 0 && !r.forever && !word_is(text, length, "once"))) complain(whole);
+    if (r.call == CALLS || r.first == 0 || !found || (length > 0 && !r.forever && !word_is(text, length, "once")))
+        complain(whole);
     text += length;
     *plan = *text == ',' ? text + 1 : text;
     return r;
@@ -172,11 +177,11 @@ static bool allocation_fails(void) {
 
 /* Oniguruma's compiler does not survive a failing allocation (a double free); src/tokenizer/pattern.c makes sure of the
  * room beforehand. */
-int onig_new(void *regex, const void *text, const void *end, unsigned options, void *encoding, void *syntax, void *info);
-int onig_new(void *regex, const void *text, const void *end, unsigned options, void *encoding, void *syntax, void *info) {
+int onig_new(void *regex, const void *text, const void *end, unsigned options, void *encoding, void *syntax, void *e);
+int onig_new(void *regex, const void *text, const void *end, unsigned options, void *encoding, void *syntax, void *e) {
     NEXT(onig_new);
     exempt = true;
-    int result = next(regex, text, end, options, encoding, syntax, info);
+    int result = next(regex, text, end, options, encoding, syntax, e);
     exempt = false;
     return result;
 }
@@ -220,7 +225,9 @@ static bool below(const char *path, const char *folder) {
     return strncmp(path, folder, length) == 0 && (path[length] == '/' || path[length] == '\0');
 }
 static bool concerns(const char *path) { return !watching && (root[0] == '\0' || below(path, root)); }
-static bool concerns_file(int file) { return !watching && (root[0] == '\0' || (file >= 0 && file < MOST_FILES && names[file][0] != '\0')); }
+static bool concerns_file(int file) {
+    return !watching && (root[0] == '\0' || (file >= 0 && file < MOST_FILES && names[file][0] != '\0'));
+}
 static bool hidden(const char *path) {
     const char *folder = getenv("FAULT_HIDE");
     return folder != NULL && below(path, folder);

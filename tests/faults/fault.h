@@ -1,7 +1,7 @@
 /* tests/faults/fault.h: what a test program asks of the fault shim (fault.c) that is loaded in front of the C library.
  *
  * A plan is one or more of CALL:N:WHAT[:once|:forever], parted by commas:
- *   CALL    allocate open read write fsync rename close mmap truncate unlink mkdir, or file for all of them but allocate
+ *   CALL    allocate open read write fsync rename close mmap truncate unlink mkdir; file: all but allocate
  *   N       the first call of that kind that is met, from 1
  *   WHAT    an error (ENOSPC, EIO, ...), SHORT (half of the bytes are read or written), a signal (KILL, TERM, ...)
  * A program under test gets the plan from the environment:
@@ -16,7 +16,15 @@
 #include <stddef.h>
 
 /* What was done to the files below the watched folder, after it was done. */
-typedef enum fault_kind { FAULT_CREATE, FAULT_WRITE, FAULT_TRUNCATE, FAULT_SYNC, FAULT_RENAME, FAULT_UNLINK, FAULT_MKDIR } fault_kind;
+typedef enum fault_kind {
+    FAULT_CREATE,
+    FAULT_WRITE,
+    FAULT_TRUNCATE,
+    FAULT_SYNC,
+    FAULT_RENAME,
+    FAULT_UNLINK,
+    FAULT_MKDIR
+} fault_kind;
 typedef struct fault_operation {
     fault_kind kind;
     const char *path, *second;      /* second: the new name */

@@ -23,13 +23,13 @@ typedef struct journal_entry {
     char path[256], second[256];
     char *bytes;
     size_t place, length;
-    int64_t promise;                /* what was promised when this was done */
+    int64_t promise; /* what was promised when this was done */
 } journal_entry;
 
 enum { JOURNAL_MOST = 4096, JOURNAL_FILES = 512 };
 static journal_entry journal[JOURNAL_MOST];
 static size_t journal_count;
-static int64_t journal_promise;     /* set by the test: from now on, at least this survives */
+static int64_t journal_promise; /* set by the test: from now on, at least this survives */
 static char journal_root[256];
 
 static void journal_add(void *user, const fault_operation *o) {
@@ -56,10 +56,10 @@ static inline void journal_end(void) { shim->watch(NULL, NULL, NULL); }
 
 /* ---- the disk after the cut ---- */
 typedef struct journal_file {
-    char path[256];                 /* "": gone */
+    char path[256]; /* "": gone */
     bool folder;
     char *bytes;
-    size_t length, synced;          /* bytes[0, synced) have been synced as they are */
+    size_t length, synced; /* bytes[0, synced) have been synced as they are */
 } journal_file;
 static journal_file disk[JOURNAL_FILES];
 static size_t disk_count;
@@ -128,16 +128,30 @@ static bool name_is_synced(size_t at, size_t cut, const char *name) {
 
 static void disk_apply(size_t at, size_t cut, journal_loss loss) {
     const journal_entry *e = &journal[at];
-    bool of_names = e->kind == FAULT_CREATE || e->kind == FAULT_RENAME || e->kind == FAULT_UNLINK || e->kind == FAULT_MKDIR;
-    if (of_names && loss == LOST_NAMES && !name_is_synced(at, cut, e->kind == FAULT_RENAME ? e->second : e->path)) return;
+    bool of_names =
+        e->kind == FAULT_CREATE || e->kind == FAULT_RENAME || e->kind == FAULT_UNLINK || e->kind == FAULT_MKDIR;
+    if (of_names && loss == LOST_NAMES && !name_is_synced(at, cut, e->kind == FAULT_RENAME ? e->second : e->path))
+        return;
     journal_file *f = disk_find(e->path);
     switch (e->kind) {
-    case FAULT_CREATE: disk_make(e->path, false); break;
-    case FAULT_MKDIR:  disk_make(e->path, true); break;
-    case FAULT_RENAME: disk_rename(e->path, e->second); break;
-    case FAULT_UNLINK: disk_remove(e->path); break;
-    case FAULT_SYNC:   if (f != NULL) f->synced = f->length; break;
-    case FAULT_TRUNCATE: if (f != NULL) disk_resize(f, e->length); break;
+    case FAULT_CREATE:
+        disk_make(e->path, false);
+        break;
+    case FAULT_MKDIR:
+        disk_make(e->path, true);
+        break;
+    case FAULT_RENAME:
+        disk_rename(e->path, e->second);
+        break;
+    case FAULT_UNLINK:
+        disk_remove(e->path);
+        break;
+    case FAULT_SYNC:
+        if (f != NULL) f->synced = f->length;
+        break;
+    case FAULT_TRUNCATE:
+        if (f != NULL) disk_resize(f, e->length);
+        break;
     case FAULT_WRITE:
         if (f == NULL) break;
         if (e->place + e->length > f->length) disk_resize(f, e->place + e->length);

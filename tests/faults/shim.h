@@ -1,4 +1,5 @@
-/* tests/faults/shim.h: for test programs that need the fault shim: it is loaded by starting the program anew with it. */
+/* tests/faults/shim.h: for test programs that need the fault shim: it is loaded by starting the program anew with it.
+ */
 #ifndef MASKE_TESTS_SHIM_H
 #define MASKE_TESTS_SHIM_H
 
@@ -16,7 +17,7 @@ static const fault_interface *shim;
 static inline void shim_load(char **argv) {
     shim = (const fault_interface *)dlsym(RTLD_DEFAULT, "fault_shim");
     if (shim != NULL) {
-        unsetenv("LD_PRELOAD");         /* programs started from here are not concerned */
+        unsetenv("LD_PRELOAD"); /* programs started from here are not concerned */
         return;
     }
     if (getenv("FAULT_TRIED") == NULL) {
@@ -25,7 +26,8 @@ static inline void shim_load(char **argv) {
         /* The sanitizer's own library wants to be first; the shim passes everything on to it. */
         const char *options = getenv("ASAN_OPTIONS");
         char with[512];
-        snprintf(with, sizeof with, "%s:verify_asan_link_order=0:allocator_may_return_null=1", options != NULL ? options : "");
+        snprintf(with, sizeof with, "%s:verify_asan_link_order=0:allocator_may_return_null=1",
+                 options != NULL ? options : "");
         setenv("ASAN_OPTIONS", with, 1);
         execv("/proc/self/exe", argv);
     }

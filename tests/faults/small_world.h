@@ -1,5 +1,5 @@
-/* tests/faults/small_world.h: the least that every part of the library can work on: a text of some lines, a tokenizer of
- * a few dozen entries, a model of one narrow layer, a run stopped after two steps. Small, since the tests repeat
+/* tests/faults/small_world.h: the least that every part of the library can work on: a text of some lines, a tokenizer
+ * of a few dozen entries, a model of one narrow layer, a run stopped after two steps. Small, since the tests repeat
  * everything hundreds of times. Include it last. */
 #ifndef MASKE_TESTS_SMALL_WORLD_H
 #define MASKE_TESTS_SMALL_WORLD_H
@@ -35,8 +35,9 @@ static inline maske_text world_source(void) { return (maske_text){&world_text, 1
 
 /* Makes all of it, once. */
 static inline void world_make(void) {
-    world_text = scratch_text("text.txt", "ela bal al\nlale ela\n\nbal bal lale\nal ela bal\n\nela al\nlale bal al ela\n\n"
-                                          "al al bal\nela lale\n\nlale lale al\nbal ela al\n");
+    world_text =
+        scratch_text("text.txt", "ela bal al\nlale ela\n\nbal bal lale\nal ela bal\n\nela al\nlale bal al ela\n\n"
+                                 "al al bal\nela lale\n\nlale lale al\nbal ela al\n");
     maske_tokenizer_train_options o = world_tokenizer_options();
     maske_text text = world_source();
     maske_tokenizer *tokenizer = NULL;

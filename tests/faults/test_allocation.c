@@ -1,6 +1,6 @@
-/* tests/faults/test_allocation.c: each allocation in turn fails, once and from then on, while every part of the library is
- * used: a status and a sentence come back, nothing is lost, what was opened can be closed, and nothing half-made is left
- * in the place of the output (P10, P3). */
+/* tests/faults/test_allocation.c: each allocation in turn fails, once and from then on, while every part of the library
+ * is used: a status and a sentence come back, nothing is lost, what was opened can be closed, and nothing half-made is
+ * left in the place of the output (P10, P3). */
 #include "base/output_folder.h"
 #include "train/checkpoint.h"
 
@@ -28,7 +28,8 @@ static maske_status use_tokenizer(const char *out) {
     maske_tokenizer_report report;
     maske_text text = world_source();
     maske_status status = maske_tokenizer_open(&t, world_tokenizer);
-    if (status == MASKE_OK) status = maske_tokenizer_encode(t, line, sizeof line - 1, line, 5, &(maske_encode_options){0}, &e);
+    if (status == MASKE_OK)
+        status = maske_tokenizer_encode(t, line, sizeof line - 1, line, 5, &(maske_encode_options){0}, &e);
     if (status == MASKE_OK) status = maske_tokenizer_decode(t, e.ids, e.count, true, &back, NULL);
     if (status == MASKE_OK) status = maske_tokenizer_inspect(t, &text, &(maske_control){.threads = 1}, &report);
     free(back);
@@ -55,7 +56,8 @@ static maske_status use_model(const char *out) {
     if (status == MASKE_OK) status = maske_fill(m, "ela [MASK] lale", &fill, &filled);
     if (status == MASKE_OK) status = maske_evaluate(m, &text, &evaluate, &(maske_control){.threads = 1}, &evaluation);
     if (status == MASKE_OK) status = maske_score(m, texts, lengths, 2, NULL, scores);
-    if (status == MASKE_OK) status = maske_embed(m, texts, lengths, 2, &(maske_embed_options){MASKE_POOLING_MEAN, true}, vectors, NULL);
+    if (status == MASKE_OK)
+        status = maske_embed(m, texts, lengths, 2, &(maske_embed_options){MASKE_POOLING_MEAN, true}, vectors, NULL);
     maske_fill_result_free(&filled);
     maske_model_close(m);
     return status;
@@ -67,7 +69,8 @@ static maske_status use_data(const char *out) {
     maske_data_options_defaults(&options);
     maske_text text = world_source();
     maske_status status = maske_tokenizer_open(&t, world_tokenizer);
-    if (status == MASKE_OK) status = maske_data_write(t, &text, &options, out, true, &(maske_control){.threads = 1}, NULL);
+    if (status == MASKE_OK)
+        status = maske_data_write(t, &text, &options, out, true, &(maske_control){.threads = 1}, NULL);
     maske_tokenizer_free(t);
     return status;
 }
@@ -88,7 +91,8 @@ static maske_status use_extend(const char *out) {
     o.min_frequency = 1;
     maske_text text = world_source();
     maske_status status = maske_tokenizer_open(&base, world_model);
-    if (status == MASKE_OK) status = maske_tokenizer_extend(&longer, base, &text, &o, &(maske_control){.threads = 1}, NULL);
+    if (status == MASKE_OK)
+        status = maske_tokenizer_extend(&longer, base, &text, &o, &(maske_control){.threads = 1}, NULL);
     if (status == MASKE_OK) status = maske_model_extend(world_model, longer, out, false);
     maske_tokenizer_free(longer);
     maske_tokenizer_free(base);
@@ -123,7 +127,7 @@ static long blocks_lost(long before) { return shim->blocks() - before; }
 
 static void fail_each(maske_status (*use)(const char *out), const char *what, const char *mode, bool output) {
     const char *out = scratch_path("out");
-    assert_ok(use(out));                /* what is made once for the whole process is made now */
+    assert_ok(use(out)); /* what is made once for the whole process is made now */
     assert_ok(folder_remove(out));
     size_t failed = 0, n = 1;
     for (bool fired = true; fired; n++) {
@@ -135,7 +139,8 @@ static void fail_each(maske_status (*use)(const char *out), const char *what, co
         maske_status status = use(out);
         fired = shim->fired();
         shim->plan(NULL);
-        if (blocks_lost(before) != 0) fail_msg("%s: allocation %zu fails %s: %ld blocks are lost", what, n, mode, blocks_lost(before));
+        if (blocks_lost(before) != 0)
+            fail_msg("%s: allocation %zu fails %s: %ld blocks are lost", what, n, mode, blocks_lost(before));
         if (status == MASKE_OK && output) assert_true(path_exists(out));
         if (status != MASKE_OK) {
             failed++;
@@ -148,12 +153,12 @@ static void fail_each(maske_status (*use)(const char *out), const char *what, co
     if (failed < 10) fail_msg("%s: only %zu failures in %zu allocations: is the shim there?", what, failed, n);
 }
 
-#define EACH_ALLOCATION(part, output)                                   \
-    static void part##_may_lack_memory(void **state) {                  \
-        (void)state;                                                    \
-        if (!shim_sees_allocations()) skip();                           \
-        fail_each(use_##part, #part, "once", output);                   \
-        fail_each(use_##part, #part, "forever", output);                \
+#define EACH_ALLOCATION(part, output)                                                                                  \
+    static void part##_may_lack_memory(void **state) {                                                                 \
+        (void)state;                                                                                                   \
+        if (!shim_sees_allocations()) skip();                                                                          \
+        fail_each(use_##part, #part, "once", output);                                                                  \
+        fail_each(use_##part, #part, "forever", output);                                                               \
     }
 EACH_ALLOCATION(tokenizer_training, true)
 EACH_ALLOCATION(tokenizer, false)
@@ -174,10 +179,14 @@ static int make_world(void **state) {
 int main(int argc, char **argv) {
     shim_load(argv);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tokenizer_training_may_lack_memory), cmocka_unit_test(tokenizer_may_lack_memory),
-        cmocka_unit_test(model_may_lack_memory),              cmocka_unit_test(data_may_lack_memory),
-        cmocka_unit_test(run_may_lack_memory),                cmocka_unit_test(export_may_lack_memory),
-        cmocka_unit_test(extend_may_lack_memory),             cmocka_unit_test(checkpoint_may_lack_memory),
+        cmocka_unit_test(tokenizer_training_may_lack_memory),
+        cmocka_unit_test(tokenizer_may_lack_memory),
+        cmocka_unit_test(model_may_lack_memory),
+        cmocka_unit_test(data_may_lack_memory),
+        cmocka_unit_test(run_may_lack_memory),
+        cmocka_unit_test(export_may_lack_memory),
+        cmocka_unit_test(extend_may_lack_memory),
+        cmocka_unit_test(checkpoint_may_lack_memory),
         cmocka_unit_test(training_may_lack_memory),
     };
     if (argc > 1) cmocka_set_test_filter(argv[1]);

@@ -1,12 +1,14 @@
-/* tests/faults/test_growth.c: a run takes no more memory the longer it goes, evaluations and checkpoints included: of the
- * second hundred steps and of the last, the ones with the least are compared, since a checkpoint may be on its way at any
- * moment. A line buffer may still find its size: that is less than a byte a step. tests/soak/growth.sh looks for hours at
- * what the system says. */
+/* tests/faults/test_growth.c: a run takes no more memory the longer it goes, evaluations and checkpoints included: of
+ * the second hundred steps and of the last, the ones with the least are compared, since a checkpoint may be on its way
+ * at any moment. A line buffer may still find its size: that is less than a byte a step. tests/soak/growth.sh looks for
+ * hours at what the system says. */
 #include "small_world.h"
 
 enum { WINDOW = 100, STEPS = 4 * WINDOW };
 
-typedef struct least { long blocks, bytes; } least;
+typedef struct least {
+    long blocks, bytes;
+} least;
 
 static void look(void *user, const maske_train_step *step) {
     least *of = (least *)user + (step->step - 1) / WINDOW;
@@ -42,6 +44,6 @@ static int make_world(void **state) {
 int main(int argc, char **argv) {
     (void)argc;
     shim_load(argv);
-    const struct CMUnitTest tests[] = { cmocka_unit_test(a_run_does_not_grow) };
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_run_does_not_grow)};
     return cmocka_run_group_tests_name("faults/growth", tests, make_world, NULL);
 }

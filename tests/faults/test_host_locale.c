@@ -11,7 +11,7 @@ static bool make_locale(const char *name) {
     char command[900];
     snprintf(command, sizeof command, "localedef -i %s -f UTF-8 '%s/%s.UTF-8' >/dev/null 2>&1", name, scratch(), name);
     int status = system(command);
-    (void)status;               /* it complains of much and does its work; setlocale tells */
+    (void)status; /* it complains of much and does its work; setlocale tells */
     snprintf(command, sizeof command, "%s.UTF-8", name);
     return setlocale(LC_ALL, command) != NULL;
 }
@@ -57,6 +57,6 @@ static int make_world(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(a_hosts_locale_changes_nothing) };
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_hosts_locale_changes_nothing)};
     return cmocka_run_group_tests_name("faults/host_locale", tests, make_world, NULL);
 }

@@ -1,5 +1,6 @@
-/* tests/faults/test_power_loss.c: the power goes after each operation on the disk, and what was not synced is lost in several
- * ways (journal.h). A checkpoint that was promised is there and whole; no name stands for half a thing (P1, P2, P3). */
+/* tests/faults/test_power_loss.c: the power goes after each operation on the disk, and what was not synced is lost in
+ * several ways (journal.h). A checkpoint that was promised is there and whole; no name stands for half a thing (P1, P2,
+ * P3). */
 #include "base/output_folder.h"
 #include "train/checkpoint.h"
 
@@ -44,7 +45,7 @@ static void a_promised_checkpoint_survives(void **state) {
     assert_ok(folder_make(folder));
     journal_begin(folder);
     for (int64_t step = 1; step <= 4; step++) save_step(folder, step);
-    save_step(folder, 4);               /* the same step again: its state alone is written */
+    save_step(folder, 4); /* the same step again: its state alone is written */
     journal_end();
     assert_true(journal_count > 100);
     int64_t newest = 0;
@@ -57,8 +58,8 @@ static void a_promised_checkpoint_survives(void **state) {
             int64_t found = c.path != NULL ? c.state.step : 0;
             checkpoint_free(&c);
             if (found < promised)
-                fail_msg("after %zu of %zu operations, lost: %s: step %lld was promised, %lld is left: %s", cut, journal_count,
-                         journal_loss_names[loss], (long long)promised, (long long)found, said);
+                fail_msg("after %zu of %zu operations, lost: %s: step %lld was promised, %lld is left: %s", cut,
+                         journal_count, journal_loss_names[loss], (long long)promised, (long long)found, said);
             /* Removing a folder is not one operation: an old one may be half gone. Half made is never seen. */
             if (found < newest && strstr(said, "damaged") != NULL)
                 fail_msg("after %zu operations, lost: %s: %s", cut, journal_loss_names[loss], said);
@@ -76,7 +77,8 @@ static void a_folder_is_whole_or_not_there(void **state) {
     (void)state;
     const char *root = scratch_path("outputs"), *after = scratch_path("after");
     const char *out = scratch_path("outputs/tokenizer"), *found = scratch_path("after/tokenizer");
-    static const char *const names[] = {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json", "merges.txt"};
+    static const char *const names[] = {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+                                        "vocab.json", "merges.txt"};
     assert_ok(folder_make(root));
     journal_begin(root);
     assert_ok(output_folder_write(out, write_tokenizer, NULL));

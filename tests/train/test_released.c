@@ -1,10 +1,13 @@
-/* tests/train/test_released.c: a checkpoint of every format that was ever released still loads (P19). tests/data/train has
- * them, one folder a release, written by `maske train`; they are never written again. */
+/* tests/train/test_released.c: a checkpoint of every format that was ever released still loads (P19). tests/data/train
+ * has them, one folder a release, written by `maske train`; they are never written again. */
 #include "train/checkpoint.h"
 
 #include "training.h"
 
-static const struct { const char *release; int64_t step, updates, vocab_size; } released[] = {
+static const struct {
+    const char *release;
+    int64_t step, updates, vocab_size;
+} released[] = {
     {"released-0.1.0", 3, 3, 20},
 };
 
@@ -39,6 +42,6 @@ static void every_released_checkpoint_still_loads(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(every_released_checkpoint_still_loads) };
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_released_checkpoint_still_loads)};
     return cmocka_run_group_tests_name("train/released", tests, NULL, NULL);
 }
