@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Limits of the machine: a disk that is full (every size from nothing to enough), no inodes, files of a limited size, little
-# address space, a folder that may not be written: exit 1, a sentence, and the destination as it was (P3, P4).
+# Limits of the machine: a disk that is full (every size from nothing to enough), no inodes, files of a limited size,
+# little address space, a folder that may not be written: exit 1, a sentence, and the destination as it was (P3, P4).
 set -euo pipefail
 source "$SOURCE/tests/faults/world.sh"
 make_all "$work/world"

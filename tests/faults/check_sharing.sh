@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Files that others touch while maske uses them: two runs in one folder, a lock whose owner was killed, a weights file and a
-# token file that shrink while they are mapped, a text that is cut while it is read.
+# Files that others touch while maske uses them: two runs in one folder, a lock whose owner was killed, a weights file
+# and a token file that shrink while they are mapped, a text that is cut while it is read.
 set -euo pipefail
 source "$SOURCE/tests/faults/world.sh"
 make_all "$work/world"

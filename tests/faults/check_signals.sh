@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Signals at random moments, start-up, learning, tokenizing, steps, evaluation and saving included: SIGTERM, SIGINT and SIGHUP
-# end the program with 128 + their number, a run goes on to the same model; SIGSTOP and SIGCONT change nothing; a second
-# signal ends at once (P5). ROUNDS=200 for more.
+# Signals at random moments, start-up, learning, tokenizing, steps, evaluation and saving included: SIGTERM, SIGINT
+# and SIGHUP end the program with 128 + their number, a run goes on to the same model; SIGSTOP and SIGCONT change
+# nothing; a second signal ends at once (P5). ROUNDS=200 for more.
 set -euo pipefail
 source "$SOURCE/tests/faults/world.sh"
 rounds=${ROUNDS:-3}
@@ -49,7 +49,8 @@ for ((round = 1; round <= rounds; round++)); do
 done
 [ $stopped -gt 0 ] || fail "no run was stopped: the signals came too early or too late"
 
-# Deterministic moments: at a write, a rename and a read of the run's own files, the n-th; a kill leaves nothing half-made.
+# Deterministic moments: at a write, a rename and a read of the run's own files, the n-th; a kill leaves nothing
+# half-made.
 for plan in rename:1:KILL rename:7:KILL rename:12:KILL fsync:9:KILL write:5:KILL unlink:3:KILL; do
     rm -rf "$work/run"
     rc=0

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Every command that prints: a full disk or a reader who has gone is exit 1 and a sentence; what was printed before is not
-# taken for all (P14).
+# Every command that prints: a full disk or a reader who has gone is exit 1 and a sentence; what was printed before is
+# not taken for all (P14).
 set -euo pipefail
 source "$SOURCE/tests/faults/world.sh"
 make_all "$work/world"

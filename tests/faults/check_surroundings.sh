@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The same bytes wherever maske runs: locales that write numbers and letters otherwise, other numbers of threads and cores,
-# a clock that goes back, no /proc, no HOME, an odd umask, streams that are closed, twenty files at most (P6, P13).
+# The same bytes wherever maske runs: locales that write numbers and letters otherwise, other numbers of threads and
+# cores, a clock that goes back, no /proc, no HOME, an odd umask, streams that are closed, twenty files at most (P6,
+# P13).
 set -euo pipefail
 source "$SOURCE/tests/faults/world.sh"
 make_all "$work/expected" --threads 2

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What the library asks of the system (P13): nothing that prints, ends the process, reads numbers or letters by the host's
-# locale, installs handlers, changes the folder, the umask or the environment. And what it offers under names that others
-# could have as well: nothing but maske_*.
+# What the library asks of the system (P13): nothing that prints, ends the process, reads numbers or letters by the
+# host's locale, installs handlers, changes the folder, the umask or the environment. And what it offers under names
+# that others could have as well: nothing but maske_*.
 set -euo pipefail
 source "$SOURCE/tests/faults/world.sh"
 library=$BUILD/libmaske.a

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Every call on a file (open, read, write, fsync, rename, close, mmap, ...) fails in turn, once and from then on, while the
-# program writes something: the exit code is one of the list, a sentence is said, and the destination is as it was or
-# whole (P3, P4). STRIDE=1: every call; else every so many, which the short tests do.
+# Every call on a file (open, read, write, fsync, rename, close, mmap, ...) fails in turn, once and from then on,
+# while the program writes something: the exit code is one of the list, a sentence is said, and the destination is as
+# it was or whole (P3, P4). STRIDE=1: every call; else every so many, which the short tests do.
 set -euo pipefail
 stride=${STRIDE:-11}
 work=$(mktemp -d "$( [ -w /dev/shm ] && echo /dev/shm || echo /tmp)/maske-writes-XXXXXX")
@@ -14,7 +14,8 @@ runs=0
 failures=0
 export ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0
 
-# with_fault PLAN COMMAND...: rc, and $work/err; fired: whether the plan struck. Messages and /proc are no business of it.
+# with_fault PLAN COMMAND...: rc, and $work/err; fired: whether the plan struck. Messages and /proc are no business of
+# it.
 with_fault() {
     local plan=$1; shift
     rm -f "$work/fired"

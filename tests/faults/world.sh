@@ -1,5 +1,5 @@
-# tests/faults/world.sh: for shell tests of the program: a folder that goes away, a small text, and everything that maske
-# makes of it in one go. Sourced.
+# tests/faults/world.sh: for shell tests of the program: a folder that goes away, a small text, and everything that
+# maske makes of it in one go. Sourced.
 has() { grep "$@" >/dev/null; }     # reads to the end: whoever writes into the pipe must not be cut off
 work=$(mktemp -d "$( [ -w /dev/shm ] && echo /dev/shm || echo /tmp)/maske-faults-XXXXXX")
 # Nothing started here outlives the test.

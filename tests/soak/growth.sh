@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Hours of one training run: what it has resident after the first two minutes and at the end is the same to 2 %, and it has
-# no more files open.
+# Hours of one training run: what it has resident after the first two minutes and at the end is the same to 2 %, and
+# it has no more files open.
 #
 #     tests/soak/growth.sh HOURS [BUILD-FOLDER]
 #
