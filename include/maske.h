@@ -379,7 +379,7 @@ typedef struct maske_model_options {
     const char *precision;      /* "auto" | "f32" | "bf16" | "int8" */
     int threads;                /* 0: every core */
 } maske_model_options;
-/* Opens a folder with config.json, model.safetensors and a tokenizer. Yours: maske_model_close. */
+/* Opens a folder with config.json, weights and a tokenizer (docs/models.md: BERT, RoBERTa, DistilBERT). Yours: maske_model_close. */
 MASKE_API MASKE_MUST_USE maske_status maske_model_open(maske_model **out, const char *folder,
                                                        const maske_model_options *options);
 MASKE_API void maske_model_close(maske_model *model);

@@ -22,8 +22,8 @@ typedef struct onnx_graph {
 MASKE_MUST_USE maske_status onnx_graph_start(onnx_graph *out, const masked_lm *network, safetensors_type type);
 void onnx_graph_free(onnx_graph *g);
 
-/* Inputs and the output of the graph. */
 typedef enum onnx_type { ONNX_FLOAT = 1, ONNX_INT64 = 7, ONNX_FLOAT16 = 10, ONNX_BFLOAT16 = 16 } onnx_type;
+/* Inputs and the output of the graph. */
 onnx_value onnx_input(onnx_graph *g, const char *name);                         /* int64 [batch, sequence] */
 void onnx_output(onnx_graph *g, const char *name, size_t width);                /* float [batch, sequence, width] */
 
