@@ -37,12 +37,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     json_fault fault = {0};
     json_error_t error;
     json_t *ours = json_parse(in.at, in.left, flags, &fault), *theirs = json_loadb(in.at, in.left, flags, &error);
-    CHECK((ours == NULL) == (theirs == NULL));
-    if (ours == NULL) {
+    /* jansson's reader passes over a NUL byte behind a number; such a text is no JSON. */
+    bool passed_over = ours == NULL && theirs != NULL && memchr(in.at, '\0', in.left) != NULL;
+    CHECK((ours == NULL) == (theirs == NULL) || passed_over);
+    if (passed_over) json_decref(theirs);
+    else if (ours == NULL) {
         CHECK(!fault.out_of_memory && fault.text[0] != '\0' && fault.position <= in.left && fault.line >= 1);
         CHECK(fault.duplicate_key == (json_error_code(&error) == json_error_duplicate_key));
-        return 0;
     }
+    if (ours == NULL) return 0;
     CHECK(json_equal(ours, theirs));
     buffer text = {0};
     json_writer w = json_writer_start(&text, choice & 8);
