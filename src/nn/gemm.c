@@ -95,8 +95,11 @@ static void multiply_panel(const gemm_kernel *kernel, float *c, size_t ldc, bool
     }
 }
 
+/* Columns range.begin..end - 1 of the product; all n are there in a packed B. */
+typedef struct column_range { size_t begin, end; } column_range;
+
 static void multiply_f32(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, bool a_transposed, const float *packed,
-                         const float *b, size_t ldb, bool b_transposed, size_t m, size_t n, size_t k) {
+                         const float *b, size_t ldb, bool b_transposed, size_t m, size_t n, size_t k, column_range range) {
     const gemm_kernel *kernel = choose_kernel();
     _Alignas(64) float block_a[GEMM_A_SIZE], block_b[GEMM_COLUMNS * GEMM_DEPTH];
     size_t padded = round_up(n, GEMM_PACK_COLUMNS), width = kernel->tile_columns;
@@ -105,12 +108,12 @@ static void multiply_f32(float *c, size_t ldc, bool accumulate, const float *a, 
         for (size_t i0 = 0; i0 < m; i0 += GEMM_ROWS) {
             row_split split = split_rows(smaller(GEMM_ROWS, m - i0), kernel->tile_rows);
             kernel->pack_a(block_a, element(a, lda, !a_transposed, k0, i0), lda, a_transposed, split, depth);
-            for (size_t j = 0; j < n; j += width) {
+            for (size_t j = range.begin; j < range.end; j += width) {
                 const float *panel = block_b;
-                size_t columns = smaller(width, n - j);
+                size_t columns = smaller(width, range.end - j);
                 if (packed != NULL) panel = packed + k0 * padded + j * depth;
                 else kernel->pack_b(block_b, element(b, ldb, b_transposed, k0, j), ldb, b_transposed, columns, depth);
-                multiply_panel(kernel, c + i0 * ldc + j, ldc, accumulate || k0 > 0, block_a, split, panel, columns, depth, packed != NULL && j + width < n);
+                multiply_panel(kernel, c + i0 * ldc + j, ldc, accumulate || k0 > 0, block_a, split, panel, columns, depth, packed != NULL && j + width < range.end);
             }
         }
     }
@@ -119,7 +122,7 @@ static void multiply_f32(float *c, size_t ldc, bool accumulate, const float *a, 
 /* ---------------------------------------------------------------------------------------------------- bfloat16 --- */
 
 static void multiply_bf16(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, bool a_transposed, const uint16_t *packed,
-                          const float *b, size_t ldb, bool b_transposed, size_t m, size_t n, size_t k) {
+                          const float *b, size_t ldb, bool b_transposed, size_t m, size_t n, size_t k, column_range range) {
     const gemm_bf16_kernel *kernel = choose_bf16_kernel();
     _Alignas(64) uint16_t block_a[GEMM_A_SIZE], block_b[GEMM_COLUMNS * GEMM_DEPTH];
     size_t padded = round_up(n, GEMM_PACK_COLUMNS), width = kernel->tile_columns;
@@ -129,12 +132,12 @@ static void multiply_bf16(float *c, size_t ldc, bool accumulate, const float *a,
         for (size_t i0 = 0; i0 < m; i0 += GEMM_ROWS) {
             size_t rows = smaller(GEMM_ROWS, m - i0);
             kernel->pack_a(block_a, element(a, lda, !a_transposed, k0, i0), lda, a_transposed, rows, depth, even);
-            for (size_t j = 0; j < n; j += width) {
+            for (size_t j = range.begin; j < range.end; j += width) {
                 const uint16_t *panel = block_b;
-                size_t columns = smaller(width, n - j);
+                size_t columns = smaller(width, range.end - j);
                 if (packed != NULL) panel = packed + k0 * padded + j * even;
                 else kernel->pack_b(block_b, element(b, ldb, b_transposed, k0, j), ldb, b_transposed, columns, depth, even);
-                if (far && j + width < n) fetch_ahead(panel + even * width, even * width * sizeof *panel);
+                if (far && j + width < range.end) fetch_ahead(panel + even * width, even * width * sizeof *panel);
                 kernel->block(c + i0 * ldc + j, ldc, accumulate || k0 > 0, block_a, a_transposed, panel, rows, columns, even);
             }
         }
@@ -147,16 +150,25 @@ static void clear(float *c, size_t ldc, size_t m, size_t n) {
     for (size_t i = 0; i < m; i++) memset(c + i * ldc, 0, n * sizeof *c);
 }
 
+void gemm_packed_columns(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, bool a_transposed,
+                         const void *packed, gemm_precision precision, size_t m, size_t n, size_t k, size_t first,
+                         size_t count) {
+    column_range range = {first, smaller(first + count, n)};
+    if (k == 0 && !accumulate) clear(c + first, ldc, m, range.end - first);
+    if (precision == GEMM_F32)
+        multiply_f32(c, ldc, accumulate, a, lda, a_transposed, packed, NULL, 0, false, m, n, k, range);
+    else multiply_bf16(c, ldc, accumulate, a, lda, a_transposed, packed, NULL, 0, false, m, n, k, range);
+}
+
 void gemm_packed(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, bool a_transposed,
                  const void *packed, gemm_precision precision, size_t m, size_t n, size_t k) {
-    if (k == 0 && !accumulate) clear(c, ldc, m, n);
-    if (precision == GEMM_F32) multiply_f32(c, ldc, accumulate, a, lda, a_transposed, packed, NULL, 0, false, m, n, k);
-    else multiply_bf16(c, ldc, accumulate, a, lda, a_transposed, packed, NULL, 0, false, m, n, k);
+    gemm_packed_columns(c, ldc, accumulate, a, lda, a_transposed, packed, precision, m, n, k, 0, n);
 }
 
 void gemm(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, bool a_transposed,
           const float *b, size_t ldb, bool b_transposed, gemm_precision precision, size_t m, size_t n, size_t k) {
+    column_range all = {0, n};
     if (k == 0 && !accumulate) clear(c, ldc, m, n);
-    if (precision == GEMM_F32) multiply_f32(c, ldc, accumulate, a, lda, a_transposed, NULL, b, ldb, b_transposed, m, n, k);
-    else multiply_bf16(c, ldc, accumulate, a, lda, a_transposed, NULL, b, ldb, b_transposed, m, n, k);
+    if (precision == GEMM_F32) multiply_f32(c, ldc, accumulate, a, lda, a_transposed, NULL, b, ldb, b_transposed, m, n, k, all);
+    else multiply_bf16(c, ldc, accumulate, a, lda, a_transposed, NULL, b, ldb, b_transposed, m, n, k, all);
 }

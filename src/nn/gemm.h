@@ -38,7 +38,13 @@ void gemm_pack_columns(void *packed, gemm_precision precision, const float *b, s
 void gemm_packed(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, bool a_transposed,
                  const void *packed, gemm_precision precision, size_t m, size_t n, size_t k);
 
-/* The same with B as it lies in memory: [k, n], or [n, k] with b_transposed. */
+/* The same for columns first..first+count-1 of C alone (c is the whole matrix), so that threads can share a product of
+ * few rows; first is a multiple of GEMM_PACK_COLUMNS. The numbers are those of the whole product. */
+void gemm_packed_columns(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, bool a_transposed,
+                         const void *packed, gemm_precision precision, size_t m, size_t n, size_t k, size_t first,
+                         size_t count);
+
+/* gemm_packed with B as it lies in memory: [k, n], or [n, k] with b_transposed. */
 void gemm(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, bool a_transposed,
           const float *b, size_t ldb, bool b_transposed, gemm_precision precision, size_t m, size_t n, size_t k);
 

@@ -116,11 +116,30 @@ static void packing_in_parts_is_packing(void **state) {
     free(b);
 }
 
+static void columns_in_parts_are_the_product(void **state) {
+    (void)state;
+    enum { M = 19, N = 200, K = 300 };
+    float *a = random_matrix(M * K, 1), *b = random_matrix(K * N, 2), *whole = random_matrix(M * N, 3), *parts = random_matrix(M * N, 3);
+    for (int precision = 0; precision < 2; precision++) {
+        if (precision == GEMM_BF16 && !gemm_has_bf16()) continue;
+        void *packed = NULL;
+        assert_int_equal(memory_new(&packed, gemm_packed_bytes((gemm_precision)precision, N, K), 1, "test"), MASKE_OK);
+        gemm_pack(packed, (gemm_precision)precision, b, K, true, N, K);
+        gemm_packed(whole, N, false, a, K, false, packed, (gemm_precision)precision, M, N, K);
+        for (size_t first = 0; first < N; first += GEMM_PACK_COLUMNS)
+            gemm_packed_columns(parts, N, false, a, K, false, packed, (gemm_precision)precision, M, N, K, first, GEMM_PACK_COLUMNS);
+        assert_memory_equal(whole, parts, M * N * sizeof *whole);
+        free(packed);
+    }
+    free(a); free(b); free(whole); free(parts);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_level_gives_the_product),
         cmocka_unit_test(a_row_does_not_depend_on_its_block),
         cmocka_unit_test(packing_in_parts_is_packing),
+        cmocka_unit_test(columns_in_parts_are_the_product),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
