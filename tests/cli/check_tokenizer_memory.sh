@@ -11,6 +11,8 @@ mkdir "$work/temporary"
 export TMPDIR=$work/temporary
 fail() { echo "FAILED: $*"; [ ! -e "$work/said" ] || cat "$work/said"; exit 1; }
 stream() { "$BUILD/tests/endless_words" "$SOURCE/tests/data/train/kasaba.txt" "$bytes" "$share"; }
+# The address sanitizer reserves terabytes of addresses for itself: no limit then, but for what --memory says.
+ldd "$MASKE" 2>/dev/null | has asan && space=unlimited
 train() { (ulimit -v "$space"; "$MASKE" tokenizer train --out "$work/out" --force --json "$@" - >"$work/figures" 2>"$work/said"); }
 figure() { sed -E "s/.*\"$1\":([0-9]+).*/\1/" "$work/figures"; }
 
@@ -26,8 +28,10 @@ echo "kasaba kasabanın" | "$MASKE" tokenizer encode --model "$work/out" --token
 
 ! stream 2>"$work/pipe" | train --memory "$memory" || fail "without --prune nothing is refused"
 has "let rare words be dropped (prune)" "$work/said" || fail "another sentence"
-! stream 2>"$work/pipe" | train --memory 4G || fail "the address space is large enough for everything"
-has -i "memory" "$work/said" || fail "another sentence"
+if [ "$space" != unlimited ]; then
+    ! stream 2>"$work/pipe" | train --memory 4G || fail "the address space is large enough for everything"
+    has -i "memory" "$work/said" || fail "another sentence"
+fi
 
 # A file for what is put aside that may not grow: a sentence, and nothing is left.
 (trap '' XFSZ; ulimit -f 2000; ! stream 2>"$work/pipe" | "$MASKE" tokenizer train --out "$work/full" --memory "$memory" --prune - >"$work/figures" 2>"$work/said") || fail "a full disk is no failure"

@@ -36,12 +36,15 @@ static size_t put_new(char *out, uint64_t number) {
 int main(int count, char **arguments) {
     size_t length = 0, used = 0;
     char *text = count == 4 ? read_text(arguments[1], &length) : NULL, *out = malloc(OUT + LONGEST + 64);
+    int status = 0;
     if (text == NULL || out == NULL || length == 0) {
         fprintf(stderr, "usage: endless_words TEXT BYTES SHARE\n");
+        free(text);
+        free(out);
         return 2;
     }
     uint64_t left = strtoull(arguments[2], NULL, 10), share = strtoull(arguments[3], NULL, 10), random = 1, made = 0;
-    for (size_t at = 0; left > 0; at = at < length ? at : 0) {
+    for (size_t at = 0; left > 0 && status == 0; at = at < length ? at : 0) {
         size_t end = at;
         while (end < length && text[end] != ' ' && text[end] != '\n' && end - at < LONGEST) end++;
         memcpy(out + used, text + at, end - at);
@@ -51,9 +54,12 @@ int main(int count, char **arguments) {
         out[used++] = end < length ? text[end] : '\n';
         at = end + 1;
         if (used < OUT && used < left) continue;
-        if (fwrite(out, 1, used, stdout) != used) return 1;
+        status = fwrite(out, 1, used, stdout) != used;
         left -= used < left ? used : left;
         used = 0;
     }
-    return fflush(stdout) == 0 ? 0 : 1;
+    if (fflush(stdout) != 0) status = 1;
+    free(text);
+    free(out);
+    return status;
 }

@@ -2,6 +2,10 @@
 # What a training says that it needs is what it takes, to a tenth: the peak of the process (VmHWM) beside the sentence
 # of the start. SIZES and STEPS: which models, how long.
 set -euo pipefail
+if ldd "$MASKE" 2>/dev/null | grep asan >/dev/null; then
+    echo "the address sanitizer takes memory of its own, several times the program's"
+    exit 77
+fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0
