@@ -271,7 +271,7 @@ typedef struct maske_train_options {
     int64_t max_position_embeddings, max_length;
     int64_t vocab_size;                     /* when a tokenizer is learned; 0: 16000, less for little text */
     const char *pre_tokenizer, *normalizer; /* when a tokenizer is learned */
-    double mask_probability;
+    double mask_probability, mask_probability_end;  /* at the beginning, at the end (0: the same) */
     bool whole_words;                       /* mask whole words */
     bool line_by_line;
     const char *valid;                      /* file of held-out text, NULL: none */
@@ -291,6 +291,8 @@ typedef struct maske_train_options {
     double muon_learning_rate, muon_momentum;       /* of the matrices, where the optimizer is muon */
     const char *schedule;                   /* linear | cosine | wsd | constant */
     double warmup_ratio, decay_ratio;
+    double batch_warmup_ratio, length_warmup_ratio; /* shares of the run in which batches and sequences grow */
+    double average;                         /* share of the run at its end whose weights are averaged; 0: none */
     double beta1, beta2, epsilon, weight_decay, max_grad_norm;
     double dropout, attention_dropout, initializer_range;
     const char *precision;                  /* auto | f32 | bf16 */
@@ -331,7 +333,9 @@ typedef struct maske_train_step {
 typedef struct maske_train_evaluation {
     int64_t step;
     double valid_loss, valid_accuracy, unigram_loss, unigram_accuracy;
-    bool best;
+    bool averaged;                          /* the last one, with --average: also of the averaged weights: */
+    double average_valid_loss, average_valid_accuracy;
+    bool best, best_is_average;             /* the better of both is the best so far; it is the averaged weights' */
 } maske_train_evaluation;
 typedef struct maske_train_watch {
     void (*on_step)(void *user, const maske_train_step *step);

@@ -70,7 +70,10 @@ static void on_evaluation(void *user, const maske_train_evaluation *e) {
     say("Step %lld, held out: loss %.4f (unigram %.4f), accuracy %.4f (unigram "
         "%.4f)%s",
         (long long)e->step, e->valid_loss, e->unigram_loss, e->valid_accuracy,
-        e->unigram_accuracy, e->best ? ", the best so far" : "");
+        e->unigram_accuracy, e->best && !e->best_is_average ? ", the best so far" : "");
+    if (e->averaged)
+        say("Step %lld, held out, averaged weights: loss %.4f, accuracy %.4f%s", (long long)e->step,
+            e->average_valid_loss, e->average_valid_accuracy, e->best_is_average ? ", the best so far" : "");
 }
 
 /* ------------------------------------------------------------------------------------------------------------- */

@@ -290,6 +290,60 @@ maske_status dataset_make_batch(const dataset *d, const uint32_t *order, size_t 
     return MASKE_OK;
 }
 
+/* Pieces of a sequence of so many tokens. */
+static size_t pieces(size_t length, size_t longest, size_t added) {
+    size_t own = length > added ? length - added : 0, most = longest > added ? longest - added : 1;
+    return own <= most ? 1 : (own + most - 1) / most;
+}
+
+/* Writes the pieces of sequence i behind what `out` has, and its predictions. *predictions: how many are done. */
+static void cut_sequence(const dataset *d, const dataset_batch *whole, size_t i, size_t count, dataset_batch *out,
+                         size_t *predictions) {
+    const vocabulary *v = &d->shared->vocabulary;
+    const batch *b = &whole->batch;
+    size_t head = v->cls >= 0, tail = v->sep >= 0;
+    size_t begin = b->sequence_start[i] + head, end = b->sequence_start[i + 1] - tail, at = out->batch.tokens;
+    for (size_t k = 0; k < count; k++) {
+        size_t from = begin + (end - begin) * k / count, to = begin + (end - begin) * (k + 1) / count;
+        out->sequence_start[out->batch.sequences++] = (uint32_t)at;
+        if (head > 0) out->input_ids[at] = out->originals[at] = v->cls, at++;
+        for (; *predictions < b->predictions && b->prediction_index[*predictions] < to; ++*predictions) {
+            out->prediction_index[*predictions] = (uint32_t)(at + b->prediction_index[*predictions] - from);
+            out->labels[*predictions] = b->labels[*predictions];
+        }
+        memcpy(out->input_ids + at, b->input_ids + from, (to - from) * sizeof *b->input_ids);
+        memcpy(out->originals + at, whole->originals + from, (to - from) * sizeof *b->input_ids);
+        at += to - from;
+        if (tail > 0) out->input_ids[at] = out->originals[at] = v->sep, at++;
+    }
+    out->batch.tokens = at;
+}
+
+maske_status dataset_cut_batch(const dataset *d, const dataset_batch *whole, size_t longest, dataset_batch *out) {
+    const batch *b = &whole->batch;
+    size_t added = around(&d->shared->vocabulary), sequences = 0;
+    for (size_t i = 0; i < b->sequences; i++)
+        sequences += pieces(b->sequence_start[i + 1] - b->sequence_start[i], longest, added);
+    size_t tokens = b->tokens + (sequences - b->sequences) * added, predictions = 0;
+    TRY(reserve_sequences(out, sequences));
+    TRY(reserve_tokens(out, tokens));
+    out->batch = (batch){0};
+    for (size_t i = 0; i < b->sequences; i++)
+        cut_sequence(d, whole, i, pieces(b->sequence_start[i + 1] - b->sequence_start[i], longest, added), out,
+                     &predictions);
+    out->sequence_start[sequences] = (uint32_t)tokens;
+    out->batch = (batch){
+        .tokens = tokens,
+        .sequences = sequences,
+        .predictions = predictions,
+        .input_ids = out->input_ids,
+        .sequence_start = out->sequence_start,
+        .prediction_index = out->prediction_index,
+        .labels = out->labels,
+    };
+    return MASKE_OK;
+}
+
 void dataset_batch_free(dataset_batch *b) {
     free(b->input_ids);
     free(b->labels);

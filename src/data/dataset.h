@@ -62,6 +62,10 @@ typedef struct dataset_batch {
  * called by several threads at once, each with its own `out`. */
 MASKE_MUST_USE maske_status dataset_make_batch(const dataset *d, const uint32_t *order, size_t count, uint64_t epoch,
     const dataset_masking *masking, dataset_batch *out);
+/* The batch with every sequence that has more than `longest` tokens cut into as few as can be, about equally long, each
+ * with a [CLS] and a [SEP] of its own; masks and labels stay. longest: at least one token more than these two. */
+MASKE_MUST_USE maske_status dataset_cut_batch(const dataset *d, const dataset_batch *whole, size_t longest,
+    dataset_batch *out);
 void dataset_batch_free(dataset_batch *b);
 /* How often each id occurs in the data set, special tokens not counted: out[vocab_size], the caller's. */
 void dataset_unigram_counts(const dataset *d, int64_t *out, size_t vocab_size);

@@ -14,8 +14,11 @@ static const char state_name[] = "trainer_state.json", moments_name[] = CHECKPOI
 static const char own_fingerprint[] = "fingerprint";
 enum { STATE_LIMIT = 1 << 20 };
 
-/* Both moments of every parameter, in the table's order. */
-static const char *const moment_prefixes[] = {"exp_avg.", "exp_avg_sq."};
+/* Both moments of every parameter, in the table's order; where there is one, the average of the weights behind them. */
+static const char *const moment_prefixes[] = {"exp_avg.", "exp_avg_sq.", "average."};
+static float *moment_of(const optimizer *o, int moment) {
+    return moment == 0 ? o->first_moment : moment == 1 ? o->second_moment : o->average;
+}
 typedef struct moment_name { char text[96]; } moment_name;
 static moment_name name_of_moment(int moment, const parameter *row) {
     moment_name name;
@@ -26,16 +29,17 @@ static moment_name name_of_moment(int moment, const parameter *row) {
 /* ------------------------------------------------------------------------------------------------------ writing --- */
 
 static maske_status write_moments(safetensors_writer *w, const parameters *table, const optimizer *o) {
-    for (int moment = 0; moment < 2; moment++)
+    int moments = o->averaged > 0 ? 3 : 2;
+    for (int moment = 0; moment < moments; moment++)
         for (size_t i = 0; i < table->count; i++) {
             const parameter *row = &table->rows[i];
             TRY(safetensors_writer_declare(w, name_of_moment(moment, row).text, SAFETENSORS_F32, row->shape,
                                            row->rank));
         }
     TRY(safetensors_writer_begin(w));
-    for (int moment = 0; moment < 2; moment++)
+    for (int moment = 0; moment < moments; moment++)
         for (size_t i = 0; i < table->count; i++) {
-            const float *values = moment == 0 ? o->first_moment : o->second_moment;
+            const float *values = moment_of(o, moment);
             TRY(safetensors_writer_add_floats(w, values + table->rows[i].place, table->rows[i].elements));
         }
     return MASKE_OK;
@@ -369,28 +373,31 @@ void checkpoint_free(checkpoint *c) {
 
 /* ------------------------------------------------------------------------------------------------------ reading --- */
 
-static maske_status check_moments(const float *values, const parameter *row, bool squares, const char *path) {
+static maske_status check_moments(const float *values, const parameter *row, int moment, const char *path) {
+    bool squares = moment == 1;
     for (size_t i = 0; i < row->elements; i++)
         if (!isfinite(values[i]) || (squares && values[i] < 0))
             return error_set(MASKE_BAD_FILE, "%s: tensor %s%s: element %zu is %s, expected a finite number%s", path,
-                             moment_prefixes[squares], row->name, i, isfinite(values[i]) ? "negative" : "not finite",
+                             moment_prefixes[moment], row->name, i, isfinite(values[i]) ? "negative" : "not finite",
                              squares ? " of 0 or more" : "");
     return MASKE_OK;
 }
 
 static maske_status read_moments(const safetensors *file, const parameters *table, optimizer *o) {
-    if (file->count != 2 * table->count)
+    if (file->count != 2 * table->count && file->count != 3 * table->count)
         return error_set(MASKE_BAD_SHAPE, "%s: %zu tensors, expected %zu", file->path, file->count, 2 * table->count);
-    for (int moment = 0; moment < 2; moment++)
+    int moments = (int)(file->count / table->count);
+    if (moments == 3) TRY(optimizer_keep_average(o));
+    for (int moment = 0; moment < moments; moment++)
         for (size_t i = 0; i < table->count; i++) {
             const parameter *row = &table->rows[i];
             moment_name name = name_of_moment(moment, row);
             const safetensors_tensor *tensor = safetensors_find(file, name.text);
             if (tensor == NULL) return error_set(MASKE_BAD_FILE, "%s: tensor %s is missing", file->path, name.text);
-            float *values = (moment == 0 ? o->first_moment : o->second_moment) + row->place;
+            float *values = moment_of(o, moment) + row->place;
             TRY(safetensors_expect_shape(file, tensor, row->shape, row->rank));
             TRY(safetensors_copy_floats(values, file, tensor));
-            TRY(check_moments(values, row, moment == 1, file->path));
+            TRY(check_moments(values, row, moment, file->path));
         }
     return MASKE_OK;
 }
@@ -415,6 +422,10 @@ maske_status checkpoint_load(const checkpoint *c, masked_lm **model, optimizer *
     if (!saved->finite) status = error_set(MASKE_BAD_FILE, "%s: the weights are not all finite", c->path);
     if (status == MASKE_OK) status = optimizer_new(&moments, &saved->table, muon_threads);
     if (status == MASKE_OK) status = checkpoint_load_moments(c->path, &saved->table, &moments);
+    if (status == MASKE_OK && (c->state.averaged > 0) != (moments.average != NULL))
+        status = error_set(MASKE_BAD_FILE, "%s: %lld steps are averaged, but %s has %s average", c->path,
+                           (long long)c->state.averaged, moments_name, moments.average != NULL ? "an" : "no");
+    moments.averaged = c->state.averaged;
     if (status != MASKE_OK) {
         optimizer_free(&moments);
         masked_lm_free(saved);

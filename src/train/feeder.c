@@ -2,6 +2,7 @@
 #include "train/feeder.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "train/progression.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -10,18 +11,20 @@
 enum { SLOTS = 3 };     /* one that is trained on, one that is ready, one that is made */
 
 struct feeder {
-    const dataset *data;
-    const dataset_masking *masking;
+    feed what;
     epoch_plan plan;
     uint32_t *order;            /* [plan.sequences] of the epoch `ordered` */
     int64_t ordered;
     step_input slots[SLOTS];    /* step s lies in slot s % SLOTS */
+    dataset_batch whole;        /* a batch whose sequences are still to be cut */
+    feed_place next;            /* of the step that is made next: the thread's own */
 
     pthread_t thread;
     bool running;               /* there is a thread to join */
     pthread_mutex_t mutex;      /* guards what follows */
     pthread_cond_t changed;
     int64_t made, taken;        /* the last step that is ready; the one the trainer has */
+    double done;                /* the share of the run that is behind, as the trainer told last */
     bool stop;
     maske_status status;        /* of the thread; once it failed it makes nothing more */
     char sentence[1024];
@@ -32,28 +35,53 @@ epoch_plan epoch_plan_make(int64_t sequences, int64_t batch_size, int64_t accumu
     return (epoch_plan){sequences, batch_size, accumulate, batches, (batches + accumulate - 1) / accumulate};
 }
 
+feed_place feed_place_after(const epoch_plan *plan, int64_t step) {
+    return (feed_place){step + 1, step / plan->steps + 1, step % plan->steps * plan->accumulate * plan->batch_size};
+}
+
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
-static maske_status make_step(feeder *f, int64_t step) {
+/* What changes over the run, at this step. */
+typedef struct moment { dataset_masking masking; int64_t batch_size, length; } moment;
+
+static moment moment_of(const feed *what, int64_t step, double done) {
+    const maske_train_options *s = what->settings;
+    if (what->steps > 0) done = (double)(step - 1) / (double)what->steps;
+    dataset_masking masking = {(uint64_t)s->seed, progression_mask_probability(s, done), s->whole_words};
+    return (moment){masking, progression_batch_size(s, done), progression_length(s, done)};
+}
+
+/* `count` sequences of the order, cut where they are to be shorter than they are. */
+static maske_status make_batch(feeder *f, const moment *m, const uint32_t *order, int64_t count, int64_t epoch,
+                               dataset_batch *out) {
+    const dataset *data = f->what.data;
+    if (m->length >= f->what.settings->max_length)
+        return dataset_make_batch(data, order, (size_t)count, (uint64_t)epoch, &m->masking, out);
+    TRY(dataset_make_batch(data, order, (size_t)count, (uint64_t)epoch, &m->masking, &f->whole));
+    return dataset_cut_batch(data, &f->whole, (size_t)m->length, out);
+}
+
+static maske_status make_step(feeder *f, int64_t step, double done) {
+    const moment m = moment_of(&f->what, step, done);
     step_input *input = &f->slots[step % SLOTS];
-    int64_t in_epoch = (step - 1) % f->plan.steps;
-    input->step = step;
-    input->epoch = (step - 1) / f->plan.steps + 1;
-    input->first_batch = in_epoch * f->plan.accumulate;
-    input->count = (size_t)smaller(f->plan.accumulate, f->plan.batches - input->first_batch);
-    input->tokens = input->predicted = 0;
-    if (f->ordered != input->epoch) {
-        random_order(f->order, (size_t)f->plan.sequences, f->masking->seed, (uint64_t)input->epoch);
-        f->ordered = input->epoch;
+    feed_place at = f->next;
+    *input = (step_input){.place = at, .batches = input->batches};
+    if (f->ordered != at.epoch) {
+        random_order(f->order, (size_t)f->plan.sequences, m.masking.seed, (uint64_t)at.epoch);
+        f->ordered = at.epoch;
     }
-    for (size_t i = 0; i < input->count; i++) {
-        int64_t first = (input->first_batch + (int64_t)i) * f->plan.batch_size;
-        int64_t count = smaller(f->plan.batch_size, f->plan.sequences - first);
-        TRY(dataset_make_batch(f->data, f->order + first, (size_t)count, (uint64_t)input->epoch, f->masking,
-                               &input->batches[i]));
-        input->tokens += (int64_t)input->batches[i].batch.tokens;
-        input->predicted += (int64_t)input->batches[i].batch.predictions;
+    for (int64_t i = 0; i < f->plan.accumulate && at.sequence < f->plan.sequences; i++) {
+        int64_t count = smaller(m.batch_size, f->plan.sequences - at.sequence);
+        dataset_batch *made = &input->batches[input->count++];
+        TRY(make_batch(f, &m, f->order + at.sequence, count, at.epoch, made));
+        at.sequence += count;
+        input->tokens += (int64_t)made->batch.tokens;
+        input->predicted += (int64_t)made->batch.predictions;
     }
+    input->batch = (at.sequence + f->plan.batch_size - 1) / f->plan.batch_size;
+    if (at.sequence >= f->plan.sequences) at = (feed_place){at.step, at.epoch + 1, 0};
+    at.step++;
+    input->next = f->next = at;
     return MASKE_OK;
 }
 
@@ -67,8 +95,9 @@ static void *work(void *user) {
             continue;
         }
         int64_t step = f->made + 1;
+        double done = f->done;
         pthread_mutex_unlock(&f->mutex);
-        maske_status status = make_step(f, step);
+        maske_status status = make_step(f, step, done);
         pthread_mutex_lock(&f->mutex);
         if (status == MASKE_OK) f->made = step;
         else snprintf(f->sentence, sizeof f->sentence, "%s", maske_error());
@@ -79,20 +108,20 @@ static void *work(void *user) {
     return NULL;
 }
 
-maske_status feeder_start(feeder **out, const dataset *data, const epoch_plan *plan, const dataset_masking *masking,
-                          int64_t first_step) {
+maske_status feeder_start(feeder **out, const feed *what, const feed_place *first) {
     feeder *f;
     TRY(memory_new(&f, 1, sizeof *f, "the input side"));
-    f->data = data;
-    f->masking = masking;
-    f->plan = *plan;
-    f->made = first_step - 1;
-    f->taken = first_step - 1;
+    f->what = *what;
+    f->plan = epoch_plan_make(dataset_describe(what->data)->sequences, what->settings->batch_size,
+                              what->settings->accumulate);
+    f->next = *first;
+    f->done = what->done;
+    f->made = f->taken = first->step - 1;
     pthread_mutex_init(&f->mutex, NULL);
     pthread_cond_init(&f->changed, NULL);
     maske_status status =
-        memory_new(&f->order, (size_t)plan->sequences, sizeof *f->order, "the order of the sequences");
-    size_t most = (size_t)smaller(plan->accumulate, plan->batches);
+        memory_new(&f->order, (size_t)f->plan.sequences, sizeof *f->order, "the order of the sequences");
+    size_t most = (size_t)f->plan.accumulate;
     for (size_t i = 0; i < SLOTS && status == MASKE_OK; i++)
         status = memory_new(&f->slots[i].batches, most, sizeof *f->slots[i].batches, "batches");
     if (status == MASKE_OK && pthread_create(&f->thread, NULL, work, f) != 0)
@@ -103,8 +132,9 @@ maske_status feeder_start(feeder **out, const dataset *data, const epoch_plan *p
     return status;
 }
 
-maske_status feeder_next(feeder *f, const step_input **out) {
+maske_status feeder_next(feeder *f, double done, const step_input **out) {
     pthread_mutex_lock(&f->mutex);
+    f->done = done;
     f->taken++;
     pthread_cond_broadcast(&f->changed);
     while (f->made < f->taken && f->status == MASKE_OK) pthread_cond_wait(&f->changed, &f->mutex);
@@ -126,11 +156,12 @@ void feeder_stop(feeder *f) {
     }
     pthread_mutex_destroy(&f->mutex);
     pthread_cond_destroy(&f->changed);
-    size_t most = (size_t)smaller(f->plan.accumulate, f->plan.batches);
+    size_t most = (size_t)f->plan.accumulate;
     for (size_t i = 0; i < SLOTS; i++) {
         for (size_t j = 0; j < most && f->slots[i].batches != NULL; j++) dataset_batch_free(&f->slots[i].batches[j]);
         free(f->slots[i].batches);
     }
+    dataset_batch_free(&f->whole);
     free(f->order);
     free(f);
 }

@@ -111,6 +111,10 @@ maske_status metrics_add_evaluation(metrics *m, const maske_train_evaluation *ev
     add_number(&w, "valid_accuracy", evaluation->valid_accuracy);
     add_number(&w, "unigram_loss", evaluation->unigram_loss);
     add_number(&w, "unigram_accuracy", evaluation->unigram_accuracy);
+    if (evaluation->averaged) {
+        add_number(&w, "average_valid_loss", evaluation->average_valid_loss);
+        add_number(&w, "average_valid_accuracy", evaluation->average_valid_accuracy);
+    }
     add_examples(&w, filled);
     json_end_object(&w);
     return end_line(m, &w);

@@ -99,6 +99,7 @@ void optimizer_free(optimizer *o) {
     memory_pages_free(o->gradients, o->total * sizeof(float));
     memory_pages_free(o->first_moment, o->total * sizeof(float));
     memory_pages_free(o->second_moment, o->total * sizeof(float));
+    memory_pages_free(o->average, o->total * sizeof(float));
     memory_pages_free(o->scratch, (size_t)o->muon_threads * o->scratch_floats * sizeof(float));
     free(o->matrices);
     free(o->blocks);
@@ -155,6 +156,26 @@ void optimizer_step(optimizer *o, float *weights, const maske_train_options *set
     task.without.weight_decay = 0;
     parallel_for(o->muon_threads, o->matrix_count, step_matrix, &task);
     parallel_for(threads, o->block_count, step_block, &task);
+}
+
+maske_status optimizer_keep_average(optimizer *o) {
+    if (o->average != NULL) return MASKE_OK;
+    return memory_pages_new(&o->average, o->total * sizeof(float), "the average of the weights");
+}
+
+typedef struct average_task { float *average; const float *weights; size_t total; float share; } average_task;
+
+static void average_block(void *user, size_t i, int thread) {
+    (void)thread;
+    const average_task *task = user;
+    size_t from = i * BLOCK, to = task->total - from < BLOCK ? task->total : from + BLOCK;
+    for (size_t j = from; j < to; j++) task->average[j] += task->share * (task->weights[j] - task->average[j]);
+}
+
+void optimizer_add_average(optimizer *o, const float *weights, int threads) {
+    o->averaged++;
+    average_task task = {o->average, weights, o->total, (float)(1.0 / (double)o->averaged)};
+    parallel_for(threads, (o->total + BLOCK - 1) / BLOCK, average_block, &task);
 }
 
 void optimizer_drop_gradients(optimizer *o) { memset(o->gradients, 0, o->total * sizeof(float)); }

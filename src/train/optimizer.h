@@ -24,6 +24,8 @@ typedef struct optimizer {
     size_t scratch_floats;
     int muon_threads;
     double *square_sums;        /* [ceil(total / GRADIENT_NORM_BLOCK)] */
+    float *average;             /* [total] mean of the weights after `averaged` steps; NULL: none is kept */
+    int64_t averaged;
 } optimizer;
 
 /* muon_threads: 0, AdamW steps every parameter; else Muon has its matrices, on up to so many threads.
@@ -41,6 +43,10 @@ double optimizer_gradient_norm(const optimizer *o, int threads);
  * AdamW's, Muon's is in proportion to it; precision is that of Muon's products. Gradients are zero afterwards. */
 void optimizer_step(optimizer *o, float *weights, const maske_train_options *settings, double learning_rate,
                     double norm, uint64_t update, gemm_precision precision, int threads);
+/* Makes room for the average of the weights, where there is none yet. */
+MASKE_MUST_USE maske_status optimizer_keep_average(optimizer *o);
+/* The weights after another step go into the average. */
+void optimizer_add_average(optimizer *o, const float *weights, int threads);
 /* Forgets the gradients of a step that is skipped. */
 void optimizer_drop_gradients(optimizer *o);
 

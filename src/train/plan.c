@@ -6,6 +6,7 @@
 #include "data/token_store.h"
 #include "train/feeder.h"
 #include "train/optimizer.h"
+#include "train/progression.h"
 #include "train/validation.h"
 
 #include <math.h>
@@ -30,8 +31,14 @@ masked_lm_capacity plan_capacity(const maske_train_options *settings, int thread
     capacity.sequence_length = (size_t)settings->max_length;
     capacity.tokens = capacity.sequences * capacity.sequence_length;
     /* Evaluations have their own share of masks. */
-    double share =
-        settings->mask_probability > VALIDATION_PROBABILITY ? settings->mask_probability : VALIDATION_PROBABILITY;
+    double share = fmax(fmax(settings->mask_probability, settings->mask_probability_end), VALIDATION_PROBABILITY);
+    /* Sequences that are cut are more, and each piece brings its own [CLS] and [SEP]. */
+    int64_t shortest = progression_length(settings, 0), around = 2;
+    if (shortest < settings->max_length && shortest > around) {
+        size_t pieces = (size_t)((settings->max_length - around + shortest - around - 1) / (shortest - around));
+        capacity.tokens += capacity.sequences * (pieces - 1) * (size_t)around;
+        capacity.sequences *= pieces;
+    }
     capacity.predictions = most_predictions(capacity.tokens, capacity.sequences, share);
     return capacity;
 }
@@ -54,6 +61,7 @@ maske_status plan_make(run_plan *out, const maske_train_options *settings, const
                 (STEPS_AHEAD * (size_t)settings->accumulate + 1) * batch_tokens * 6 * sizeof(int32_t) + SAVING,
     };
     parameters_free(&table);
+    if (settings->average > 0) plan.optimizer += bytes;
     bool fits = add(&plan.weights, packed_weights_bytes(in->config, in->precision, true)) &&
                 add(&plan.memory, memory_resident()) && add(&plan.memory, plan.weights) &&
                 add(&plan.memory, plan.optimizer) && add(&plan.memory, plan.activations) &&
@@ -63,7 +71,7 @@ maske_status plan_make(run_plan *out, const maske_train_options *settings, const
                          "a batch of %lld sequences of %lld tokens needs more memory than can be addressed",
                          (long long)settings->batch_size, (long long)settings->max_length);
     /* weights and two moments; the model beside its old version; one checkpoint more than is kept, while writing */
-    plan.checkpoint = 3 * (uint64_t)bytes + (8u << 20);
+    plan.checkpoint = (settings->average > 0 ? 4 : 3) * (uint64_t)bytes + (8u << 20);
     int64_t more = settings->keep + 1 - in->kept;
     plan.disk = 2 * (uint64_t)bytes + (more > 0 ? (uint64_t)more : 1) * plan.checkpoint;
     *out = plan;

@@ -24,6 +24,8 @@ double run_clock_elapsed(const run_clock *c) { return clock_now() - c->started; 
 static double reserve(const run_clock *c) {
     double evaluation = c->state->evaluation_seconds > 0 ? c->state->evaluation_seconds : c->evaluation_guess;
     double save = c->state->save_seconds > 0 ? c->state->save_seconds : c->save_guess;
+    /* The last one may be of two models. */
+    if (c->settings->average > 0) evaluation *= 2;
     return (c->evaluates ? evaluation : 0) + save;
 }
 
@@ -36,6 +38,11 @@ double run_clock_learning_rate(const run_clock *c, int64_t step, double elapsed)
     schedule s =
         c->steps > 0 ? schedule_by_steps(c->settings, c->steps) : schedule_by_seconds(c->settings, training_seconds(c));
     return schedule_learning_rate(&s, c->steps > 0 ? (double)step : elapsed);
+}
+
+double run_clock_done(const run_clock *c, int64_t step, double elapsed) {
+    double done = c->steps > 0 ? (double)step / (double)c->steps : elapsed / training_seconds(c);
+    return done < 1 ? done : 1;
 }
 
 void run_clock_add_step(run_clock *c, double seconds) {

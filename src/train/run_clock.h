@@ -28,6 +28,8 @@ void run_clock_start(run_clock *c);
 double run_clock_elapsed(const run_clock *c);
 /* For the step after `step` steps, `elapsed` seconds into the training. */
 double run_clock_learning_rate(const run_clock *c, int64_t step, double elapsed);
+/* The share of the run that is behind then, 0 to 1. */
+double run_clock_done(const run_clock *c, int64_t step, double elapsed);
 void run_clock_add_step(run_clock *c, double seconds);
 /* Whether the step that was just done is the run's last one. */
 bool run_clock_is_last(const run_clock *c, int64_t step, double elapsed);

@@ -68,6 +68,7 @@ static void save(saver *s) {
         request->state.best_step = request->best_step;
         request->state.best_loss = request->best_loss;
         request->state.best_accuracy = request->best_accuracy;
+        request->state.best_is_average = request->best_is_average;
     }
     if (!request->checkpoint || o->checkpoint_failed) return;
     maske_status status = metrics_sync(s->metrics);

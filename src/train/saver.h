@@ -29,6 +29,7 @@ typedef struct save_request {
      * this one. */
     int64_t best_step;
     double best_loss, best_accuracy;
+    bool best_is_average;
 } save_request;
 
 typedef struct save_outcome {

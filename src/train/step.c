@@ -31,7 +31,7 @@ maske_status step_run(const step_room *room, const step_input *input, double lea
             .dropout = true,
             .seed = (uint64_t)settings->seed,
             /* its own dropout for each batch of the step */
-            .step = (uint64_t)((input->step - 1) * settings->accumulate) + i,
+            .step = (uint64_t)((input->place.step - 1) * settings->accumulate) + i,
         };
         TRY(train_batch(room, &input->batches[i].batch, &mode, scale, &sum));
     }

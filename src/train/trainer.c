@@ -8,6 +8,7 @@
 #include "base/number.h"
 #include "train/metrics.h"
 #include "train/plan.h"
+#include "train/progression.h"
 #include "train/run_clock.h"
 #include "train/saver.h"
 #include "train/step.h"
@@ -26,7 +27,6 @@ typedef struct trainer {
     masked_lm_context *context;
     validation validation;      /* zeroed without held-out text */
     examples examples;          /* the same */
-    dataset_masking masking;
     epoch_plan epoch;
     feeder *feeder;
     micro_batches parts;
@@ -65,6 +65,7 @@ static void hear(trainer *t, bool wait) {
         t->state->best_step = o.request.best_step;
         t->state->best_loss = o.request.best_loss;
         t->state->best_accuracy = o.request.best_accuracy;
+        t->state->best_is_average = o.request.best_is_average;
     }
     if (!o.request.checkpoint) return;
     t->state->save_seconds = o.seconds;
@@ -98,10 +99,34 @@ static void save(trainer *t, bool model, bool whole) {
                                           .state = *t->state,
                                           .best_step = t->best_before.step,
                                           .best_loss = t->best_before.valid_loss,
+                                          .best_is_average = t->best_before.best_is_average,
                                           .best_accuracy = t->best_before.valid_accuracy});
 }
 
 /* --------------------------------------------------------------------------------------------------- evaluation --- */
+
+/* The averaged weights become the model's, and the other way round the next time. */
+static maske_status swap_average(trainer *t, bool pack) {
+    masked_lm *model = t->run->model;
+    float *average = t->run->optimizer->average;
+    t->run->optimizer->average = model->weights;
+    model->weights = average;
+    return pack ? masked_lm_pack(model, t->run->precision, true, t->run->threads) : MASKE_OK;
+}
+
+/* At the end of the run the averaged weights are evaluated beside those of the last step. */
+static maske_status evaluate_average(trainer *t, maske_train_evaluation *evaluation) {
+    maske_train_evaluation of_average = {0};
+    TRY(swap_average(t, true));
+    maske_status status = validation_run(&t->validation, t->run->model, t->context, t->run->control, &of_average);
+    maske_status back = swap_average(t, true);
+    TRY(status);
+    TRY(back);
+    evaluation->averaged = true;
+    evaluation->average_valid_loss = of_average.valid_loss;
+    evaluation->average_valid_accuracy = of_average.valid_accuracy;
+    return MASKE_OK;
+}
 
 static maske_status evaluate(trainer *t) {
     maske_train_evaluation evaluation = {.step = t->state->step};
@@ -109,20 +134,25 @@ static maske_status evaluate(trainer *t) {
     t->state->evaluation_due = true;
     TRY(validation_run(&t->validation, t->run->model, t->context, t->run->control, &evaluation));
     TRY(examples_fill(&t->examples, t->run->model));
-    t->state->evaluation_due = false;
     t->state->evaluation_seconds = clock_now() - begun;
+    if (t->state->over && t->run->optimizer->averaged > 0) TRY(evaluate_average(t, &evaluation));
+    t->state->evaluation_due = false;
     hear(t, true);      /* what is the best so far may depend on it */
+    bool average = evaluation.averaged && evaluation.average_valid_loss < evaluation.valid_loss;
+    double loss = average ? evaluation.average_valid_loss : evaluation.valid_loss;
     /* A loss that is no number is never the best. */
-    evaluation.best =
-        t->state->best_step == 0 ? isfinite(evaluation.valid_loss) : evaluation.valid_loss < t->state->best_loss;
+    evaluation.best = t->state->best_step == 0 ? isfinite(loss) : loss < t->state->best_loss;
+    evaluation.best_is_average = evaluation.best && average;
     if (evaluation.best) {
         t->model_due = true;
         t->best_before = (maske_train_evaluation){.step = t->state->best_step,
                                                   .valid_loss = t->state->best_loss,
-                                                  .valid_accuracy = t->state->best_accuracy};
+                                                  .valid_accuracy = t->state->best_accuracy,
+                                                  .best_is_average = t->state->best_is_average};
         t->state->best_step = t->state->step;
-        t->state->best_loss = evaluation.valid_loss;
-        t->state->best_accuracy = evaluation.valid_accuracy;
+        t->state->best_loss = loss;
+        t->state->best_accuracy = average ? evaluation.average_valid_accuracy : evaluation.valid_accuracy;
+        t->state->best_is_average = average;
     }
     TRY(metrics_add_evaluation(&t->metrics, &evaluation, &t->examples));
     TRY(tensorboard_add_evaluation(&t->tensorboard, &evaluation));
@@ -139,11 +169,11 @@ static maske_status report_step(trainer *t, const step_input *input, const step_
     const trainer_state *state = t->state;
     double elapsed = run_clock_elapsed(&t->clock);
     maske_train_step step = {
-        .epoch = input->epoch,
+        .epoch = input->place.epoch,
         .epochs = t->clock.steps > 0 ? (t->clock.steps - 1) / t->epoch.steps + 1 : 0,
-        .batch = input->first_batch + (int64_t)input->count,
+        .batch = input->batch,
         .batches = t->epoch.batches,
-        .step = input->step,
+        .step = input->place.step,
         .steps = t->clock.steps,
         .loss = share(result->loss_sum, result->predicted),
         .average_loss = share(state->epoch_loss_sum, state->epoch_predicted),
@@ -152,9 +182,9 @@ static maske_status report_step(trainer *t, const step_input *input, const step_
         .learning_rate = learning_rate,
         .tokens_per_second = t->speed_seconds > 0 ? round(10 * (double)t->speed_tokens / t->speed_seconds) / 10 : 0,
         .seconds = round(1000 * elapsed) / 1000,
-        .seconds_left = state->over ? 0 : run_clock_seconds_left(&t->clock, input->step, elapsed),
+        .seconds_left = state->over ? 0 : run_clock_seconds_left(&t->clock, input->place.step, elapsed),
         .tokens = state->tokens,
-        .logged = state->over || input->step % t->settings->log_steps == 0,
+        .logged = state->over || input->place.step % t->settings->log_steps == 0,
     };
     if (step.logged) {
         TRY(metrics_add_step(&t->metrics, &step));
@@ -170,7 +200,9 @@ static maske_status report_step(trainer *t, const step_input *input, const step_
 /* Counts the step's outcome; a skipped step is counted as a step and as nothing else. */
 static maske_status count_step(trainer *t, const step_input *input, const step_result *result) {
     trainer_state *state = t->state;
-    state->step = input->step;
+    state->step = input->place.step;
+    state->epoch = input->next.epoch;
+    state->sequence = input->next.sequence;
     if (!result->skipped) {
         state->updates++;
         state->skipped_in_a_row = 0;
@@ -181,7 +213,7 @@ static maske_status count_step(trainer *t, const step_input *input, const step_r
         return MASKE_OK;
     }
     state->skipped_in_a_row++;
-    log_say(MASKE_LOG_WARNING, "step %lld was skipped: its %s not finite", (long long)input->step,
+    log_say(MASKE_LOG_WARNING, "step %lld was skipped: its %s not finite", (long long)input->place.step,
             isfinite(result->loss_sum) ? "gradients are" : "loss is");
     if (state->skipped_in_a_row < MOST_SKIPPED) return MASKE_OK;
     hear(t, true);
@@ -192,7 +224,15 @@ static maske_status count_step(trainer *t, const step_input *input, const step_r
     return error_set(MASKE_DIVERGED,
                      "%d steps in a row up to step %lld had no finite loss or gradients; %s; a smaller learning-rate "
                      "may help",
-                     MOST_SKIPPED, (long long)input->step, checkpoint_is);
+                     MOST_SKIPPED, (long long)input->place.step, checkpoint_is);
+}
+
+/* The weights of the last part of the run are averaged; once begun, the clock cannot take that back. */
+static void average(trainer *t, double elapsed) {
+    optimizer *o = t->run->optimizer;
+    if (o->averaged == 0 && run_clock_done(&t->clock, t->state->step, elapsed) <= 1 - t->settings->average) return;
+    optimizer_add_average(o, t->run->model->weights, t->run->threads);
+    t->state->averaged = o->averaged;
 }
 
 /* One step and its log line. */
@@ -200,8 +240,8 @@ static maske_status do_step(trainer *t) {
     const trainer_job *run = t->run;
     double begun = run_clock_elapsed(&t->clock);
     const step_input *input;
-    TRY(feeder_next(t->feeder, &input));
-    if ((input->step - 1) % t->epoch.steps == 0) {
+    TRY(feeder_next(t->feeder, run_clock_done(&t->clock, t->state->step, begun), &input));
+    if (input->place.sequence == 0) {
         t->state->epoch_loss_sum = 0;
         t->state->epoch_predicted = t->state->epoch_correct = 0;
     }
@@ -212,10 +252,11 @@ static maske_status do_step(trainer *t) {
     TRY(step_run(&room, input, learning_rate, (uint64_t)t->state->updates + 1, &result));
     TRY(count_step(t, input, &result));
     double elapsed = run_clock_elapsed(&t->clock);
+    if (t->settings->average > 0 && !result.skipped) average(t, elapsed);
     run_clock_add_step(&t->clock, elapsed - begun);
     t->speed_seconds += elapsed - begun;
     t->speed_tokens += input->tokens;
-    t->state->over = run_clock_is_last(&t->clock, input->step, elapsed);
+    t->state->over = run_clock_is_last(&t->clock, input->place.step, elapsed);
     return report_step(t, input, &result, learning_rate);
 }
 
@@ -235,10 +276,19 @@ static maske_status stop(trainer *t) {
                      t->run->folder->checkpoints, (long long)state->step);
 }
 
+/* Saves the model of the run's folder by itself: the averaged weights, or those of the last step. */
+static maske_status save_model(trainer *t, bool average) {
+    hear(t, true);
+    if (average) TRY(swap_average(t, false));
+    save(t, true, false);
+    hear(t, true);
+    return average ? swap_average(t, false) : MASKE_OK;
+}
+
 static maske_status finish(trainer *t) {
     hear(t, true);
-    if (t->run->held_out == NULL || t->state->best_step == 0) save(t, true, false);
-    hear(t, true);
+    if (t->run->held_out == NULL) TRY(save_model(t, t->run->optimizer->averaged > 0));
+    else if (t->state->best_step == 0) TRY(save_model(t, false));
     if (t->best_failed) return error_set(MASKE_IO, "the model was not written: %s", t->sentence);
     t->state->finished = true;
     save(t, false, true);
@@ -248,22 +298,27 @@ static maske_status finish(trainer *t) {
 }
 
 /* Saves what is due after a step and its evaluation. */
-static void save_due(trainer *t, bool whole) {
+static maske_status save_due(trainer *t, bool whole) {
+    if (t->model_due && t->state->best_is_average) {
+        t->model_due = false;
+        TRY(save_model(t, true));
+    }
     if (t->model_due || whole) save(t, t->model_due, whole);
     t->model_due = false;
+    return MASKE_OK;
 }
 
 static maske_status loop(trainer *t) {
     trainer_state *state = t->state;
     if (state->evaluation_due) TRY(evaluate(t));
-    save_due(t, false);
+    TRY(save_due(t, false));
     while (!state->over) {
         if (control_stopped(t->run->control)) return MASKE_STOPPED;
         TRY(do_step(t));
         hear(t, false);
         if (run_clock_evaluation_is_due(&t->clock, state->step, run_clock_elapsed(&t->clock), state->over))
             TRY(evaluate(t));
-        save_due(t, !state->over && run_clock_save_is_due(&t->clock, state->step));
+        TRY(save_due(t, !state->over && run_clock_save_is_due(&t->clock, state->step)));
     }
     return MASKE_OK;
 }
@@ -283,20 +338,20 @@ static maske_status prepare(trainer *t) {
     const trainer_job *run = t->run;
     const maske_train_options *settings = t->settings;
     int64_t sequences = dataset_describe(run->training)->sequences;
-    t->masking = (dataset_masking){(uint64_t)settings->seed, settings->mask_probability, settings->whole_words};
     t->epoch = epoch_plan_make(sequences, settings->batch_size, settings->accumulate);
     t->clock = (run_clock){.settings = settings, .state = t->state, .evaluates = run->held_out != NULL};
     if (settings->steps > 0) t->clock.steps = settings->steps;
-    else if (settings->minutes == 0) t->clock.steps = (int64_t)ceil(settings->epochs * (double)t->epoch.steps);
+    else if (settings->minutes == 0) t->clock.steps = (int64_t)ceil(progression_steps(settings, settings->epochs * (double)t->epoch.steps));
     t->saved_step = t->state->step > 0 ? t->state->step : -1;
 
+    if (settings->average > 0) TRY(optimizer_keep_average(run->optimizer));
     masked_lm_capacity capacity = plan_capacity(settings, run->threads);
     TRY(masked_lm_pack(run->model, run->precision, true, run->threads));
     TRY(masked_lm_context_new(&t->context, run->model, &capacity));
     TRY(micro_batches_new(&t->parts, capacity.sequences, capacity.sequence_length));
     if (run->held_out != NULL) {
         TRY(validation_new(&t->validation, run->held_out, run->training, (size_t)run->model->config.vocab_size,
-                           (uint64_t)settings->seed, capacity.sequences));
+                           (uint64_t)settings->seed, capacity.tokens / capacity.sequence_length));
         TRY(examples_new(&t->examples, run->held_out, run->tokenizer, run->model, run->threads));
     }
     TRY(metrics_open(&t->metrics, run->folder->path, (uint64_t)t->state->metrics_bytes));
@@ -304,7 +359,11 @@ static maske_status prepare(trainer *t) {
     checkpoint_parts parts = {run->model, run->optimizer, run->tokenizer, NULL, settings, run->identity};
     TRY(saver_start(&t->saver, run->folder, &t->metrics, &parts, settings->keep));
     guess_seconds(t);
-    return feeder_start(&t->feeder, run->training, &t->epoch, &t->masking, t->state->step + 1);
+    const trainer_state *state = t->state;
+    feed_place first = {state->step + 1, state->epoch, state->sequence};
+    if (state->epoch == 0) first = feed_place_after(&t->epoch, state->step);
+    double done = run_clock_done(&t->clock, state->step, state->seconds);
+    return feeder_start(&t->feeder, &(feed){run->training, settings, t->clock.steps, done}, &first);
 }
 
 maske_status trainer_run(const trainer_job *run) {

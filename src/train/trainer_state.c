@@ -6,9 +6,11 @@
 #include <stdio.h>
 
 typedef enum member_kind { INTEGER, NUMBER, BOOLEAN } member_kind;
-typedef struct member { const char *name; member_kind kind; size_t offset; } member;
+/* added: in a later version; a file without it is of a run that had no use for it, and 0 is right. */
+typedef struct member { const char *name; member_kind kind; size_t offset; bool added; } member;
 
-#define MEMBER(name, kind) {#name, kind, offsetof(trainer_state, name)}
+#define MEMBER(name, kind) {#name, kind, offsetof(trainer_state, name), false}
+#define ADDED(name, kind)  {#name, kind, offsetof(trainer_state, name), true}
 static const member members[] = {
     MEMBER(step, INTEGER),
     MEMBER(updates, INTEGER),
@@ -29,6 +31,10 @@ static const member members[] = {
     MEMBER(evaluation_seconds, NUMBER),
     MEMBER(save_seconds, NUMBER),
     MEMBER(metrics_bytes, INTEGER),
+    ADDED(epoch, INTEGER),
+    ADDED(sequence, INTEGER),
+    ADDED(averaged, INTEGER),
+    ADDED(best_is_average, BOOLEAN),
 };
 enum { MEMBERS = sizeof members / sizeof members[0] };
 
@@ -45,6 +51,7 @@ void trainer_state_write(json_writer *w, const trainer_state *state) {
 static maske_status read_member(trainer_state *state, const member *m, const json_t *object, const char *place) {
     void *value = (char *)state + m->offset;
     const json_t *found = json_object_get(object, m->name);
+    if (found == NULL && m->added) return MASKE_OK;
     if (m->kind == INTEGER) return json_get_integer(value, object, m->name, 0, INT64_MAX, place);
     if (m->kind == NUMBER) {
         if (!json_is_number(found))

@@ -7,12 +7,15 @@
 
 enum { TRAINER_STATE_FORMAT = 1 };      /* of the file; a newer one is refused */
 
-/* Where a run stands after `step` steps. The place in the data (epoch, batch) follows from the step (feeder.h). */
+/* Where a run stands after `step` steps. */
 typedef struct trainer_state {
     int64_t step;               /* optimizer steps done, skipped ones counted */
     int64_t updates;            /* of these: steps that changed the weights; AdamW's own count */
     int64_t skipped_in_a_row;
     int64_t tokens;             /* trained on */
+    int64_t epoch, sequence;    /* where the next step begins in the data (feeder.h); epoch 0: it follows from the step,
+                                 * in a checkpoint that is older than these two */
+    int64_t averaged;           /* steps whose weights are in the average */
     double seconds;             /* spent training */
     /* of the epoch so far, for the averages: losses in nats, tokens that were predicted, and rightly */
     double epoch_loss_sum;
@@ -22,6 +25,7 @@ typedef struct trainer_state {
     bool evaluation_due;        /* the evaluation at this step was not done any more */
     int64_t best_step;          /* 0: no evaluation yet */
     double best_loss, best_accuracy;
+    bool best_is_average;       /* they are of the averaged weights */
     /* what the clock decided (--minutes) */
     double time_budget;         /* seconds of training; 0: by steps */
     int64_t evaluations_by_clock;

@@ -7,6 +7,15 @@
 
 enum { BATCH = 4, ACCUMULATE = 3 };
 static const dataset_masking masking = {.seed = 5, .mask_probability = 0.15};
+static const feed_place beginning = {1, 1, 0};
+
+static maske_train_options settings(void) {
+    maske_train_options o = training_options();
+    o.batch_size = BATCH;
+    o.accumulate = ACCUMULATE;
+    o.seed = (int64_t)masking.seed;
+    return o;
+}
 
 static dataset *town(void) {
     maske_tokenizer *tokenizer = NULL;
@@ -40,14 +49,16 @@ static void steps_hold_the_batches_of_the_order(void **state) {
     uint32_t order[1024];
     dataset_batch expected = {0};
     feeder *f = NULL;
-    assert_ok(feeder_start(&f, d, &plan, &masking, 1));
+    maske_train_options o = settings();
+    assert_ok(feeder_start(&f, &(feed){d, &o, 0, 0}, &beginning));
     for (int64_t step = 1; step <= 2 * plan.steps + 1; step++) {
         const step_input *input = NULL;
-        assert_ok(feeder_next(f, &input));
+        assert_ok(feeder_next(f, 0, &input));
         int64_t epoch = (step - 1) / plan.steps + 1, first = (step - 1) % plan.steps * ACCUMULATE;
-        assert_int_equal(input->step, step);
-        assert_int_equal(input->epoch, epoch);
-        assert_int_equal(input->first_batch, first);
+        assert_int_equal(input->place.step, step);
+        assert_int_equal(input->place.epoch, epoch);
+        assert_int_equal(input->place.sequence, first * BATCH);
+        assert_int_equal(input->batch, first + (int64_t)input->count);
         bool last = step % plan.steps == 0;
         assert_int_equal(input->count, last ? plan.batches - first : ACCUMULATE);
         random_order(order, (size_t)sequences, masking.seed, (uint64_t)epoch);
@@ -80,11 +91,15 @@ static void any_step_may_be_the_first(void **state) {
     for (int64_t first = 2; first <= plan.steps + 3; first++) {
         feeder *whole = NULL, *part = NULL;
         const step_input *a = NULL, *b = NULL;
-        assert_ok(feeder_start(&whole, d, &plan, &masking, 1));
-        assert_ok(feeder_start(&part, d, &plan, &masking, first));
-        for (int64_t step = 1; step <= first; step++) assert_ok(feeder_next(whole, &a));
-        assert_ok(feeder_next(part, &b));
-        assert_int_equal(a->step, b->step);
+        maske_train_options o = settings();
+        feed what = {d, &o, 0, 0};
+        feed_place place = feed_place_after(&plan, first - 1);
+        assert_ok(feeder_start(&whole, &what, &beginning));
+        assert_ok(feeder_start(&part, &what, &place));
+        for (int64_t step = 1; step <= first; step++) assert_ok(feeder_next(whole, 0, &a));
+        assert_ok(feeder_next(part, 0, &b));
+        assert_memory_equal(&a->place, &b->place, sizeof a->place);
+        assert_memory_equal(&a->next, &b->next, sizeof a->next);
         assert_int_equal(a->tokens, b->tokens);
         for (size_t i = 0; i < a->count; i++)
             assert_memory_equal(a->batches[i].input_ids, b->batches[i].input_ids,
@@ -95,20 +110,76 @@ static void any_step_may_be_the_first(void **state) {
     dataset_free(d);
 }
 
+/* Batches grow, sequences are cut, masks become fewer; every sequence still comes once an epoch, and a run that goes on
+ * from what a step left gets the same. */
+static void what_grows_loses_nothing(void **state) {
+    (void)state;
+    dataset *d = town();
+    const dataset_totals *totals = dataset_describe(d);
+    maske_train_options o = settings();
+    o.mask_probability = 0.4;
+    o.mask_probability_end = 0.1;
+    o.batch_warmup_ratio = 0.5;
+    o.length_warmup_ratio = 0.4;
+    enum { STEPS = 60 };
+    feeder *f = NULL, *part = NULL;
+    feed what = {d, &o, STEPS, 0};
+    assert_ok(feeder_start(&f, &what, &beginning));
+    size_t most = 0, longest = 0;
+    int64_t own = 0, first_batch = 0;
+    double masks[2] = {0, 0}, tokens[2] = {0, 0};
+    feed_place expected = beginning;
+    for (int64_t step = 1; step <= STEPS; step++) {
+        const step_input *input = NULL, *again = NULL;
+        assert_ok(feeder_next(f, 0, &input));
+        assert_memory_equal(&input->place, &expected, sizeof expected);
+        assert_ok(feeder_start(&part, &what, &expected));
+        assert_ok(feeder_next(part, 0, &again));
+        assert_memory_equal(&again->next, &input->next, sizeof expected);
+        expected = input->next;
+        for (size_t i = 0; i < input->count; i++) {
+            const batch *b = &input->batches[i].batch, *other = &again->batches[i].batch;
+            assert_int_equal(b->tokens, other->tokens);
+            assert_memory_equal(b->input_ids, other->input_ids, b->tokens * sizeof *b->input_ids);
+            assert_memory_equal(b->labels, other->labels, b->predictions * sizeof *b->labels);
+            for (size_t k = 0; k < b->sequences; k++) {
+                size_t length = b->sequence_start[k + 1] - b->sequence_start[k];
+                longest = length > longest ? length : longest;
+                if (input->place.epoch == 1) own += (int64_t)length - 2;
+                assert_int_equal(input->batches[i].originals[b->sequence_start[k]], 2);         /* [CLS] */
+                assert_int_equal(input->batches[i].originals[b->sequence_start[k + 1] - 1], 3); /* [SEP] */
+            }
+            for (size_t k = 0; k < b->predictions; k++)
+                assert_int_equal(input->batches[i].originals[b->prediction_index[k]], b->labels[k]);
+            masks[step > STEPS / 2] += (double)b->predictions, tokens[step > STEPS / 2] += (double)b->tokens;
+            most = b->sequences > most && step > STEPS / 2 ? b->sequences : most;
+        }
+        if (step == 1) {
+            first_batch = input->next.sequence;
+            assert_true(longest <= 16);
+        }
+        feeder_stop(part);
+    }
+    feeder_stop(f);
+    assert_int_equal(first_batch, ACCUMULATE);          /* batches of one */
+    assert_int_equal(most, BATCH);
+    assert_int_equal(longest, 32);
+    assert_true(masks[0] / tokens[0] > masks[1] / tokens[1] + 0.05);
+    /* The first epoch's tokens, each piece's own [CLS] and [SEP] not counted. */
+    assert_true(expected.epoch >= 2);
+    assert_int_equal(own, totals->tokens - 2 * totals->sequences);
+    dataset_free(d);
+}
+
 static void failures_reach_the_trainer(void **state) {
     (void)state;
     dataset *d = town();
-    /* More sequences than the data set has. */
-    epoch_plan plan = epoch_plan_make(dataset_describe(d)->sequences + 1, 1, 1);
     feeder *f = NULL;
-    maske_status status = MASKE_OK;
-    assert_ok(feeder_start(&f, d, &plan, &masking, 1));
-    for (int64_t step = 0; step < plan.steps && status == MASKE_OK; step++) {
-        const step_input *input;
-        status = feeder_next(f, &input);
-    }
-    assert_int_equal(status, MASKE_BAD_ARGUMENT);
-    assert_non_null(strstr(maske_error(), "is asked for, the data set has"));
+    maske_train_options o = settings();
+    o.mask_probability = 0;
+    assert_ok(feeder_start(&f, &(feed){d, &o, 0, 0}, &beginning));
+    const step_input *input;
+    assert_fails(feeder_next(f, 0, &input), MASKE_BAD_ARGUMENT, "mask_probability is out of range");
     feeder_stop(f);
     feeder_stop(NULL);
     dataset_free(d);
@@ -119,6 +190,7 @@ int main(void) {
         cmocka_unit_test(an_epoch_is_divided),
         cmocka_unit_test(steps_hold_the_batches_of_the_order),
         cmocka_unit_test(any_step_may_be_the_first),
+        cmocka_unit_test(what_grows_loses_nothing),
         cmocka_unit_test(failures_reach_the_trainer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 
 #include "training.h"
 
+#include <math.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -146,6 +147,55 @@ static void muon_goes_on_as_well(void **state) {
     assert_fails(stopped_run(out, 11, &o), MASKE_STOPPED, "stopped after step 11");
     assert_ok(resume(out, 3));
     assert_same_run(whole, out, STEPS);
+}
+
+/* Averaged weights, changing masks, growing batches and sequences: stopped anywhere, also inside the average. */
+static void what_changes_over_the_run_goes_on_as_well(void **state) {
+    (void)state;
+    maske_train_options o = training_options();
+    o.average = 0.4;
+    o.mask_probability = 0.3;
+    o.mask_probability_end = 0.15;
+    o.batch_warmup_ratio = 0.5;
+    o.length_warmup_ratio = 0.5;
+    o.accumulate = 2;
+    const char *whole = fresh("changing-unbroken");
+    training t = {.tokenizer = training_tokenizer(), .threads = 1};
+    assert_ok(training_start(&t, whole, &o));
+    assert_true(t.evaluation.averaged && t.evaluation.average_valid_loss > 0);
+    for (int64_t step = 2; step <= STEPS; step += 3) {
+        const char *out = fresh("changing-stopped");
+        assert_fails(stopped_run(out, step, &o), MASKE_STOPPED, "stopped after step");
+        assert_ok(resume(out, 3));
+        assert_same_run(whole, out, STEPS);
+    }
+}
+
+/* The mean over the last steps, by hand; without held-out text it is the model. */
+static void the_average_is_that_of_the_last_steps(void **state) {
+    (void)state;
+    maske_train_options o = training_options();
+    o.average = 0.25;           /* the last 6 of 24 */
+    o.valid_fraction = 0;
+    o.save_steps = 1;
+    o.keep = STEPS;
+    const char *out = fresh("averaged");
+    training t = {.tokenizer = training_tokenizer(), .threads = 2};
+    assert_ok(training_start(&t, out, &o));
+    masked_lm *got = NULL, *one = NULL;
+    assert_ok(masked_lm_open(&got, out));
+    double *mean = calloc(got->table.total, sizeof *mean);
+    for (int step = 19; step <= STEPS; step++) {
+        char name[64];
+        snprintf(name, sizeof name, "averaged/checkpoints/step-%d", step);
+        assert_ok(masked_lm_open(&one, scratch_path(name)));
+        for (size_t i = 0; i < one->table.total; i++) mean[i] += one->weights[i] / 6.0;
+        masked_lm_free(one);
+    }
+    for (size_t i = 0; i < got->table.total; i++)
+        if (!(fabs(got->weights[i] - mean[i]) < 1e-6)) fail_msg("%zu: %g, expected %g", i, got->weights[i], mean[i]);
+    free(mean);
+    masked_lm_free(got);
 }
 
 static void killed_before_the_first_checkpoint(void **state) {
@@ -531,6 +581,8 @@ int main(void) {
         cmocka_unit_test(stopped_at_once),
         cmocka_unit_test(the_number_of_threads_may_change),
         cmocka_unit_test(muon_goes_on_as_well),
+        cmocka_unit_test(what_changes_over_the_run_goes_on_as_well),
+        cmocka_unit_test(the_average_is_that_of_the_last_steps),
         cmocka_unit_test(killed_before_the_first_checkpoint),
         cmocka_unit_test(killed_between_checkpoints),
         cmocka_unit_test(every_checkpoint_is_of_its_own_step),
