@@ -9,6 +9,13 @@ set(MASKE_FLAGS_avx512     ${MASKE_FLAGS_avx2} -mavx512f -mavx512bw -mavx512vl -
 set(MASKE_FLAGS_avx512vnni ${MASKE_FLAGS_avx512} -mavx512vnni)
 set(MASKE_FLAGS_avx512bf16 ${MASKE_FLAGS_avx512} -mavx512bf16)
 set(MASKE_FLAGS_amx        ${MASKE_FLAGS_avx512bf16} -mavx512vnni -mamx-tile -mamx-bf16 -mamx-int8)
+# clang takes minutes for one of these unrolled files with the address sanitizer in it, seconds without optimisation. What
+# fuzzing looks for is in the readers.
+if(MASKE_FUZZ)
+    foreach(suffix IN LISTS MASKE_SUFFIXES)
+        list(APPEND MASKE_FLAGS_${suffix} -O0)
+    endforeach()
+endif()
 
 string(TOLOWER "${CMAKE_SYSTEM_PROCESSOR}" processor)
 if(processor MATCHES "x86_64|amd64")

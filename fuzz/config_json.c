@@ -34,7 +34,8 @@ static void check_parameters(const bert_config *config) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     json_t *json = NULL;
     bert_config config;
-    if (!fuzz_ok(json_parse_object(&json, size > 0 ? (const char *)data : "", size, "config.json"))) return 0;
+    fuzz_part text = fuzz_all(data, size);
+    if (!fuzz_ok(json_parse_object(&json, text.at, text.length, "config.json"))) return 0;
     if (fuzz_ok(bert_config_from_json(&config, json, "config.json"))) {
         MUST(bert_config_check(&config, "config.json"));
         check_again(&config);

@@ -9,8 +9,10 @@
 #include "base/utf8.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -33,6 +35,22 @@ static inline bool fuzz_ok(maske_status status) {
 /* For what cannot fail but by the machine's fault. */
 #define MUST(expression) CHECK((expression) == MASKE_OK)
 
+/* ---- time ---- */
+enum { FUZZ_SECONDS_EACH = 10 };        /* of processor, sanitizers included: on a busy machine as on an idle one */
+static inline void fuzz_took_too_long(int number) {
+    static const char sentence[] = "does not hold: one input takes less than 10 seconds of processor\n";
+    (void)number;
+    (void)!write(STDERR_FILENO, sentence, sizeof sentence - 1);
+    abort();
+}
+static inline void fuzz_limit_time(void) {
+    static bool heard;
+    struct itimerval limit = {.it_value = {.tv_sec = FUZZ_SECONDS_EACH}};
+    if (!heard) CHECK(signal(SIGPROF, fuzz_took_too_long) != SIG_ERR);
+    heard = true;
+    CHECK(setitimer(ITIMER_PROF, &limit, NULL) == 0);
+}
+
 /* ---- the bytes, taken from the front ---- */
 typedef struct fuzz_input { const char *at; size_t left; } fuzz_input;
 typedef struct fuzz_part { const char *at; size_t length; } fuzz_part;
@@ -45,7 +63,9 @@ static inline void fuzz_hear(void *user, maske_log_level level, const char *sent
     CHECK(strpbrk(sentence, "\x1B\x7F\n") == NULL);
 }
 
+/* Every target begins with it. */
 static inline fuzz_input fuzz_start(const uint8_t *data, size_t size) {
+    fuzz_limit_time();
     maske_set_log(fuzz_hear, NULL);
     return (fuzz_input){size > 0 ? (const char *)data : "", size};
 }
@@ -69,6 +89,11 @@ static inline fuzz_part fuzz_rest(fuzz_input *in) {
     in->at += in->left;
     in->left = 0;
     return part;
+}
+/* All of them, for a target that takes them as they are. */
+static inline fuzz_part fuzz_all(const uint8_t *data, size_t size) {
+    fuzz_input in = fuzz_start(data, size);
+    return fuzz_rest(&in);
 }
 /* The same text with what is not UTF-8 replaced: for functions that are never given anything else. Yours: free(). */
 static inline fuzz_part fuzz_valid(fuzz_part part) {

@@ -20,7 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char *text = NULL;
     int64_t integer = 0, memory = -1;
     double number = 0, bits;
-    MUST(memory_copy_text(&text, size > 0 ? (const char *)data : "", size));
+    fuzz_part bytes = fuzz_all(data, size);
+    MUST(memory_copy_text(&text, bytes.at, bytes.length));
     if (number_parse_integer(&integer, text)) {
         char back[32];
         int64_t same = 0;

@@ -4,7 +4,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     safetensors file = {0};
-    const char *bytes = size > 0 ? (const char *)data : "";
+    const char *bytes = fuzz_all(data, size).at;
     if (!fuzz_ok(pytorch_parse(&file, bytes, size, "pytorch_model.bin"))) return 0;
     for (size_t i = 0; i < file.count; i++) {
         const safetensors_tensor *t = &file.tensors[i];
