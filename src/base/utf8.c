@@ -71,6 +71,7 @@ static bool ends_well(const unsigned char *s, size_t length) {
 }
 
 size_t utf8_valid_prefix(const char *text, size_t length) {
+    if (length == 0) return 0;      /* of NULL perhaps, to which C adds not even 0 */
     const unsigned char *s = (const unsigned char *)text;
     size_t at = valid_blocks(s, length), wrong;
     if (length - at < REST && ends_well(s + at, length - at)) return length;
