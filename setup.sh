@@ -29,5 +29,5 @@ if [ ${#lacking[@]} -gt 0 ]; then
     "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${lacking[@]}" >/dev/null
 fi
 
-cmake --preset release >/dev/null
+cmake --preset release "$@" >/dev/null      # arguments: what to set, e.g. -DMASKE_WERROR=ON
 cmake --build build/release
