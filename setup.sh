@@ -11,6 +11,7 @@ packages=(
     libutf8proc-dev         # Unicode normalisation and categories
     libonig-dev             # custom split patterns
     libarchive-dev          # compressed corpora
+    liblzma-dev             # of them .xz, with a limit of memory
     libcmocka-dev           # tests
 )
 lacking=()

@@ -5,7 +5,8 @@ pkg_check_modules(JANSSON    REQUIRED IMPORTED_TARGET jansson>=2.14)
 pkg_check_modules(UTF8PROC   REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(ONIGURUMA  REQUIRED IMPORTED_TARGET oniguruma>=6.9)
 pkg_check_modules(LIBARCHIVE REQUIRED IMPORTED_TARGET libarchive)
+pkg_check_modules(LIBLZMA    REQUIRED IMPORTED_TARGET liblzma)
 
 add_library(maske_dependencies INTERFACE)
 target_link_libraries(maske_dependencies INTERFACE
-    Threads::Threads PkgConfig::JANSSON PkgConfig::UTF8PROC PkgConfig::ONIGURUMA PkgConfig::LIBARCHIVE m)
+    Threads::Threads PkgConfig::JANSSON PkgConfig::UTF8PROC PkgConfig::ONIGURUMA PkgConfig::LIBARCHIVE PkgConfig::LIBLZMA m)

@@ -1,4 +1,4 @@
-/* corpus/decompress.h: the text inside a .gz, .bz2, .xz or .zst file, by libarchive.
+/* corpus/decompress.h: the text inside a .gz, .bz2, .xz or .zst file, by libarchive, xz by liblzma.
  *
  * Only these four, and only one of them around the text: libarchive's "all" would also run programs and unpack
  * formats nobody asked for. What a small file may ask for is bounded: an xz dictionary of 256 MiB, a zstd window of

@@ -5,6 +5,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <lzma.h>
 
 static const struct { const char *name; int (*add_filter)(struct archive *); } kinds[] = {
     {"gz", archive_write_add_filter_gzip}, {"bz2", archive_write_add_filter_bzip2},
@@ -140,23 +141,38 @@ static void compressed_twice_is_refused(void **state) {
     }
 }
 
-/* An xz file whose header asks for a dictionary of 512 MiB: 0x1E is 2^27.., written by hand with its check sum left
- * wrong, which nobody reaches. */
+/* The first block of the xz file that begins at `file` asks for a dictionary by this code, with the right check sum. */
+static void ask_for_dictionary(char *file, int code) {
+    /* stream header 12 bytes; block header: size, flags, filter 0x21, one byte of properties: the dictionary */
+    size_t size = ((size_t)file[12] + 1) * 4 - 4;
+    assert_int_equal(file[14], 0x21);
+    assert_int_equal(file[15], 1);
+    file[16] = (char)code;
+    uint32_t sum = lzma_crc32((const uint8_t *)file + 12, size, 0);
+    for (int i = 0; i < 4; i++) file[12 + size + (size_t)i] = (char)(sum >> 8 * i);
+}
+
 static void a_dictionary_too_large_is_refused(void **state) {
     (void)state;
     char *bytes;
     size_t length;
+    buffer both = {0};
     assert_ok(file_read(&bytes, &length, compressed(2, "bir\n", 4), 1 << 20));
-    /* stream header 12 bytes; block header: size, flags, filter 0x21, one byte of properties: the dictionary */
-    assert_int_equal(bytes[14], 0x21);
-    assert_int_equal(bytes[15], 1);
-    bytes[16] = 34;                     /* 2 << (17 + 11) = 512 MiB */
+    ask_for_dictionary(bytes, 34);      /* 2 << (17 + 11) = 512 MiB */
     assert_fails(fails_reading(scratch_write("greedy", bytes, length)), MASKE_BAD_FILE,
                  "xz dictionary is 512 MiB, at most 256");
-    bytes[16] = 32;                     /* 256 MiB is allowed: then the check sum is found to be wrong */
+    /* Behind a block that asks for little. */
+    ask_for_dictionary(bytes, 0);
+    assert_ok(buffer_add(&both, bytes, length));
+    assert_ok(buffer_add(&both, bytes, length));
+    assert_string_equal(reading(scratch_write("modest", both.data, both.length)), "bir\nbir\n");
+    ask_for_dictionary(both.data + length, 39);
+    assert_fails(fails_reading(scratch_write("late", both.data, both.length)), MASKE_BAD_FILE, "xz dictionary is 3072 MiB");
+    ask_for_dictionary(bytes, 32);      /* 256 MiB is allowed */
+    assert_string_equal(reading(scratch_write("large", bytes, length)), "bir\n");
+    ask_for_dictionary(bytes, 63);      /* no such size */
     assert_fails(fails_reading(scratch_write("greedy", bytes, length)), MASKE_BAD_FILE, "cannot decompress");
-    bytes[16] = 63;                     /* no such size */
-    assert_fails(fails_reading(scratch_write("greedy", bytes, length)), MASKE_BAD_FILE, "xz dictionary");
+    buffer_free(&both);
     free(bytes);
 }
 
