@@ -6,6 +6,7 @@
  *         for each panel of rows of A         one tile of C in registers
  *
  * After "Anatomy of high-performance matrix multiplication" (Goto and van de Geijn, 2008). */
+#include "nn/gemm_int8.h"
 #include "nn/gemm_kernel.h"
 #include "base/cpu.h"
 
@@ -44,11 +45,16 @@ static const float *element(const float *b, size_t ldb, bool transposed, size_t 
 
 size_t gemm_packed_bytes(gemm_precision precision, size_t n, size_t k) {
     size_t columns = round_up(n, GEMM_PACK_COLUMNS);
+    if (precision == GEMM_INT8) return gemm_int8_packed_bytes(n, k);
     return precision == GEMM_F32 ? columns * k * sizeof(float) : columns * bf16_depth(k) * sizeof(uint16_t);
 }
 
 void gemm_pack_columns(void *packed, gemm_precision precision, const float *b, size_t ldb, bool b_transposed, size_t n,
                        size_t k, size_t first, size_t count) {
+    if (precision == GEMM_INT8) {
+        gemm_int8_pack_columns(packed, b, ldb, b_transposed, n, k, first, count);
+        return;
+    }
     const gemm_kernel *kernel = choose_kernel();
     const gemm_bf16_kernel *bf16 = choose_bf16_kernel();
     size_t padded = round_up(n, GEMM_PACK_COLUMNS), columns = smaller(first + count, n) - first;
@@ -155,7 +161,8 @@ void gemm_packed_columns(float *c, size_t ldc, bool accumulate, const float *a, 
                          size_t count) {
     column_range range = {first, smaller(first + count, n)};
     if (k == 0 && !accumulate) clear(c + first, ldc, m, range.end - first);
-    if (precision == GEMM_F32)
+    if (precision == GEMM_INT8) gemm_int8_packed(c, ldc, accumulate, a, lda, packed, m, n, k, first, range.end - first);
+    else if (precision == GEMM_F32)
         multiply_f32(c, ldc, accumulate, a, lda, a_transposed, packed, NULL, 0, false, m, n, k, range);
     else multiply_bf16(c, ldc, accumulate, a, lda, a_transposed, packed, NULL, 0, false, m, n, k, range);
 }

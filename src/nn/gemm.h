@@ -9,13 +9,16 @@
  *
  * Precision belongs to the packed matrix. GEMM_F32: float products and sums. GEMM_BF16: both factors rounded to
  * bfloat16 (nearest, ties to even), products and sums in float; where the CPU cannot (gemm_has_bf16), it may not be
- * asked for. The levels of a precision agree to rounding, not bit for bit: they sum in vectors of other widths. */
+ * asked for. The levels of these two agree to rounding, not bit for bit: they sum in vectors of other widths.
+ * GEMM_INT8 (nn/gemm_int8.h): B in bytes with a scale a column, packed; rows of A rounded to bytes on the fly, each with
+ * a scale and a zero of its own; the products' sums are exact, and all levels give the same bits. For inference: A may
+ * not be transposed, B must be packed. */
 #ifndef MASKE_NN_GEMM_H
 #define MASKE_NN_GEMM_H
 
 #include "base/status.h"
 
-typedef enum gemm_precision { GEMM_F32, GEMM_BF16 } gemm_precision;
+typedef enum gemm_precision { GEMM_F32, GEMM_BF16, GEMM_INT8 } gemm_precision;
 
 /* Whether this CPU multiplies bfloat16 (AVX-512 BF16 or AMX) and is allowed to. */
 bool gemm_has_bf16(void);
@@ -33,7 +36,7 @@ void gemm_pack_columns(void *packed, gemm_precision precision, const float *b, s
 
 /* C = A B, or C += A B with accumulate.
  *   c        [m, n]
- *   a        [m, k], or [k, m] with a_transposed
+ *   a        [m, k], or [k, m] with a_transposed (not with GEMM_INT8)
  *   packed   by gemm_pack with the same precision, n, k */
 void gemm_packed(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, bool a_transposed,
                  const void *packed, gemm_precision precision, size_t m, size_t n, size_t k);
@@ -44,7 +47,7 @@ void gemm_packed_columns(float *c, size_t ldc, bool accumulate, const float *a, 
                          const void *packed, gemm_precision precision, size_t m, size_t n, size_t k, size_t first,
                          size_t count);
 
-/* gemm_packed with B as it lies in memory: [k, n], or [n, k] with b_transposed. */
+/* gemm_packed with B as it lies in memory: [k, n], or [n, k] with b_transposed. Not with GEMM_INT8. */
 void gemm(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, bool a_transposed,
           const float *b, size_t ldb, bool b_transposed, gemm_precision precision, size_t m, size_t n, size_t k);
 
