@@ -2,7 +2,7 @@
  *
  *   for each block of GEMM_INT8_DEPTH of k       (nearly always one)
  *     for each block of rows of A                measured and rounded to bytes
- *       for each panel of columns of B           exact sums over k, then floats */
+ *       for each panel of columns of B           (the kernel's loop) exact sums over k, then floats */
 #include "nn/gemm_int8.h"
 #include "base/cpu.h"
 
@@ -21,17 +21,11 @@ static const gemm_int8_kernel *choose_kernel(void) {
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t round_up(size_t value, size_t step) { return (value + step - 1) / step * step; }
 
-/* The bytes of one panel, and of all panels of one block of k. */
-static size_t panel_bytes(size_t depth) { return depth * GEMM_INT8_COLUMNS + sizeof(gemm_int8_scales); }
+/* The bytes of all panels of one block of k. */
 static size_t block_bytes(size_t n, size_t depth) {
-    return round_up(n, GEMM_PACK_COLUMNS) / GEMM_INT8_COLUMNS * panel_bytes(depth);
+    return round_up(n, GEMM_PACK_COLUMNS) / GEMM_INT8_COLUMNS * gemm_int8_panel_bytes(depth);
 }
 static size_t filled(size_t k) { return round_up(k, GEMM_INT8_STEP); }
-
-/* Asks for the bytes of the next panel while this one is used: a weight comes from the third level cache or memory. */
-static void fetch_ahead(const int8_t *from, size_t bytes) {
-    for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch(from + at, 0, 2);
-}
 
 size_t gemm_int8_packed_bytes(size_t n, size_t k) {
     return k / GEMM_INT8_DEPTH * block_bytes(n, GEMM_INT8_DEPTH) + (k % GEMM_INT8_DEPTH > 0 ? block_bytes(n, filled(k % GEMM_INT8_DEPTH)) : 0);
@@ -45,7 +39,7 @@ void gemm_int8_pack_columns(void *packed, const float *b, size_t ldb, bool b_tra
     for (size_t k0 = 0; k0 < k; k0 += GEMM_INT8_DEPTH) {
         size_t here = smaller(GEMM_INT8_DEPTH, k - k0), depth = filled(here);
         for (size_t j = first; j < end; j += GEMM_INT8_COLUMNS)
-            kernel->pack_b(block + j / GEMM_INT8_COLUMNS * panel_bytes(depth), b_transposed ? b + j * ldb + k0 : b + k0 * ldb + j,
+            kernel->pack_b(block + j / GEMM_INT8_COLUMNS * gemm_int8_panel_bytes(depth), b_transposed ? b + j * ldb + k0 : b + k0 * ldb + j,
                            ldb, b_transposed, smaller(GEMM_INT8_COLUMNS, end - j), here, depth);
         block += block_bytes(n, depth);
     }
@@ -62,12 +56,8 @@ void gemm_int8_packed(float *c, size_t ldc, bool accumulate, const float *a, siz
         for (size_t i0 = 0; i0 < m; i0 += step) {
             size_t count = smaller(step, m - i0);
             kernel->pack_a(&rows, a + i0 * lda + k0, lda, count, here, depth);
-            for (size_t j = first; j < first + columns; j += GEMM_INT8_COLUMNS) {
-                const int8_t *panel = block + j / GEMM_INT8_COLUMNS * panel_bytes(depth);
-                if (j + GEMM_INT8_COLUMNS < first + columns) fetch_ahead(panel + panel_bytes(depth), panel_bytes(depth));
-                kernel->block(c + i0 * ldc + j, ldc, accumulate || k0 > 0, &rows, panel, count,
-                              smaller(GEMM_INT8_COLUMNS, first + columns - j), depth);
-            }
+            kernel->block(c + i0 * ldc + first, ldc, accumulate || k0 > 0, &rows, block + first / GEMM_INT8_COLUMNS * gemm_int8_panel_bytes(depth),
+                          count, columns, depth);
         }
         block += block_bytes(n, depth);
     }

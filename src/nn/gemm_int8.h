@@ -34,11 +34,13 @@ typedef struct gemm_int8_rows {
 /* A panel of B: depth * 32 weights [depth / 4][32][4], then this. What is behind k, and missing columns, are 0. */
 typedef struct gemm_int8_scales { float scale[GEMM_INT8_COLUMNS]; int32_t sum[GEMM_INT8_COLUMNS]; } gemm_int8_scales;
 
+static inline size_t gemm_int8_panel_bytes(size_t depth) { return depth * GEMM_INT8_COLUMNS + sizeof(gemm_int8_scales); }
+
 typedef struct gemm_int8_kernel {
     void (*pack_a)(gemm_int8_rows *rows, const float *a, size_t lda, size_t count, size_t k, size_t depth);
     /* One panel of op(B) [k, columns]. */
     void (*pack_b)(int8_t *panel, const float *b, size_t ldb, bool transposed, size_t columns, size_t k, size_t depth);
-    /* c[count, columns] (+)= A * B panel. */
+    /* c[count, columns] (+)= A * B, from this panel on. */
     void (*block)(float *c, size_t ldc, bool accumulate, const gemm_int8_rows *a, const int8_t *panel, size_t count,
                   size_t columns, size_t depth);
 } gemm_int8_kernel;

@@ -17,7 +17,7 @@ static void configure(void) {
 }
 
 /* Sums of 32 rows and 32 columns into tiles 0..3, and from there to memory, [32 or 16, 32]. */
-INLINE void multiply(int32_t *sums, const uint8_t *a, const int8_t *b, size_t depth, const bool two) {
+INLINE void sums_of(int32_t *sums, const uint8_t *a, const int8_t *b, size_t depth, const bool two) {
     _tile_zero(0);
     _tile_zero(1);
     _tile_zero(2);
@@ -41,18 +41,23 @@ INLINE void multiply(int32_t *sums, const uint8_t *a, const int8_t *b, size_t de
     _tile_stored(3, sums + 16 * 32 + 16, 128);
 }
 
-static void block(float *c, size_t ldc, bool accumulate, const gemm_int8_rows *a, const int8_t *panel, size_t count,
-                  size_t columns, size_t depth) {
+static void multiply(float *c, size_t ldc, bool accumulate, const gemm_int8_rows *a, const int8_t *panel, size_t count,
+                     size_t columns, size_t depth) {
     const gemm_int8_scales *scales = scales_of(panel, depth);
     _Alignas(64) int32_t sums[32 * 32];
-    configure();
     for (size_t i = 0; i < count; i += 32) {
         size_t here = count - i < 32 ? count - i : 32;
-        if (here > 16) multiply(sums, a->values + i * depth, panel, depth, true);
-        else multiply(sums, a->values + i * depth, panel, depth, false);
+        if (here > 16) sums_of(sums, a->values + i * depth, panel, depth, true);
+        else sums_of(sums, a->values + i * depth, panel, depth, false);
         for (size_t r = 0; r < here; r++)
-            put_row(c + (i + r) * ldc, accumulate, sums + r * 32, a, i + r, scales, columns);
+            put_row(c + (i + r) * ldc, accumulate, sums + r * 32, row_steps_of(a, i + r), scales, columns);
     }
+}
+
+static void block(float *c, size_t ldc, bool accumulate, const gemm_int8_rows *a, const int8_t *panel, size_t count,
+                  size_t columns, size_t depth) {
+    configure();
+    EACH_PANEL(panel, j, n, columns, depth, { multiply(c + j, ldc, accumulate, a, panel, count, n, depth); });
     _tile_release();
 }
 

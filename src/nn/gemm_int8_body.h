@@ -2,7 +2,6 @@
  * VNNI a step is one instruction; without it three: products of two k added in 16 bits (nn/gemm_int8.h: they fit), these
  * added in pairs to 32. The including file names its table. */
 #include "nn/gemm_int8_pack.h"
-
 #include "nn/gemm_kernel.h"
 
 #if defined(__AVX512VNNI__)
@@ -57,8 +56,9 @@ INLINE void tile_of(float *c, size_t ldc, bool accumulate, const gemm_int8_rows 
     const size_t n0 = columns < LANES ? columns : LANES, n1 = columns < TILE_COLUMNS ? columns - n0 : LANES;
 #pragma GCC unroll 14
     for (size_t i = 0; i < rows; i++, c += ldc) {
-        put(c, accumulate, sum[i][0], a, first + i, scales, j, n0);
-        if (n1 > 0) put(c + LANES, accumulate, sum[i][1], a, first + i, scales, j + LANES, n1);
+        row_steps row = row_steps_of(a, first + i);
+        put(c, accumulate, sum[i][0], row, scales, j, n0);
+        if (n1 > 0) put(c + LANES, accumulate, sum[i][1], row, scales, j + LANES, n1);
     }
 }
 
@@ -74,9 +74,8 @@ static void tile(float *c, size_t ldc, bool accumulate, const gemm_int8_rows *a,
     }
 }
 
-static void block(float *c, size_t ldc, bool accumulate, const gemm_int8_rows *a, const int8_t *panel, size_t count,
-                  size_t columns, size_t depth) {
-    row_split split = split_rows(count, TILE_ROWS);
+static void multiply(float *c, size_t ldc, bool accumulate, const gemm_int8_rows *a, const int8_t *panel, row_split split,
+                     size_t columns, size_t depth) {
     for (size_t j = 0; j < columns; j += TILE_COLUMNS) {
         size_t width = columns - j < TILE_COLUMNS ? columns - j : TILE_COLUMNS;
         for (size_t p = 0, row = 0; p < split.panels; p++) {
@@ -85,4 +84,10 @@ static void block(float *c, size_t ldc, bool accumulate, const gemm_int8_rows *a
             row += rows;
         }
     }
+}
+
+static void block(float *c, size_t ldc, bool accumulate, const gemm_int8_rows *a, const int8_t *panel, size_t count,
+                  size_t columns, size_t depth) {
+    row_split split = split_rows(count, TILE_ROWS);
+    EACH_PANEL(panel, j, n, columns, depth, { multiply(c + j, ldc, accumulate, a, panel, split, n, depth); });
 }

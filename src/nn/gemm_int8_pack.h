@@ -6,35 +6,52 @@
 #include <float.h>
 #include <math.h>
 
-typedef uint8_t narrow __attribute__((vector_size(LANES), may_alias));
+/* n integers as bytes; they are in a byte's range, signed or not. */
+INLINE void store_bytes(void *to, integers x, size_t n) {
+#if defined(__AVX512F__)
+    __m128i bytes = _mm512_cvtepi32_epi8((__m512i)x);
+#elif defined(__AVX2__)
+    const __m256i first = _mm256_set1_epi32(0x0C080400);      /* of each lane's four, to its first four bytes */
+    __m256i fours = _mm256_shuffle_epi8((__m256i)x, first);
+    __m128i bytes = _mm_unpacklo_epi32(_mm256_castsi256_si128(fours), _mm256_extracti128_si256(fours, 1));
+#else
+    uint8_t bytes[LANES];
+    for (int l = 0; l < LANES; l++) bytes[l] = (uint8_t)x[l];
+#endif
+    memcpy(to, &bytes, n);
+}
 
 /* The nearest integers, ties to even, of |x| < 2^22: added to this number a float has no room for a fraction. */
 #define ROUNDING 12582912.0f
 INLINE integers nearest(floats x) { return (integers)(x + floats_all(ROUNDING)) - (integers)floats_all(ROUNDING); }
 
-/* Least and largest value (0 is always between them), and 0, or NaN where one is not finite. */
-typedef struct range { float low, high, odd; } range;
+/* Least and largest value (0 is always between them), and whether all are finite. Groups, so that no operation waits for
+ * the one before. */
+typedef struct range { float low, high; bool finite; } range;
 INLINE range range_of(const float *x, size_t count) {
-    floats low = floats_all(0), high = low, odd = low;
-    EACH_VECTOR(i, n, count, {
-        floats v = load(x + i, n);
-        low = smaller(v, low);      /* the second where the first is NaN */
-        high = larger(v, high);
-        odd += v - v;
+    floats low[VECTORS], high[VECTORS], odd[VECTORS];
+    group_clear(low, 0);
+    group_clear(high, 0);
+    group_clear(odd, 0);
+    EACH_GROUP(g, size, count, {
+        EACH_PART(v, i, n, size, {
+            floats value = load(x + g + i, n);
+            low[v] = smaller(value, low[v]);        /* the second where the first is NaN */
+            high[v] = larger(value, high[v]);
+            odd[v] += value - value;
+        });
     });
-    range r = {0};
-    for (int l = 0; l < LANES; l++) {
-        r.low = low[l] < r.low ? low[l] : r.low;
-        r.high = high[l] > r.high ? high[l] : r.high;
-        r.odd += odd[l];
+    for (int v = 1; v < VECTORS; v++) {
+        low[0] = smaller(low[v], low[0]);
+        odd[0] += odd[v];
     }
-    return r;
+    return (range){-largest_of(-low[0]), group_largest(high), lanes_count(equal(odd[0], floats_all(0))) == LANES};
 }
 
 /* How a row or column is rounded: a step, and what to multiply by. */
 typedef struct steps { float scale, inverse; } steps;
-INLINE steps steps_of(float scale, float odd) {
-    if (!(odd == 0)) return (steps){NAN, 0};
+INLINE steps steps_of(float scale, bool finite) {
+    if (!finite) return (steps){NAN, 0};
     if (scale < FLT_MIN) return (steps){0, 0};
     return (steps){scale, 1.0f / scale};
 }
@@ -43,13 +60,12 @@ static void pack_a(gemm_int8_rows *rows, const float *a, size_t lda, size_t coun
     for (size_t i = 0; i < count; i++, a += lda) {
         uint8_t *to = rows->values + i * depth;
         range r = range_of(a, k);
-        steps s = steps_of(r.high / 255.0f - r.low / 255.0f, r.odd);
-        int32_t zero = nearest(floats_all(-r.low * s.inverse))[0];
+        steps s = steps_of(r.high / 255.0f - r.low / 255.0f, r.finite);
+        int32_t zero = (int32_t)nearbyintf(-r.low * s.inverse);
         floats inverse = floats_all(s.inverse), top = floats_all((float)(255 - zero));
         integers shift = (integers){0} + zero;
         EACH_VECTOR(p, n, k, {
-            narrow bytes = __builtin_convertvector((words)(nearest(smaller(load(a + p, n) * inverse, top)) + shift), narrow);
-            memcpy(to + p, &bytes, n);
+            store_bytes(to + p, nearest(smaller(load(a + p, n) * inverse, top)) + shift, n);
         });
         memset(to + k, 0, depth - k);
         rows->scale[i] = s.scale;
@@ -72,12 +88,11 @@ INLINE float largest_pair(const float *x, size_t depth) {
 INLINE int32_t round_column(int8_t *to, float *scale, const float *weights, size_t depth) {
     range r = range_of(weights, depth);
     float most = r.high > -r.low ? r.high : -r.low, pair = largest_pair(weights, depth);
-    steps s = steps_of((pair > most ? pair : most) / 127.0f, r.odd);
+    steps s = steps_of((pair > most ? pair : most) / 127.0f, r.finite);
     integers sum = {0};
     for (size_t p = 0; p < depth; p += LANES) {
         integers w = nearest(load(weights + p, LANES) * s.inverse);
-        narrow bytes = __builtin_convertvector((words)w, narrow);
-        memcpy(to + p, &bytes, LANES);
+        store_bytes(to + p, w, LANES);
         sum += w;
     }
     int32_t total = 0;
@@ -106,16 +121,36 @@ INLINE const gemm_int8_scales *scales_of(const int8_t *panel, size_t depth) {
     return (const gemm_int8_scales *)(const void *)(panel + depth * GEMM_INT8_COLUMNS);
 }
 
-/* n sums of one row from column j on, as floats to c. */
-INLINE void put(float *c, bool accumulate, integers sum, const gemm_int8_rows *a, size_t row, const gemm_int8_scales *s,
-                size_t j, size_t n) {
-    integers exact = sum - *(const integers *)(s->sum + j) * ((integers){0} + a->zero[row]);
-    floats value = __builtin_convertvector(exact, floats) * floats_all(a->scale[row]) * *(const floats *)(s->scale + j);
+/* What turns a row's sums into floats. */
+typedef struct row_steps { integers zero; floats scale; } row_steps;
+INLINE row_steps row_steps_of(const gemm_int8_rows *a, size_t row) {
+    return (row_steps){(integers){0} + a->zero[row], floats_all(a->scale[row])};
+}
+/* n sums of one row from column j of the panel on, as floats to c. */
+INLINE void put(float *c, bool accumulate, integers sum, row_steps row, const gemm_int8_scales *s, size_t j, size_t n) {
+    integers exact = sum - *(const integers *)(s->sum + j) * row.zero;
+    floats value = __builtin_convertvector(exact, floats) * row.scale * *(const floats *)(s->scale + j);
     if (accumulate) value = load(c, n) + value;
     store(c, value, n);
 }
-/* The same of sums in memory, [32]. */
-INLINE void put_row(float *c, bool accumulate, const int32_t *sums, const gemm_int8_rows *a, size_t row,
-                    const gemm_int8_scales *s, size_t columns) {
-    EACH_VECTOR(j, n, columns, { put(c + j, accumulate, *(const integers *)(sums + j), a, row, s, j, n); });
+/* All sums of one row, [32]. */
+INLINE void put_row(float *c, bool accumulate, const int32_t *sums, row_steps row, const gemm_int8_scales *s,
+                    size_t columns) {
+    EACH_GROUP(g, size, columns, {
+        EACH_PART(v, j, n, size, { put(c + g + j, accumulate, *(const integers *)(sums + g + j), row, s, g + j, n); });
+    });
 }
+
+/* Asks for the next panel's bytes while this one is used: a weight comes from the third level cache or memory. */
+INLINE void fetch_ahead(const int8_t *panel, size_t bytes) {
+    for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch(panel + at, 0, 2);
+}
+/* The block's frame: the body for each panel with its columns j..j+n-1 of c. */
+#define EACH_PANEL(panel, j, n, columns, depth, ...)                                            \
+    for (size_t j = 0; j < (columns); j += GEMM_INT8_COLUMNS) {                                 \
+        const size_t n = (columns) - j < GEMM_INT8_COLUMNS ? (columns) - j : GEMM_INT8_COLUMNS; \
+        const size_t bytes_ = gemm_int8_panel_bytes(depth);                                     \
+        if (j + n < (columns)) fetch_ahead((panel) + bytes_, bytes_);                           \
+        __VA_ARGS__                                                                             \
+        (panel) += bytes_;                                                                      \
+    }

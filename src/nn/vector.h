@@ -252,6 +252,10 @@ INLINE void group_clear(floats x[VECTORS], float value) {
 INLINE float largest_of(floats x) {
 #if defined(__AVX512F__)
     return _mm512_reduce_max_ps((__m512)x);
+#elif defined(__AVX2__)
+    __m128 four = _mm_max_ps(_mm256_castps256_ps128((__m256)x), _mm256_extractf128_ps((__m256)x, 1));
+    __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
 #else
     float most = x[0];
     for (int l = 1; l < LANES; l++) most = x[l] > most ? x[l] : most;
