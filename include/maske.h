@@ -299,6 +299,10 @@ typedef struct maske_train_options {
     int64_t log_steps, seed;
     bool tensorboard;                       /* write events for TensorBoard, too */
     bool force;                             /* replace an output folder that holds something */
+    bool recipe;                            /* with minutes: what is not given is chosen by a rule (docs/recipe.md) */
+    bool dry_run;                           /* say what would be chosen and needed; train nothing */
+    const char *given;                      /* which settings were given beside those that differ from their defaults:
+                                             * names with commas between them, NULL: none; no setting itself */
 } maske_train_options;
 MASKE_API void maske_train_options_defaults(maske_train_options *options);
 MASKE_API const maske_option *maske_train_option_table(void);

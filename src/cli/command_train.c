@@ -114,6 +114,16 @@ static void settle_start(const options *o) {
     if (tokenizer > model) settings.model = NULL;
 }
 
+/* What was typed, or named by a variable or a file: kept, even where it is what it would be anyhow. */
+static const char *list_given(const options *o) {
+    static char names[4096];
+    size_t length = 0;
+    for (const maske_option *row = maske_train_option_table(); row->name != NULL; row++)
+        if (options_source(o, row->name) != OPTION_DEFAULT && length + strlen(row->name) + 2 < sizeof names)
+            length += (size_t)snprintf(names + length, sizeof names - length, "%s,", row->name);
+    return names;
+}
+
 static maske_status start(const invocation *call, const maske_train_watch *watch) {
     const options *o = call->options;
     if (options_source(o, "allow-change") == OPTION_COMMAND_LINE)
@@ -126,7 +136,12 @@ static maske_status start(const invocation *call, const maske_train_watch *watch
                        "model has its tokenizer with it");
     if (o->argument_count == 0) return error_set(MASKE_BAD_ARGUMENT, "TEXT... is needed");
     const maske_text text = {o->arguments, o->argument_count, settings.field};
+    train_options.given = list_given(o);
     TRY(maske_train(settings.out, settings.model, settings.tokenizer, &text, &train_options, &call->control, watch));
+    if (train_options.dry_run) {
+        if (!call->quiet) say("%s: nothing was trained and nothing is left there: --dry-run", settings.out);
+        return MASKE_OK;
+    }
     if (!call->quiet) say("%s: complete; try: maske fill --model %s \"... [MASK] ...\"", settings.out, settings.out);
     return MASKE_OK;
 }

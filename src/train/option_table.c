@@ -94,6 +94,10 @@ static const maske_option table[] = {
      "write events for TensorBoard into DIR/tensorboard"},
     {"seed", MASKE_OPTION_INTEGER, MEMBER(seed), 0, 9007199254740991.0, "N", "1",
      "of weights, order, masks and dropout"},
+    {"recipe", MASKE_OPTION_YES_NO, MEMBER(recipe), 0, 0, "yes|no", "yes",
+     "with --minutes: choose what is not given by the text's size, the time and this machine's speed"},
+    {"dry-run", MASKE_OPTION_FLAG, MEMBER(dry_run), 0, 0, "", "no",
+     "say what would be chosen and what memory and disk it takes; train nothing"},
     {"force", MASKE_OPTION_FLAG, MEMBER(force), 0, 0, "", "no", "replace an earlier run in the output folder"},
     {NULL, MASKE_OPTION_FLAG, 0, 0, 0, NULL, NULL, NULL}
 };

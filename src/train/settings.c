@@ -17,7 +17,9 @@ static const char **text_member(const maske_option *row, maske_train_options *se
     return (const char **)((char *)settings + row->offset);
 }
 
-static bool is_setting(const maske_option *row) { return strcmp(row->name, "force") != 0; }
+static bool is_setting(const maske_option *row) {
+    return strcmp(row->name, "force") != 0 && strcmp(row->name, "dry-run") != 0;
+}
 
 /* --------------------------------------------------------------------------------------------------- ownership --- */
 
@@ -25,6 +27,7 @@ maske_status settings_copy(maske_train_options *out, const maske_train_options *
     maske_train_options copy;
     if (given != NULL) copy = *given;
     else maske_train_options_defaults(&copy);
+    copy.given = NULL;
     /* From here on every text is the copy's own or NULL, so that settings_free fits at any time. */
     maske_train_options from = copy;
     for (const maske_option *row = maske_train_option_table(); row->name != NULL; row++)

@@ -16,7 +16,7 @@ MASKE_MUST_USE maske_status settings_check(const maske_train_options *settings);
  * parts do not fit together. */
 MASKE_MUST_USE maske_status settings_complete(maske_train_options *settings);
 
-/* An object with a key for each row of the option table but "force", which is no property of a run; null: not given. */
+/* An object with a key for each row of the option table but "force" and "dry-run", which are no properties of a run; null: not given. */
 void settings_write(json_writer *w, const maske_train_options *settings);
 /* Reads such an object; unknown keys and values out of range fail. `place` is the file (and place in it). */
 MASKE_MUST_USE maske_status settings_read(maske_train_options *out, const json_t *object, const char *place);

@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+enum { COUNTED_BYTES = 32 << 20 };
+
 static maske_status add_file(sources *s, const char *path) {
     size_t length = strlen(path);
     if (utf8_valid_prefix(path, length) != length)
@@ -140,6 +142,15 @@ maske_status sources_text_bytes(int64_t *out, sources *s, int64_t most) {
     *out = corpus_read_so_far(c).bytes;
     corpus_close(c);
     return status;
+}
+
+maske_status sources_text_size(double *out, sources *s) {
+    int64_t counted;
+    double bytes = 0;
+    TRY(sources_text_bytes(&counted, s, COUNTED_BYTES));
+    for (size_t i = 0; i < s->count; i++) bytes += (double)s->files[i].bytes;
+    *out = counted < COUNTED_BYTES || (double)counted > bytes ? (double)counted : bytes;
+    return MASKE_OK;
 }
 
 uint64_t sources_fingerprint(const sources *s) {

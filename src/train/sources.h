@@ -38,6 +38,9 @@ MASKE_MUST_USE maske_status sources_expect_unchanged(const sources *s, const mas
 maske_text sources_text(sources *s);
 /* Bytes of text, counted up to `most` by reading it. */
 MASKE_MUST_USE maske_status sources_text_bytes(int64_t *out, sources *s, int64_t most);
+/* About how many bytes of text there are: counted by reading where files are compressed and short, else what the files
+ * have. After sources_measure. */
+MASKE_MUST_USE maske_status sources_text_size(double *out, sources *s);
 /* One number for all of them. */
 uint64_t sources_fingerprint(const sources *s);
 

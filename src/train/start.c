@@ -3,6 +3,7 @@
  * All that can be wrong is found before anything that lies in the output folder is touched: settings, paths, the text,
  * memory and disk. What is made until then lies in the preparing folder (run_folder.h). */
 #include "base/log.h"
+#include "train/choose.h"
 #include "train/run.h"
 #include "train/run_clock.h"
 #include "train/settings.h"
@@ -10,6 +11,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* What the caller gave. */
@@ -17,11 +19,14 @@ typedef struct request {
     const char *out, *model, *tokenizer;
     const maske_text *text;
     double begun;               /* the clock's time */
+    bool given[RECIPE_ROWS];    /* settings, by their rows */
 } request;
 
 /* ------------------------------------------------------------------------------------------------------- inputs --- */
 
 static maske_status take_shape(maske_train_options *settings, const bert_config *config, const char *model);
+
+static bool has_recipe(const run *r) { return r->settings.recipe && r->settings.minutes > 0; }
 
 static maske_status absolute_path(char **out, const char *path) {
     char *resolved = realpath(path, NULL);
@@ -88,19 +93,22 @@ static maske_status find_valid(run *r) {
     return sources_find(&r->valid, &(maske_text){(const char *const[]){path}, 1, r->text.field});
 }
 
-static maske_status take_request(run *r, const request *given, const maske_train_options *options) {
+static maske_status take_request(run *r, request *given, const maske_train_options *options) {
     if (given->out == NULL || given->out[0] == '\0') return error_set(MASKE_BAD_ARGUMENT, "no output folder is given");
     if (given->model != NULL && given->tokenizer != NULL)
         return error_set(MASKE_BAD_ARGUMENT,
                          "a model and a tokenizer are given, expected one of them: a model has its own tokenizer");
     TRY(settings_copy(&r->settings, options));
     TRY(settings_check(&r->settings));
+    TRY(recipe_find_given(given->given, &r->settings, options != NULL ? options->given : NULL));
     TRY(sources_find(&r->text, given->text));
     TRY(find_valid(r));
     if (given->model != NULL) TRY(open_model(r, given));
     if (given->tokenizer != NULL) TRY(maske_tokenizer_open(&r->tokenizer, given->tokenizer));
-    TRY(settings_complete(&r->settings));
-    return run_choose_machine(r);
+    TRY(run_choose_machine(r));
+    if (!has_recipe(r)) return settings_complete(&r->settings);
+    maske_train_options tried = r->settings;    /* what cannot go together is found before any work */
+    return settings_complete(&tried);
 }
 
 /* ---------------------------------------------------------------------------------------------------- preparing --- */
@@ -152,10 +160,11 @@ static maske_status take_weights(run *r) {
     return status;
 }
 
-static maske_status prepare(run *r) {
+static maske_status prepare(run *r, const request *given) {
     TRY(sources_take_standard_input(&r->text, r->folder.preparing, r->control));
     TRY(sources_measure(&r->text, r->control));
     TRY(sources_measure(&r->valid, r->control));
+    if (has_recipe(r)) TRY(choose_settings(r, given->given, given->begun));
     if (r->tokenizer == NULL) TRY(learn_tokenizer(r));
     if (r->lm != NULL) take_config(r);
     else TRY(run_configure(r));
@@ -194,11 +203,12 @@ static double time_budget(const run *r, double spent) {
     return spent > all / 2 ? all / 2 : all - spent;
 }
 
-static maske_status train(run *r, const request *given, const maske_train_options *options,
+static maske_status train(run *r, request *given, const maske_train_options *options,
                           const maske_train_watch *watch) {
     TRY(take_request(r, given, options));
     TRY(run_folder_create(&r->folder, given->out, r->settings.force));
-    TRY(prepare(r));
+    TRY(prepare(r, given));
+    if (r->settings.dry_run) return MASKE_OK;
     r->state.time_budget = time_budget(r, clock_now() - given->begun);
     TRY(begin(r));
     return run_train(r, watch);
@@ -207,7 +217,7 @@ static maske_status train(run *r, const request *given, const maske_train_option
 maske_status maske_train(const char *out, const char *model, const char *tokenizer, const maske_text *text,
                          const maske_train_options *options, const maske_control *control,
                          const maske_train_watch *watch) {
-    request given = {out, model, tokenizer, text, clock_now()};
+    request given = {.out = out, .model = model, .tokenizer = tokenizer, .text = text, .begun = clock_now()};
     run r = run_new(control);
     maske_status status = train(&r, &given, options, watch);
     run_free(&r);

@@ -1,0 +1,32 @@
+/* train/speed.c: a few steps of maske_bench_train, again while there is time. */
+#include "train/speed.h"
+#include "train/recipe.h"
+#include "train/run_clock.h"
+#include "train/sizes.h"
+
+#include <math.h>
+
+/* tiny's products are slower (recipe.c): what mini would reach. */
+static const double few_seconds = 0.5, tiny_is_slower = 0.6;
+enum { VOCABULARY = 8000 };
+
+maske_status speed_measure(double *operations, const maske_train_options *settings, double seconds,
+                           const maske_control *control) {
+    maske_train_options o;
+    maske_bench_train_report report;
+    maske_train_options_defaults(&o);
+    bool few = seconds < few_seconds;
+    o.size = few ? "tiny" : "mini";
+    o.precision = settings->precision;
+    o.vocab_size = VOCABULARY;
+    o.steps = 2;
+    double begun = clock_now(), best = INFINITY, fastest = 0;
+    do {
+        TRY(maske_bench_train(&report, &o, control));
+        best = fmin(best, report.seconds);
+        fastest = (double)report.tokens / best;
+    } while (clock_now() - begun < seconds);
+    TRY(sizes_complete(&o));
+    *operations = fastest * recipe_operations(&o, VOCABULARY) / (few ? tiny_is_slower : 1);
+    return MASKE_OK;
+}
