@@ -1,5 +1,5 @@
 /* fuzz/checkpoint.c: a checkpoint of which one file was written by somebody else, who fits the fingerprints: it loads
- * with finite moments, or not at all. */
+ * with finite moments, or not at all. Beside it is an older one: that is used where the newest is seen to be damaged. */
 #include "models.h"
 #include "train/checkpoint.h"
 #include "train/fingerprint.h"
@@ -8,7 +8,7 @@
 #include <math.h>
 
 static const char *const names[] = {"trainer_state.json", "optimizer.safetensors", "model.safetensors", "config.json"};
-enum { NAMES = 4, STEP = 5 };
+enum { NAMES = 4, STEP = 5, OLDER = 4 };
 
 static struct {
     masked_lm *model;
@@ -23,10 +23,23 @@ static struct {
 static const run_identity identity = {.corpus = 1, .tokenizer = 2, .threads = 3, .cpu = "plain", .version = "0"};
 
 /* Where the checkpoint is there already, this writes its state anew, with the fingerprints of its files as they are. */
-static void save(void) {
-    trainer_state state = {.step = STEP};
+static void save(int64_t step) {
+    trainer_state state = {.step = step};
     checkpoint_parts parts = {made.model, &made.moments, made.tokenizer, &state, &made.settings, &identity};
     MUST(checkpoint_save(made.folder, &parts));
+}
+
+/* One that is begun and given up leaves nothing; one too many is removed. */
+static void save_and_remove(void) {
+    trainer_state state = {.step = STEP + 1};
+    checkpoint_parts parts = {made.model, &made.moments, made.tokenizer, &state, &made.settings, &identity};
+    checkpoint_writing writing = {0};
+    MUST(checkpoint_save_begin(&writing, made.folder, &parts));
+    CHECK(checkpoint_abandon(&writing, MASKE_STOPPED) == MASKE_STOPPED);
+    save(OLDER - 1);
+    save(STEP + 2);
+    MUST(checkpoint_prune(made.folder, 3));
+    MUST(checkpoint_remove_after(made.folder, STEP));
 }
 
 static void clean_up(void) {
@@ -46,7 +59,9 @@ static void set_up(void) {
     char folder[400];
     snprintf(folder, sizeof folder, "%s", fuzz_path("checkpoints"));
     MUST(memory_copy_text((char **)(uintptr_t)&made.folder, folder, strlen(folder)));
-    save();
+    save(OLDER);
+    save(STEP);
+    save_and_remove();
     for (int i = 0; i < NAMES; i++) {
         char *bytes = NULL;
         snprintf(made.paths[i], sizeof made.paths[i], "%s/step-%d/%s", folder, STEP, names[i]);
@@ -97,8 +112,8 @@ static void load(void) {
     checkpoint c = {0};
     masked_lm *model = NULL;
     optimizer o = {0};
-    if (!fuzz_ok(checkpoint_newest(&c, made.folder)) || c.path == NULL) return;
-    CHECK(c.state.step == STEP && c.state.updates <= STEP);
+    if (!fuzz_ok(checkpoint_newest(&c, made.folder))) return;
+    CHECK(c.path != NULL && (c.state.step == STEP || c.state.step == OLDER) && c.state.updates <= STEP);
     if (fuzz_ok(checkpoint_load(&c, &model, &o, 0))) {
         CHECK(model->finite);
         check_moments(&o, &model->table);
@@ -117,7 +132,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     else if (kind == 0) put_believable_state(bytes);
     else {
         put((int)kind, bytes);
-        save();
+        save(STEP);
     }
     load();
     if (kind > 0 && kind < NAMES) put((int)kind, made.originals[kind]);

@@ -140,5 +140,11 @@ static inline const char *fuzz_write(const char *name, fuzz_part bytes) {
     close(descriptor);
     return path;
 }
+/* The file is what standard input gives from now on. */
+static inline void fuzz_as_standard_input(const char *path) {
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    CHECK(descriptor >= 0 && dup2(descriptor, STDIN_FILENO) == STDIN_FILENO);
+    if (descriptor != STDIN_FILENO) close(descriptor);
+}
 
 #endif

@@ -491,6 +491,11 @@ def corpus_seeds():
     put("two-files", text, b"2")
     put("two-compressed", gzip.compress(text, mtime=0), b"2")
     put("mark", b"\xef\xbb\xbfx\n")
+    for longest in (0, 1, 5):
+        put(f"cut-lines-{longest}", bytes([longest]) + text + b"\n\r\n" + b"a" * 40, b"l")
+    put("standard-input", text, b"i")
+    put("standard-input-compressed", gzip.compress(text, mtime=0), b"i")
+    put("standard-input-empty", b"", b"i")
     put("utf16", "bir iki".encode("utf-16"))
     put("utf16-big", b"\xfe\xff" + "bir iki".encode("utf-16-be"))
     put("nul", b"a\0b")
@@ -655,6 +660,9 @@ def run_seeds():
                                {"schedule": "none"}, {"batch-size": 0}, {"learning-rate": 1e-320}, {"minutes": 0.1, "size": "base"}, {"valid": "x" * 3000})):
         put(f"settings-{i:02}", b"t", SETTINGS | other)
     file = {"path": "/a/text.txt", "bytes": 10, "fingerprint": "0123456789abcdef"}
+    for name, text in (("text", b"bir\r\niki \xff\n"), ("empty", b""), ("lines", b'{"text":"bir"}\n{"text":3}\n'), ("utf16", "bir".encode("utf-16")),
+                       ("gz", gzip.compress(b"bir\niki\n", mtime=0)), ("gz-cut", gzip.compress(b"bir\niki\n", mtime=0)[:-6])):
+        put("text-" + name, b"i", text)
     put("sources", b"c", {"field": None, "files": [file, file | {"path": "-"}]})
     for i, other in enumerate(({"field": 3}, {"field": "body"}, {"files": None}, {"files": [1]}, {"files": [file | {"bytes": -1}]},
                                {"files": [file | {"fingerprint": "0"}]}, {"files": [file | {"fingerprint": "g" * 16}]}, {"files": [file | {"path": 1}]},

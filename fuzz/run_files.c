@@ -1,5 +1,5 @@
 /* fuzz/run_files.c: the files of a run's folder, train.json ('t') and corpus.json ('c'): what is read is written and read
- * again as the same. */
+ * again as the same. And its text, from standard input ('i'): the copy is known again, and not when it has changed. */
 #include "fuzz.h"
 #include "train/settings.h"
 #include "train/sources.h"
@@ -45,10 +45,32 @@ static void check_sources(const json_t *json) {
     sources_free(&again);
 }
 
+static void check_text(fuzz_part text) {
+    sources s = {0};
+    int64_t bytes = 0;
+    const maske_control control = {0};
+    fuzz_as_standard_input(fuzz_write("given", text));
+    const maske_text input = {(const char *const[]){"-"}, 1, "text"};
+    if (!fuzz_ok(sources_find(&s, &input))) return;
+    bool taken = fuzz_ok(sources_take_standard_input(&s, fuzz_folder(), &control));
+    if (taken) {
+        MUST(sources_measure(&s, &control));
+        CHECK(s.count == 1 && s.files[0].bytes > 0);
+        MUST(sources_expect_unchanged(&s, &control));
+        if (fuzz_ok(sources_text_bytes(&bytes, &s, 1000))) CHECK(bytes <= s.files[0].bytes + 1);
+        s.files[0].fingerprint ^= 1;
+        CHECK(sources_expect_unchanged(&s, &control) == MASKE_BAD_ARGUMENT);
+        s.files[0].bytes++;
+        CHECK(sources_expect_unchanged(&s, &control) == MASKE_BAD_ARGUMENT);
+    }
+    sources_free(&s);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     json_t *json = NULL;
     fuzz_input in = fuzz_start(data, size);
     unsigned kind = fuzz_byte(&in);
+    if (kind == 'i') return check_text(fuzz_rest(&in)), 0;
     if (!fuzz_ok(json_parse_object(&json, in.at, in.left, "input"))) return 0;
     if (kind == 'c') check_sources(json);
     else check_settings(json);
