@@ -79,7 +79,7 @@ static maske_status make_tuple(machine *m, size_t first, size_t below) {
     for (size_t i = first; i < m->depth; i++)
         if (m->stack[i] == MARK) return refuse(m, "a value is missing");
     TRY(memory_reserve(&p->items, &p->item_capacity, p->item_count + count, sizeof *p->items, "a pickle"));
-    memcpy(p->items + p->item_count, m->stack + first, count * sizeof *p->items);
+    if (count > 0) memcpy(p->items + p->item_count, m->stack + first, count * sizeof *p->items);
     pickle_value tuple = {.kind = PICKLE_TUPLE, .first = (uint32_t)p->item_count, .count = (uint32_t)count};
     p->item_count += count;
     m->depth = first - below;
