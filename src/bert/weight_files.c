@@ -27,10 +27,9 @@ static maske_status open_part(weight_files *w, const char *index, const char *fi
     buffer text = {0};
     maske_status status = buffer_add(&text, index, slash != NULL ? (size_t)(slash - index) + 1 : 0);
     if (status == MASKE_OK) status = buffer_add_text(&text, file);
-    TRY(status);
     path = text.data;
-    for (*part = 0; *part < w->count && strcmp(w->parts[*part].path, path) != 0;) ++*part;
-    if (*part == w->count) {
+    for (*part = 0; status == MASKE_OK && *part < w->count && strcmp(w->parts[*part].path, path) != 0;) ++*part;
+    if (status == MASKE_OK && *part == w->count) {
         status = *part < MOST_PARTS ? memory_reserve(&w->parts, &w->capacity, w->count + 1, sizeof *w->parts, "files")
                                     : error_set(MASKE_BAD_FILE, "%s: names more than %d files", index, MOST_PARTS);
         if (status == MASKE_OK) status = open_one(&w->parts[*part], path);

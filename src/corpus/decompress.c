@@ -54,8 +54,15 @@ static maske_status compressed_twice(const decompress *d) {
     return error_set(MASKE_BAD_FILE, "%s: compressed more than once, expected once", d->file->name);
 }
 
+/* libarchive's filters use what they did not get where an allocation fails as they begin. So they begin only where far
+ * more memory is to be had than they take. */
+enum { START_ROOM = 8 << 20 };
+
 static maske_status start(decompress *d) {
     if (xz_recognises(d->file->head, d->file->head_length)) return xz_open(&d->xz, d->file);
+    void *room = NULL;
+    TRY(memory_resize(&room, START_ROOM, 1, "decompression"));
+    free(room);
     struct archive *a = d->archive = archive_read_new();
     if (a == NULL) return error_memory(sizeof *d, "decompression");
     struct archive_entry *entry;

@@ -41,13 +41,10 @@ maske_status xz_open(xz_reader **out, raw_file *file) {
     x->stream = (lzma_stream)LZMA_STREAM_INIT;
     x->raw_ended = x->ended = false;
     lzma_ret result = lzma_stream_decoder(&x->stream, memory_limit, LZMA_CONCATENATED);
-    if (result != LZMA_OK) {
-        maske_status status = xz_failed(x, result);
-        xz_close(x);
-        return status;
-    }
-    *out = x;
-    return MASKE_OK;
+    maske_status status = result == LZMA_OK ? MASKE_OK : xz_failed(x, result);
+    if (status == MASKE_OK) *out = x;
+    else xz_close(x);
+    return status;
 }
 
 maske_status xz_read(xz_reader *x, char *out, size_t capacity, size_t *got) {

@@ -67,5 +67,34 @@ INNER
     unshare -m bash "$work/mounted.sh" "$MASKE" "${train[@]}" --out "$work/disk/out" "$work/text.txt" >"$work/results"
     has " 1 0 said" "$work/results" || fail "a read-only folder: $(cat "$work/results")"
     has "Read-only file system" "$work/err" || fail "a read-only folder: $(cat "$work/err")"
+
+    # A disk of 4 MB is too small for a run, and it is said before the start.
+    export ROOMS="size=4m"
+    unshare -m bash "$work/mounted.sh" "$MASKE" "${train[@]}" --out "$work/disk/out" "$work/text.txt" >"$work/results"
+    has " 1 0 said" "$work/results" && has "of disk, but 4 MB are free" "$work/err" || fail "4 MB: $(cat "$work/results" "$work/err")"
+
+    # A disk that somebody else fills while a run saves: the run ends with a sentence, what it had is there, and with room
+    # again it goes on to the same model.
+    cat >"$work/filled.sh" <<'INNER'
+mount -t tmpfs -o size=40m none "$work/disk" || exit 77
+FAULT=fsync:40:STOP FAULT_ROOT=$work/disk LD_PRELOAD=$FAULT_SHIM "$MASKE" "$@" --out "$work/disk/out" "$work/text.txt" 2>"$work/err" &
+process=$!
+for _ in $(seq 3000); do [ "$(cut -d' ' -f3 "/proc/$process/stat" 2>/dev/null)" != T ] || break; sleep 0.01; done
+[ "$(cut -d' ' -f3 "/proc/$process/stat" 2>/dev/null)" = T ] || echo "never stopped"
+head -c 80000000 /dev/zero >"$work/disk/filler" 2>/dev/null || true
+kill -CONT $process
+rc=0; wait $process || rc=$?
+echo "filled: exit $rc, $(grep -c 'No space left' "$work/err") sentences, $(find "$work/disk" -name '*.maske-part' | wc -l) left"
+rm "$work/disk/filler"
+rc=0; "$MASKE" train --resume "$work/disk/out" --quiet 2>"$work/err" || rc=$?
+echo "resumed: exit $rc $(cksum <"$work/disk/out/model.safetensors")"
+umount "$work/disk"
+INNER
+    saves=("${train[@]}" --steps 40 --save-steps 4 --eval-steps 10 --valid-fraction 0.2)
+    "$MASKE" "${saves[@]}" --out "$work/undisturbed" "$work/text.txt"
+    unshare -m bash "$work/filled.sh" "${saves[@]}" >"$work/results"
+    has "^filled: exit 1, [1-9][0-9]* sentences, 0 left" "$work/results" || fail "a disk that fills: $(cat "$work/results"); $(head -3 "$work/err")"
+    has "^resumed: exit 0 $(cksum <"$work/undisturbed/model.safetensors")" "$work/results" ||
+        fail "with room again: $(cat "$work/results"); $(head -3 "$work/err")"
 else echo "not tested: full disks and read-only folders need the right to mount"; fi
 exit $failed

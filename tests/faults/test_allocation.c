@@ -2,6 +2,7 @@
  * is used: a status and a sentence come back, nothing is lost, what was opened can be closed, and nothing half-made is
  * left in the place of the output (P10, P3). */
 #include "base/output_folder.h"
+#include "corpus/corpus.h"
 #include "train/checkpoint.h"
 
 #include "small_world.h"
@@ -121,12 +122,87 @@ static maske_status use_training(const char *out) {
     return training_start(&t, out, &options);
 }
 
+/* ---- files that others make ---- */
+
+/* "ela bal\nal lale\n" */
+static const char text_xz[] =
+    "\xFD" "7zXZ\x00\x00\x04\xE6\xD6\xB4" "F\x02\x00!\x01\x0C\x00\x00\x00\x8F\x98" "A\x9C\x01\x00"
+    "\x0F" "ela bal\x0A" "al lale\x0A\x00\xD8\xFE\xB6\xDD\xCE\xB2l\x95\x00\x01(\x10\xE5\x0Bl`\x1F"
+    "\xB6\xF3}\x01\x00\x00\x00\x00\x04YZ";
+
+static struct others {
+    const char *texts[2], *tokenizers[2], *out;
+} others;
+
+/* Compressed text, JSON lines. Not by libarchive, whose openers use what they did not get. */
+static maske_status use_text(const char *out) {
+    (void)out;
+    corpus *c = NULL;
+    const char *block = NULL;
+    size_t length = 1;
+    TRY(corpus_open(&c, &(maske_text){others.texts, 2, NULL}));
+    maske_status status = MASKE_OK;
+    while (status == MASKE_OK && length > 0) status = corpus_next_block(c, &block, &length);
+    corpus_close(c);
+    return status;
+}
+
+/* Weights by PyTorch and in several files. */
+static maske_status use_weight_files(const char *out) {
+    (void)out;
+    static const char *const forms[] = {"bin", "bin_old", "bin_sharded", "sharded"};
+    maske_status status = MASKE_OK;
+    for (size_t i = 0; i < sizeof forms / sizeof *forms && status == MASKE_OK; i++) {
+        char path[512];
+        masked_lm *model = NULL;
+        snprintf(path, sizeof path, "%s/weight_files/%s", TEST_DATA, forms[i]);
+        status = masked_lm_open(&model, path);
+        masked_lm_free(model);
+    }
+    return status;
+}
+
+/* vocab.txt beside its settings; vocab.json with merges.txt. */
+static maske_status use_old_tokenizers(const char *out) {
+    (void)out;
+    maske_status status = MASKE_OK;
+    for (size_t i = 0; i < 2 && status == MASKE_OK; i++) {
+        maske_tokenizer *t = NULL;
+        status = maske_tokenizer_open(&t, others.tokenizers[i]);
+        maske_tokenizer_free(t);
+    }
+    return status;
+}
+
+static maske_status use_onnx(const char *out) {
+    return maske_export(world_model, out, &(maske_export_options){.onnx = true});
+}
+
+static maske_status use_report(const char *out) { return maske_report(world_model, out, true); }
+
+static void make_other_files(void) {
+    others = (struct others){
+        .texts = {scratch_write("text.xz", text_xz, sizeof text_xz - 1),
+                  scratch_text("text.jsonl",
+                               "{\"text\": \"ela\\nbal\"}\n{\"id\": [1, {}], \"text\": \"\\u00e7\"}\n")},
+        .tokenizers = {scratch_path("old-wordpiece"), scratch_path("old-bpe")},
+        .out = scratch_path("out"),
+    };
+    for (int i = 0; i < 2; i++) assert_ok(folder_make(others.tokenizers[i]));
+    (void)scratch_text("old-wordpiece/vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\ne\n##l\n##a\nel\n");
+    (void)scratch_text("old-wordpiece/tokenizer_config.json",
+                       "{\"do_lower_case\": true, \"model_max_length\": 16, \"tokenizer_class\": \"BertTokenizer\"}");
+    (void)scratch_text("old-bpe/vocab.json", "{\"<s>\": 0, \"<pad>\": 1, \"</s>\": 2, \"<unk>\": 3, \"<mask>\": 4, "
+                                             "\"a\": 5, \"l\": 6, \"al\": 7}");
+    (void)scratch_text("old-bpe/merges.txt", "#version: 0.2\na l\n");
+}
+
 /* ---- */
 
 static long blocks_lost(long before) { return shim->blocks() - before; }
 
 static void fail_each(maske_status (*use)(const char *out), const char *what, const char *mode, bool output) {
-    const char *out = scratch_path("out");
+    const char *out = others.out;
     assert_ok(use(out)); /* what is made once for the whole process is made now */
     assert_ok(folder_remove(out));
     size_t failed = 0, n = 1;
@@ -169,10 +245,16 @@ EACH_ALLOCATION(export, true)
 EACH_ALLOCATION(extend, true)
 EACH_ALLOCATION(checkpoint, false)
 EACH_ALLOCATION(training, true)
+EACH_ALLOCATION(text, false)
+EACH_ALLOCATION(weight_files, false)
+EACH_ALLOCATION(old_tokenizers, false)
+EACH_ALLOCATION(onnx, true)
+EACH_ALLOCATION(report, true)
 
 static int make_world(void **state) {
     (void)state;
     world_make();
+    make_other_files();
     return 0;
 }
 
@@ -188,6 +270,11 @@ int main(int argc, char **argv) {
         cmocka_unit_test(extend_may_lack_memory),
         cmocka_unit_test(checkpoint_may_lack_memory),
         cmocka_unit_test(training_may_lack_memory),
+        cmocka_unit_test(text_may_lack_memory),
+        cmocka_unit_test(weight_files_may_lack_memory),
+        cmocka_unit_test(old_tokenizers_may_lack_memory),
+        cmocka_unit_test(onnx_may_lack_memory),
+        cmocka_unit_test(report_may_lack_memory),
     };
     if (argc > 1) cmocka_set_test_filter(argv[1]);
     return cmocka_run_group_tests_name("faults/allocation", tests, make_world, NULL);
