@@ -149,6 +149,26 @@ static void muon_goes_on_as_well(void **state) {
     assert_same_run(whole, out, STEPS);
 }
 
+/* Ended by epochs instead of steps: within the first, at its end, within the second. */
+static void epochs_go_on_as_well(void **state) {
+    (void)state;
+    maske_train_options o = training_options();
+    o.steps = 0;
+    o.epochs = 2;
+    const char *whole = fresh("epochs-unbroken"), *out = fresh("epochs-stopped");
+    training t = {.tokenizer = training_tokenizer(), .threads = 1};
+    assert_ok(training_start(&t, whole, &o));
+    int64_t steps = t.last.step;
+    assert_true(steps >= 4 && t.last.epochs == 2);
+    const int64_t stops[] = {1, steps / 2, steps / 2 + 1, steps - 1};
+    for (size_t i = 0; i < 4; i++) {
+        assert_ok(folder_remove(out));
+        assert_int_equal(stopped_run(out, stops[i], &o), MASKE_STOPPED);
+        assert_ok(resume(out, 1));
+        assert_same_run(whole, out, steps);
+    }
+}
+
 /* Averaged weights, changing masks, growing batches and sequences: stopped anywhere, also inside the average. */
 static void what_changes_over_the_run_goes_on_as_well(void **state) {
     (void)state;
@@ -581,6 +601,7 @@ int main(void) {
         cmocka_unit_test(stopped_at_once),
         cmocka_unit_test(the_number_of_threads_may_change),
         cmocka_unit_test(muon_goes_on_as_well),
+        cmocka_unit_test(epochs_go_on_as_well),
         cmocka_unit_test(what_changes_over_the_run_goes_on_as_well),
         cmocka_unit_test(the_average_is_that_of_the_last_steps),
         cmocka_unit_test(killed_before_the_first_checkpoint),
