@@ -640,6 +640,10 @@ def run_seeds():
     put("state-no-fingerprint", 4, b'{"format":1}')
     moments = moment_tensors()
     put("moments", 1, safetensors(moments))
+    put("moments-average", 1, safetensors(moments | {"average." + name: ("F32", shape, bytes(4 * count(shape)))
+                                                     for name, shape in parameters(CONFIG)}))
+    for i, averaged in enumerate((1, 7, -1)):
+        put(f"state-averaged-{i}", 0, STATE | {"averaged": averaged})
     put("moments-missing", 1, safetensors(without(moments, "exp_avg.cls.predictions.bias")))
     put("moments-named-else", 1, safetensors(without(moments, "exp_avg.cls.predictions.bias") | {"x": ("F32", [20], bytes(80))}))
     put("moments-shape", 1, safetensors(moments | {"exp_avg.cls.predictions.bias": ("F32", [2, 10], bytes(80))}))
@@ -653,6 +657,9 @@ def run_seeds():
     put("config-larger", 3, CONFIG | {"hidden_size": 16})
     put("config-no-json", 3, b"[]")
     put = lambda name, kind, value: seed("run_files", name, kind, value)
+    for i, other in enumerate(({"average": 0.3, "mask-probability-end": 0.15, "batch-warmup-ratio": 0.5, "length-warmup-ratio": 1}, {"average": 1.1},
+                               {"recipe": False, "minutes": 5}, {"dry-run": True}, {"optimizer": "muon", "accumulate": 2}, {"length-warmup-ratio": -1})):
+        put(f"settings-late-{i}", b"t", SETTINGS | other)
     put("settings", b"t", SETTINGS)
     put("settings-none", b"t", {})
     for i, other in enumerate(({"steps": 1, "minutes": 1}, {"learning-rate": "0.1"}, {"size": 3}, {"dropout": 1}, {"seed": -1}, {"seed": 1.5}, {"force": True},
@@ -686,6 +693,38 @@ def run_seeds():
     seed("token_store", "empty", bytes([0, 0, 0]))
 
 
+def folder_seeds():
+    modules = [{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
+               {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
+               {"idx": 2, "name": "2", "path": "2_Normalize", "type": "sentence_transformers.models.Normalize"}]
+    old = {"word_embedding_dimension": 8, "pooling_mode_cls_token": False, "pooling_mode_mean_tokens": True}
+    put = lambda name, kind, *values: seed("sentence", name, kind, values[0], *(b"\0" if len(values) > 1 else b"",), *values[1:])
+    put("modules", b"m", modules, old)
+    put("pooling", b"p", old)
+    put("pooling-named", b"p", {"pooling_mode": "lasttoken"})
+    for i, pooling in enumerate((old | {"pooling_mode_cls_token": True}, {}, {"pooling_mode": "none"}, {"pooling_mode_max_tokens": 1}, [])):
+        put(f"pooling-{i}", b"p", pooling)
+    for i, other in enumerate((modules[::-1], modules[:1], [], {}, [1], [{"type": 3}], [modules[0] | {"path": "../x"}], [modules[0] | {"path": ".."}],
+                               [modules[0] | {"path": "0_Transformer"}] * 2, [{"type": "x.Dense", "path": "3"}], [modules[0] | {"type": "x." + "\u00e7" * 70}])):
+        put(f"modules-{i:02}", b"m", other, old)
+    put("modules-no-json", b"m", b"[", old)
+    step = {"step": 1, "epoch": 1, "loss": 4.5, "accuracy": 0.1, "learning_rate": 1e-3, "tokens": 10, "tokens_per_second": 100.5, "seconds": 0.1}
+    evaluation = {"step": 2, "valid_loss": 4.0, "valid_accuracy": 0.2, "unigram_loss": 5, "unigram_accuracy": 0.1,
+                  "examples": [{"text": "<img src=x> [MASK] & \"\u00e7\"", "expected": "a<b", "filled": "</td><script>"}]}
+    lines = lambda *values: b"".join(dump(v) + b"\n" for v in values)
+    put = lambda name, metrics, settings: seed("report", name, metrics, b"\0", settings)
+    put("run", lines(step, step | {"step": 2, "loss": 3}, evaluation, step | {"step": 3}), SETTINGS)
+    put("markup", lines(step, evaluation), {"size": "<script>alert(1)</script>", "<img>": ["&", {"\"": "'"}]})
+    put("cut", lines(step) + b'{"step": 2, "lo', SETTINGS)
+    put("huge", lines(step | {"loss": 1e308}, step | {"step": 2, "loss": -1e308}, evaluation | {"valid_loss": 1e-320}), {})
+    put("null", lines({"step": None, "loss": None}, {"valid_loss": None}, {}), {})
+    for i, examples in enumerate(([], [1], [{}], [{"text": 3, "expected": None, "filled": "x"}], {"text": "x"}, [{"text": "no mask", "expected": "a", "filled": "b"}])):
+        put(f"examples-{i}", lines(step, evaluation | {"examples": examples}), SETTINGS)
+    put("empty", b"", SETTINGS)
+    put("no-settings", lines(step), b"")
+    put("wrong-line", b"[1]\n", SETTINGS)
+
+
 def learning_seeds():
     for i, words in enumerate(("ab\nab\nabab\naaaa\nba", "\u00e7\u015f\u00e7\n\u00e7\u015fe\n\u65e5\u672c\u8a9e\n\u65e5\u672c", "--==--\n==--\n----", "the\nin\nthing\nsing\nthe",
                                " a\n b\n ab\n a a", "a" * 48 + "\n" + "ab" * 24)):
@@ -702,6 +741,7 @@ def learning_seeds():
 
 
 if __name__ == "__main__":
+    folder_seeds()
     tokenizer_seeds()
     old_tokenizer_seeds()
     regex_seeds()
