@@ -17,7 +17,7 @@ files=(src/base/{json,json_parse,number,options,pickle,pytorch,safetensors,utf8,
     src/corpus/{corpus,decompress,jsonl,lines,raw_file,source,text_check,xz}.c src/data/token_store.c
     src/tokenizer/{added_tokens,bpe,decoder,normalizer,pattern,post_processor_json,pre_tokenizer}.c
     src/tokenizer/{tokenizer_config,tokenizer_legacy,tokenizer_open,tokenizer_read,truncation,vocab,wordpiece}.c
-    src/bert/{config,weight_files,weights}.c src/train/{checkpoint,settings,sources,trainer_state}.c src/tasks/run_input.c)
+    src/bert/{config,weight_files,weights}.c src/train/{checkpoint,settings,sources,trainer_state}.c src/tasks/{report_history,run_input,sentence}.c)
 [ -z "${FUZZ_FILES:-}" ] || read -ra files <<<"$FUZZ_FILES"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
