@@ -41,6 +41,16 @@ static const float *element(const float *b, size_t ldb, bool transposed, size_t 
     return transposed ? b + j0 * ldb + k0 : b + k0 * ldb + j0;
 }
 
+/* The same of a matrix of either kind. */
+static gemm_source source_at(gemm_source s, bool transposed, size_t k0, size_t j0) {
+    size_t place = transposed ? j0 * s.stride + k0 : k0 * s.stride + j0;
+    if (s.at == NULL) return s;
+    s.at = s.rounded ? (const void *)((const uint16_t *)s.at + place) : (const void *)((const float *)s.at + place);
+    return s;
+}
+static gemm_source source_float(const float *m, size_t stride) { return (gemm_source){m, false, stride}; }
+static gemm_source source_rounded(const uint16_t *m, size_t stride) { return (gemm_source){m, true, stride}; }
+
 /* ----------------------------------------------------------------------------------------------------- packed B --- */
 
 size_t gemm_packed_bytes(gemm_precision precision, size_t n, size_t k) {
@@ -49,27 +59,39 @@ size_t gemm_packed_bytes(gemm_precision precision, size_t n, size_t k) {
     return precision == GEMM_F32 ? columns * k * sizeof(float) : columns * bf16_depth(k) * sizeof(uint16_t);
 }
 
+static void pack_bf16(uint16_t *packed, gemm_source b, bool b_transposed, size_t n, size_t k, size_t first, size_t columns) {
+    size_t padded = round_up(n, GEMM_PACK_COLUMNS);
+    for (size_t k0 = 0; k0 < k; k0 += GEMM_BF16_DEPTH) {
+        size_t depth = smaller(GEMM_BF16_DEPTH, k - k0), even = bf16_depth(depth);
+        choose_bf16_kernel()->pack_b(packed + k0 * padded + first * even, source_at(b, b_transposed, k0, first), b_transposed,
+                                     columns, depth, even);
+    }
+}
+
 void gemm_pack_columns(void *packed, gemm_precision precision, const float *b, size_t ldb, bool b_transposed, size_t n,
                        size_t k, size_t first, size_t count) {
     if (precision == GEMM_INT8) {
         gemm_int8_pack_columns(packed, b, ldb, b_transposed, n, k, first, count);
         return;
     }
-    const gemm_kernel *kernel = choose_kernel();
-    const gemm_bf16_kernel *bf16 = choose_bf16_kernel();
     size_t padded = round_up(n, GEMM_PACK_COLUMNS), columns = smaller(first + count, n) - first;
-    for (size_t k0 = 0; k0 < k; k0 += GEMM_DEPTH) {
-        size_t depth = smaller(GEMM_DEPTH, k - k0), even = bf16_depth(depth);
-        const float *from = element(b, ldb, b_transposed, k0, first);
-        if (precision == GEMM_F32)
-            kernel->pack_b((float *)packed + k0 * padded + first * depth, from, ldb, b_transposed, columns, depth);
-        else
-            bf16->pack_b((uint16_t *)packed + k0 * padded + first * even, from, ldb, b_transposed, columns, depth, even);
+    if (precision == GEMM_BF16) pack_bf16(packed, source_float(b, ldb), b_transposed, n, k, first, columns);
+    for (size_t k0 = 0; k0 < k && precision == GEMM_F32; k0 += GEMM_DEPTH) {
+        size_t depth = smaller(GEMM_DEPTH, k - k0);
+        choose_kernel()->pack_b((float *)packed + k0 * padded + first * depth, element(b, ldb, b_transposed, k0, first), ldb,
+                                b_transposed, columns, depth);
     }
 }
 
 void gemm_pack(void *packed, gemm_precision precision, const float *b, size_t ldb, bool b_transposed, size_t n, size_t k) {
     gemm_pack_columns(packed, precision, b, ldb, b_transposed, n, k, 0, n);
+}
+void gemm_pack_rounded(void *packed, const uint16_t *b, size_t ldb, bool b_transposed, size_t n, size_t k) {
+    pack_bf16(packed, source_rounded(b, ldb), b_transposed, n, k, 0, n);
+}
+void gemm_round(uint16_t *out, size_t out_stride, const float *in, size_t in_stride, size_t rows, size_t columns) {
+    const gemm_bf16_kernel *kernel = choose_bf16_kernel();
+    for (size_t r = 0; r < rows; r++) kernel->round(out + r * out_stride, in + r * in_stride, columns);
 }
 
 /* ------------------------------------------------------------------------------------------------------- float --- */
@@ -127,24 +149,31 @@ static void multiply_f32(float *c, size_t ldc, bool accumulate, const float *a, 
 
 /* ---------------------------------------------------------------------------------------------------- bfloat16 --- */
 
-static void multiply_bf16(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, bool a_transposed, const uint16_t *packed,
-                          const float *b, size_t ldb, bool b_transposed, size_t m, size_t n, size_t k, column_range range) {
+/* A straight A that lies rounded in whole steps of k is read where it lies. */
+static void multiply_bf16(float *c, size_t ldc, bool accumulate, gemm_source a, bool a_transposed, const uint16_t *packed,
+                          gemm_source b, bool b_transposed, size_t m, size_t n, size_t k, column_range range) {
     const gemm_bf16_kernel *kernel = choose_bf16_kernel();
-    _Alignas(64) uint16_t block_a[GEMM_A_SIZE], block_b[GEMM_COLUMNS * GEMM_DEPTH];
+    _Alignas(64) uint16_t room_a[GEMM_ROWS * GEMM_BF16_DEPTH + 32], block_b[GEMM_COLUMNS * GEMM_BF16_DEPTH];
     size_t padded = round_up(n, GEMM_PACK_COLUMNS), width = kernel->tile_columns;
     bool far = packed != NULL && padded * k * sizeof *packed > GEMM_NEAR_BYTES;
-    for (size_t k0 = 0; k0 < k; k0 += GEMM_DEPTH) {
-        size_t depth = smaller(GEMM_DEPTH, k - k0), even = bf16_depth(depth);
+    for (size_t k0 = 0; k0 < k; k0 += GEMM_BF16_DEPTH) {
+        size_t depth = smaller(GEMM_BF16_DEPTH, k - k0), even = bf16_depth(depth);
         for (size_t i0 = 0; i0 < m; i0 += GEMM_ROWS) {
-            size_t rows = smaller(GEMM_ROWS, m - i0);
-            kernel->pack_a(block_a, element(a, lda, !a_transposed, k0, i0), lda, a_transposed, rows, depth, even);
+            size_t rows = smaller(GEMM_ROWS, m - i0), a_stride = even;
+            gemm_source from = source_at(a, !a_transposed, k0, i0);
+            const uint16_t *block_a = room_a;
+            if (a.rounded && !a_transposed && depth == even) {
+                block_a = from.at;
+                a_stride = a.stride;
+            } else kernel->pack_a(room_a, from, a_transposed, rows, depth, even);
             for (size_t j = range.begin; j < range.end; j += width) {
                 const uint16_t *panel = block_b;
                 size_t columns = smaller(width, range.end - j);
                 if (packed != NULL) panel = packed + k0 * padded + j * even;
-                else kernel->pack_b(block_b, element(b, ldb, b_transposed, k0, j), ldb, b_transposed, columns, depth, even);
+                else kernel->pack_b(block_b, source_at(b, b_transposed, k0, j), b_transposed, columns, depth, even);
                 if (far && j + width < range.end) fetch_ahead(panel + even * width, even * width * sizeof *panel);
-                kernel->block(c + i0 * ldc + j, ldc, accumulate || k0 > 0, block_a, a_transposed, panel, rows, columns, even);
+                kernel->block(c + i0 * ldc + j, ldc, accumulate || k0 > 0, block_a, a_stride, a_transposed, panel, rows,
+                              columns, even);
             }
         }
     }
@@ -164,7 +193,8 @@ void gemm_packed_columns(float *c, size_t ldc, bool accumulate, const float *a, 
     if (precision == GEMM_INT8) gemm_int8_packed(c, ldc, accumulate, a, lda, packed, m, n, k, first, range.end - first);
     else if (precision == GEMM_F32)
         multiply_f32(c, ldc, accumulate, a, lda, a_transposed, packed, NULL, 0, false, m, n, k, range);
-    else multiply_bf16(c, ldc, accumulate, a, lda, a_transposed, packed, NULL, 0, false, m, n, k, range);
+    else
+        multiply_bf16(c, ldc, accumulate, source_float(a, lda), a_transposed, packed, (gemm_source){0}, false, m, n, k, range);
 }
 
 void gemm_packed(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, bool a_transposed,
@@ -172,10 +202,18 @@ void gemm_packed(float *c, size_t ldc, bool accumulate, const float *a, size_t l
     gemm_packed_columns(c, ldc, accumulate, a, lda, a_transposed, packed, precision, m, n, k, 0, n);
 }
 
+void gemm_packed_rounded(float *c, size_t ldc, bool accumulate, const uint16_t *a, size_t lda, bool a_transposed,
+                         const void *packed, size_t m, size_t n, size_t k) {
+    if (k == 0 && !accumulate) clear(c, ldc, m, n);
+    multiply_bf16(c, ldc, accumulate, source_rounded(a, lda), a_transposed, packed, (gemm_source){0}, false, m, n, k,
+                  (column_range){0, n});
+}
+
 void gemm(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, bool a_transposed,
           const float *b, size_t ldb, bool b_transposed, gemm_precision precision, size_t m, size_t n, size_t k) {
     column_range all = {0, n};
     if (k == 0 && !accumulate) clear(c, ldc, m, n);
     if (precision == GEMM_F32) multiply_f32(c, ldc, accumulate, a, lda, a_transposed, NULL, b, ldb, b_transposed, m, n, k, all);
-    else multiply_bf16(c, ldc, accumulate, a, lda, a_transposed, NULL, b, ldb, b_transposed, m, n, k, all);
+    else
+        multiply_bf16(c, ldc, accumulate, source_float(a, lda), a_transposed, NULL, source_float(b, ldb), b_transposed, m, n, k, all);
 }

@@ -13,6 +13,9 @@
  * GEMM_INT8 (nn/gemm_int8.h): B in bytes with a scale a column, packed; rows of A rounded to bytes on the fly, each with
  * a scale and a zero of its own; the products' sums are exact, and all levels give the same bits. For inference: A may
  * not be transposed, B must be packed. */
+ *
+ * A factor that several products read may be kept as bfloat16 (uint16_t: the high half of a float): gemm_round once,
+ * then the calls whose names end in _rounded. Their numbers are those of the float calls. */
 #ifndef MASKE_NN_GEMM_H
 #define MASKE_NN_GEMM_H
 
@@ -46,6 +49,13 @@ void gemm_packed(float *c, size_t ldc, bool accumulate, const float *a, size_t l
 void gemm_packed_columns(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, bool a_transposed,
                          const void *packed, gemm_precision precision, size_t m, size_t n, size_t k, size_t first,
                          size_t count);
+
+/* out [rows, columns] = in rounded to bfloat16; strides: elements from one row to the next. */
+void gemm_round(uint16_t *out, size_t out_stride, const float *in, size_t in_stride, size_t rows, size_t columns);
+/* gemm_pack and gemm_packed, at GEMM_BF16, of factors rounded before. */
+void gemm_pack_rounded(void *packed, const uint16_t *b, size_t ldb, bool b_transposed, size_t n, size_t k);
+void gemm_packed_rounded(float *c, size_t ldc, bool accumulate, const uint16_t *a, size_t lda, bool a_transposed,
+                         const void *packed, size_t m, size_t n, size_t k);
 
 /* gemm_packed with B as it lies in memory: [k, n], or [n, k] with b_transposed. Not with GEMM_INT8. */
 void gemm(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, bool a_transposed,

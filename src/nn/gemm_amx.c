@@ -22,8 +22,9 @@ static void configure(void) {
 }
 
 /* Sums of 32 rows and 32 columns into tiles 0..3; tiles 2 and 3 stay as they are with one row tile. */
-static inline __attribute__((always_inline)) void multiply(const uint16_t *a, const uint16_t *b, size_t depth, const bool two) {
-    size_t stride = depth * sizeof *a;
+static inline __attribute__((always_inline)) void multiply(const uint16_t *a, size_t a_stride, const uint16_t *b,
+                                                           size_t depth, const bool two) {
+    size_t stride = a_stride * sizeof *a;
     for (size_t p = 0; p < depth; p += 32) {
         _tile_loadd(6, b + p * 32, 128);
         _tile_loadd(7, b + p * 32 + 32, 128);
@@ -31,81 +32,97 @@ static inline __attribute__((always_inline)) void multiply(const uint16_t *a, co
         _tile_dpbf16ps(0, 4, 6);
         _tile_dpbf16ps(1, 4, 7);
         if (two) {
-            _tile_loadd(5, a + 16 * depth + p, stride);
+            _tile_loadd(5, a + 16 * a_stride + p, stride);
             _tile_dpbf16ps(2, 5, 6);
             _tile_dpbf16ps(3, 5, 7);
         }
     }
 }
 
-/* The sums through memory, for edges: c[rows, columns] (+)= sums[.., 32]. */
-static void add_edge(float *c, size_t ldc, bool accumulate, const float *sums, size_t rows, size_t columns) {
+/* The sums of an edge lie in memory of their own, [32][32]. */
+static void read_edge(float *sums, const float *c, size_t ldc, size_t rows, size_t columns) {
     __mmask16 left = column_mask(columns), right = columns > 16 ? column_mask(columns - 16) : 0;
     for (size_t i = 0; i < rows; i++, c += ldc, sums += 32) {
-        __m512 low = _mm512_load_ps(sums), high = _mm512_load_ps(sums + 16);
-        if (accumulate) {
-            low = _mm512_add_ps(low, _mm512_maskz_loadu_ps(left, c));
-            high = _mm512_add_ps(high, _mm512_maskz_loadu_ps(right, c + 16));
-        }
-        _mm512_mask_storeu_ps(c, left, low);
-        _mm512_mask_storeu_ps(c + 16, right, high);
+        _mm512_store_ps(sums, _mm512_maskz_loadu_ps(left, c));
+        _mm512_store_ps(sums + 16, _mm512_maskz_loadu_ps(right, c + 16));
+    }
+}
+static void write_edge(float *c, size_t ldc, const float *sums, size_t rows, size_t columns) {
+    __mmask16 left = column_mask(columns), right = columns > 16 ? column_mask(columns - 16) : 0;
+    for (size_t i = 0; i < rows; i++, c += ldc, sums += 32) {
+        _mm512_mask_storeu_ps(c, left, _mm512_load_ps(sums));
+        _mm512_mask_storeu_ps(c + 16, right, _mm512_load_ps(sums + 16));
     }
 }
 
-static void block(float *c, size_t ldc, bool accumulate, const uint16_t *a, bool a_transposed, const uint16_t *b,
-                  size_t rows, size_t columns, size_t depth) {
-    (void)a_transposed;         /* tiles of A are rows of k, however it lay in memory */
+static void sums_load(const float *c, size_t ldc) {
+    _tile_loadd(0, c, ldc * sizeof(float));
+    _tile_loadd(1, c + 16, ldc * sizeof(float));
+    _tile_loadd(2, c + 16 * ldc, ldc * sizeof(float));
+    _tile_loadd(3, c + 16 * ldc + 16, ldc * sizeof(float));
+}
+static void sums_store(float *c, size_t ldc) {
+    _tile_stored(0, c, ldc * sizeof(float));
+    _tile_stored(1, c + 16, ldc * sizeof(float));
+    _tile_stored(2, c + 16 * ldc, ldc * sizeof(float));
+    _tile_stored(3, c + 16 * ldc + 16, ldc * sizeof(float));
+}
+static void sums_clear(void) {
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+    _tile_zero(3);
+}
+
+/* Sums of a whole 32 by 32 begin with what C has; so do those at an edge, which go through memory. */
+static void block(float *c, size_t ldc, bool accumulate, const uint16_t *a, size_t a_stride, bool a_transposed,
+                  const uint16_t *b, size_t rows, size_t columns, size_t depth) {
+    if (a_transposed) a_stride = depth;     /* tiles of A are rows of k, however it lay in memory */
     configure();
     _Alignas(64) float edge[32 * 32];
+    _Alignas(64) uint16_t last[32 * GEMM_BF16_DEPTH];
     for (size_t i = 0; i < rows; i += 32) {
-        size_t here = rows - i < 32 ? rows - i : 32;
+        size_t here = rows - i < 32 ? rows - i : 32, stride = a_stride;
         bool two = here > 16, whole = here == 32 && columns == 32;
-        float *target = c + i * ldc;
-        _tile_zero(0);
-        _tile_zero(1);
-        _tile_zero(2);
-        _tile_zero(3);
-        if (two) multiply(a + i * depth, b, depth, true);
-        else multiply(a + i * depth, b, depth, false);
-        /* With accumulate C is added after the sums, as at the other levels: the order of k's blocks is the same. */
-        if (whole && !accumulate) {
-            _tile_stored(0, target, ldc * sizeof(float));
-            _tile_stored(1, target + 16, ldc * sizeof(float));
-            _tile_stored(2, target + 16 * ldc, ldc * sizeof(float));
-            _tile_stored(3, target + 16 * ldc + 16, ldc * sizeof(float));
-            continue;
+        float *target = c + i * ldc, *sums = whole ? target : edge;
+        size_t sums_row = whole ? ldc : 32;
+        const uint16_t *left = a + i * a_stride;
+        if (here % 16 > 0) {                /* a tile reads 16 rows: those behind the last are 0 */
+            for (size_t r = 0; r < here; r++) memcpy(last + r * depth, left + r * a_stride, depth * sizeof *left);
+            memset(last + here * depth, 0, (16 - here % 16) * depth * sizeof *last);
+            left = last;
+            stride = depth;
         }
-        _tile_stored(0, edge, 128);
-        _tile_stored(1, edge + 16, 128);
-        _tile_stored(2, edge + 16 * 32, 128);
-        _tile_stored(3, edge + 16 * 32 + 16, 128);
-        add_edge(target, ldc, accumulate, edge, here, columns);
+        if (accumulate && !whole) read_edge(edge, target, ldc, here, columns);
+        if (accumulate) sums_load(sums, sums_row);
+        else sums_clear();
+        if (two) multiply(left, stride, b, depth, true);
+        else multiply(left, stride, b, depth, false);
+        sums_store(sums, sums_row);
+        if (!whole) write_edge(target, ldc, edge, here, columns);
     }
     _tile_release();
 }
 
 /* packed[rows, up to a multiple of 16][depth]; what is missing is 0. Of a transposed A 16 rows of memory are read along
  * all columns before the next 16 (nn/gemm_pack.h says why). */
-static void pack_a(uint16_t *packed, const float *a, size_t lda, bool transposed, size_t rows, size_t k, size_t depth) {
-    size_t padded = (rows + 15) / 16 * 16;
+static inline void pack_a_of(uint16_t *packed, gemm_source a, bool transposed, size_t rows, size_t k, size_t depth) {
     if (!transposed) {
-        pack_rows_bf16(packed, a, lda, rows, k, depth);
-        memset(packed + rows * depth, 0, (padded - rows) * depth * sizeof *packed);
+        pack_rows_bf16(packed, a, rows, k, depth);
         return;
     }
     for (size_t p = 0; p < depth; p += 32)
         for (size_t i0 = 0; i0 < rows; i0 += 16) {
-            __mmask16 columns = column_mask(rows - i0);
             __m512 r[16];       /* of pairs: two k of a row are one number to transpose */
-            for (size_t q = 0; q < 16; q++) {
-                const float *from = a + (p + 2 * q) * lda + i0;
-                __m512 low = p + 2 * q < k ? _mm512_maskz_loadu_ps(columns, from) : _mm512_setzero_ps();
-                __m512 high = p + 2 * q + 1 < k ? _mm512_maskz_loadu_ps(columns, from + lda) : _mm512_setzero_ps();
-                r[q] = _mm512_castsi512_ps(pair_bf16(low, high));
-            }
+            for (size_t q = 0; q < 16; q++)
+                r[q] = _mm512_castsi512_ps(pair_at(a, p + 2 * q, k, i0, column_mask(rows - i0)));
             transpose_16(r);
             for (size_t i = 0; i < 16; i++) _mm512_storeu_ps(packed + (i0 + i) * depth + p, r[i]);
         }
 }
+static void pack_a(uint16_t *packed, gemm_source a, bool transposed, size_t rows, size_t k, size_t depth) {
+    if (a.rounded) pack_a_of(packed, (gemm_source){a.at, true, a.stride}, transposed, rows, k, depth);
+    else pack_a_of(packed, (gemm_source){a.at, false, a.stride}, transposed, rows, k, depth);
+}
 
-const gemm_bf16_kernel gemm_kernel_amx = {32, block, pack_a, pack_b_bf16};
+const gemm_bf16_kernel gemm_kernel_amx = {32, block, pack_a, pack_b_bf16, round_row_bf16};

@@ -8,7 +8,7 @@ enum { TILE_ROWS = 14 };
 
 /* rows and transposed are constants where this is used. */
 static inline __attribute__((always_inline)) void tile_of(float *c, size_t ldc, bool accumulate, const uint16_t *a,
-                                                          const bool transposed, const uint16_t *b, const size_t rows,
+                                                          size_t a_stride, const bool transposed, const uint16_t *b, const size_t rows,
                                                           __mmask16 left, __mmask16 right, size_t depth) {
     __m512 sum[TILE_ROWS][2];
 #pragma GCC unroll 14
@@ -18,7 +18,7 @@ static inline __attribute__((always_inline)) void tile_of(float *c, size_t ldc, 
 #pragma GCC unroll 14
         for (size_t i = 0; i < rows; i++) {
             int32_t pair;
-            memcpy(&pair, transposed ? a + p * rows + i * 2 : a + i * depth + p, sizeof pair);
+            memcpy(&pair, transposed ? a + p * rows + i * 2 : a + i * a_stride + p, sizeof pair);
             __m512bh value = (__m512bh)_mm512_set1_epi32(pair);
             sum[i][0] = _mm512_dpbf16_ps(sum[i][0], value, b0);
             sum[i][1] = _mm512_dpbf16_ps(sum[i][1], value, b1);
@@ -37,11 +37,11 @@ static inline __attribute__((always_inline)) void tile_of(float *c, size_t ldc, 
 }
 
 static inline __attribute__((always_inline)) void tile(float *c, size_t ldc, bool accumulate, const uint16_t *a,
-                                                       const bool transposed, const uint16_t *b, size_t rows,
+                                                       size_t a_stride, const bool transposed, const uint16_t *b, size_t rows,
                                                        __mmask16 left, __mmask16 right, size_t depth) {
     switch (rows) {
 #define ROWS(count) \
-    case count: tile_of(c, ldc, accumulate, a, transposed, b, count, left, right, depth); break;
+    case count: tile_of(c, ldc, accumulate, a, a_stride, transposed, b, count, left, right, depth); break;
         ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7)
         ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12) ROWS(13) ROWS(14)
 #undef ROWS
@@ -49,44 +49,43 @@ static inline __attribute__((always_inline)) void tile(float *c, size_t ldc, boo
     }
 }
 
-static void block(float *c, size_t ldc, bool accumulate, const uint16_t *a, bool a_transposed, const uint16_t *b,
-                  size_t rows, size_t columns, size_t depth) {
+static void block(float *c, size_t ldc, bool accumulate, const uint16_t *a, size_t a_stride, bool a_transposed,
+                  const uint16_t *b, size_t rows, size_t columns, size_t depth) {
     __mmask16 left = column_mask(columns), right = columns > 16 ? column_mask(columns - 16) : 0;
     row_split split = split_rows(rows, TILE_ROWS);
     for (size_t p = 0; p < split.panels; p++) {
         size_t here = split.rows + (p < split.longer);
-        if (a_transposed) tile(c, ldc, accumulate, a, true, b, here, left, right, depth);
-        else tile(c, ldc, accumulate, a, false, b, here, left, right, depth);
+        if (a_transposed) tile(c, ldc, accumulate, a, 0, true, b, here, left, right, depth);
+        else tile(c, ldc, accumulate, a, a_stride, false, b, here, left, right, depth);
         c += here * ldc;
-        a += here * depth;
+        a += here * (a_transposed ? depth : a_stride);
     }
 }
 
-/* A panel [depth / 2][rows][2] of a[k, rows]; what is missing of k is 0. */
-static void pair_panel(uint16_t *panel, const float *a, size_t lda, size_t rows, size_t k, size_t depth) {
+/* A panel [depth / 2][rows][2] of rows k0.. of a[k, ..], from a column on; what is missing of k is 0. */
+static inline void pair_panel(uint16_t *panel, gemm_source a, size_t column, size_t rows, size_t k0, size_t k, size_t end) {
     __mmask16 mask = column_mask(rows);
-    for (size_t p = 0; p < depth; p += 2) {
-        __m512 low = p < k ? _mm512_maskz_loadu_ps(mask, a + p * lda) : _mm512_setzero_ps();
-        __m512 high = p + 1 < k ? _mm512_maskz_loadu_ps(mask, a + (p + 1) * lda) : _mm512_setzero_ps();
-        _mm512_mask_storeu_epi32(panel + p * rows, mask, pair_bf16(low, high));
-    }
+    for (size_t p = k0; p < end; p += 2, panel += 2 * rows)
+        _mm512_mask_storeu_epi32(panel, mask, pair_at(a, p, k, column, mask));
 }
 
-static void pack_a(uint16_t *packed, const float *a, size_t lda, bool transposed, size_t rows, size_t k, size_t depth) {
+static inline void pack_a_of(uint16_t *packed, gemm_source a, bool transposed, size_t rows, size_t k, size_t depth) {
     if (!transposed) {
-        pack_rows_bf16(packed, a, lda, rows, k, depth);
+        pack_rows_bf16(packed, a, rows, k, depth);
         return;
     }
     row_split split = split_rows(rows, TILE_ROWS);
     enum { TOGETHER = 32 };     /* k: what several panels share of these rows is still in the first level cache */
-    for (size_t k0 = 0; k0 < depth; k0 += TOGETHER) {
-        size_t end = depth - k0 < TOGETHER ? depth - k0 : TOGETHER, left = k > k0 ? k - k0 : 0;
+    for (size_t k0 = 0; k0 < depth; k0 += TOGETHER)
         for (size_t p = 0, row = 0; p < split.panels; p++) {
             size_t here = split.rows + (p < split.longer);
-            pair_panel(packed + row * depth + k0 * here, a + k0 * lda + row, lda, here, left, end);
+            pair_panel(packed + row * depth + k0 * here, a, row, here, k0, k, depth - k0 < TOGETHER ? depth : k0 + TOGETHER);
             row += here;
         }
-    }
+}
+static void pack_a(uint16_t *packed, gemm_source a, bool transposed, size_t rows, size_t k, size_t depth) {
+    if (a.rounded) pack_a_of(packed, (gemm_source){a.at, true, a.stride}, transposed, rows, k, depth);
+    else pack_a_of(packed, (gemm_source){a.at, false, a.stride}, transposed, rows, k, depth);
 }
 
-const gemm_bf16_kernel gemm_kernel_avx512bf16 = {32, block, pack_a, pack_b_bf16};
+const gemm_bf16_kernel gemm_kernel_avx512bf16 = {32, block, pack_a, pack_b_bf16, round_row_bf16};

@@ -46,57 +46,80 @@ static inline void transpose_16(__m512 r[16]) {
     }
 }
 
+/* Elements of a row of the source, from a place on, as bfloat16; `count` of 32 are there, the others are 0. */
+static inline __m512i row_bf16(gemm_source s, size_t place, size_t count) {
+    if (s.rounded) {
+        __mmask32 mask = count >= 32 ? 0xFFFFFFFF : (1u << count) - 1;
+        return _mm512_maskz_loadu_epi16(mask, (const uint16_t *)s.at + place);
+    }
+    const float *from = (const float *)s.at + place;
+    return round_bf16(_mm512_maskz_loadu_ps(column_mask(count), from),
+                      _mm512_maskz_loadu_ps(count > 16 ? column_mask(count - 16) : 0, from + 16));
+}
+/* Sixteen elements (those of the mask) of rows p and p + 1 of the source as pairs; rows from k on are 0. */
+static inline __m512i pair_at(gemm_source s, size_t p, size_t k, size_t column, __mmask16 mask) {
+    size_t place = p * s.stride + column;
+    __mmask16 first = p < k ? mask : 0, second = p + 1 < k ? mask : 0;
+    if (s.rounded) {
+        const uint16_t *from = (const uint16_t *)s.at + place;
+        __m512i low = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(first, from)),
+                high = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(second, from + s.stride));
+        return _mm512_or_si512(low, _mm512_slli_epi32(high, 16));
+    }
+    const float *from = (const float *)s.at + place;
+    return pair_bf16(_mm512_maskz_loadu_ps(first, from), _mm512_maskz_loadu_ps(second, from + s.stride));
+}
+
+static void round_row_bf16(uint16_t *out, const float *in, size_t count) {
+    gemm_source s = {in, false, 0};
+    size_t i = 0;
+    for (; i + 32 <= count; i += 32) _mm512_storeu_si512(out + i, row_bf16(s, i, 32));
+    if (i < count) _mm512_mask_storeu_epi16(out + i, (1u << (count - i)) - 1, row_bf16(s, i, count - i));
+}
+
 /* packed[rows][depth] from a[rows, k]; columns k..depth-1 are zeros. */
-static inline void pack_rows_bf16(uint16_t *packed, const float *a, size_t lda, size_t rows, size_t k, size_t depth) {
-    size_t whole = k / 32 * 32;
-    for (size_t i = 0; i < rows; i++, packed += depth, a += lda) {
-        for (size_t p = 0; p < whole; p += 32)
-            _mm512_storeu_si512(packed + p, round_bf16(_mm512_loadu_ps(a + p), _mm512_loadu_ps(a + p + 16)));
-        if (whole == depth) continue;
-        __mmask16 first = column_mask(k - whole), second = k - whole > 16 ? column_mask(k - whole - 16) : 0;
-        _mm512_storeu_si512(packed + whole, round_bf16(_mm512_maskz_loadu_ps(first, a + whole),
-                                                       _mm512_maskz_loadu_ps(second, a + whole + 16)));
+static inline void pack_rows_bf16(uint16_t *packed, gemm_source a, size_t rows, size_t k, size_t depth) {
+    for (size_t i = 0; i < rows; i++, packed += depth) {
+        size_t p = 0;
+        for (; p + 32 <= k; p += 32) _mm512_storeu_si512(packed + p, row_bf16(a, i * a.stride + p, 32));
+        if (p < depth) _mm512_storeu_si512(packed + p, row_bf16(a, i * a.stride + p, k - p));
     }
 }
 
 /* Panels [depth / 2][32][2] from b[k, columns], 256 columns at a time (nn/gemm_pack.h says why); what is missing is 0. */
-static inline void pack_b_straight(uint16_t *panels, const float *b, size_t ldb, size_t columns, size_t k, size_t depth) {
+static inline void pack_b_straight(uint16_t *panels, gemm_source b, size_t columns, size_t k, size_t depth) {
     size_t padded = (columns + 31) / 32 * 32;
     for (size_t j0 = 0; j0 < padded; j0 += 256) {
         size_t end = padded - j0 < 256 ? padded : j0 + 256;
         for (size_t p = 0; p < depth; p += 2)
             for (size_t j = j0; j < end; j += 16) {
                 __mmask16 mask = j < columns ? column_mask(columns - j) : 0;
-                const float *from = b + p * ldb + j;
-                __m512 low = p < k ? _mm512_maskz_loadu_ps(mask, from) : _mm512_setzero_ps();
-                __m512 high = p + 1 < k ? _mm512_maskz_loadu_ps(mask, from + ldb) : _mm512_setzero_ps();
-                _mm512_storeu_si512(panels + j / 32 * 32 * depth + p * 32 + j % 32 * 2, pair_bf16(low, high));
+                _mm512_storeu_si512(panels + j / 32 * 32 * depth + p * 32 + j % 32 * 2, pair_at(b, p, k, j, mask));
             }
     }
 }
 
 /* The same from b[columns, k]. Rounded first, two k of a row are one number to transpose. */
-static inline void pack_b_transposed(uint16_t *panels, const float *b, size_t ldb, size_t columns, size_t k, size_t depth) {
+static inline void pack_b_transposed(uint16_t *panels, gemm_source b, size_t columns, size_t k, size_t depth) {
     size_t padded = (columns + 31) / 32 * 32;
     for (size_t j = 0; j < padded; j += 16) {
         uint16_t *panel = panels + j / 32 * 32 * depth + j % 32 * 2;
         for (size_t p = 0; p < depth; p += 32) {
-            __mmask16 first = column_mask(k - p), second = k > p + 16 ? column_mask(k - p - 16) : 0;
             __m512 r[16];
-            for (size_t i = 0; i < 16; i++) {
-                const float *from = b + (j + i) * ldb + p;
+            for (size_t i = 0; i < 16; i++)
                 r[i] = j + i >= columns ? _mm512_setzero_ps()
-                                        : _mm512_castsi512_ps(round_bf16(_mm512_maskz_loadu_ps(first, from),
-                                                                         _mm512_maskz_loadu_ps(second, from + 16)));
-            }
+                                        : _mm512_castsi512_ps(row_bf16(b, (j + i) * b.stride + p, k - p));
             transpose_16(r);
             for (size_t q = 0; q < 16; q++) _mm512_storeu_ps(panel + (p + 2 * q) * 32, r[q]);
         }
     }
 }
 
-static void pack_b_bf16(uint16_t *panels, const float *b, size_t ldb, bool transposed, size_t columns, size_t k,
-                        size_t depth) {
-    if (transposed) pack_b_transposed(panels, b, ldb, columns, k, depth);
-    else pack_b_straight(panels, b, ldb, columns, k, depth);
+/* A loop for each kind of source out of one. */
+static void pack_b_bf16(uint16_t *panels, gemm_source b, bool transposed, size_t columns, size_t k, size_t depth) {
+    gemm_source rounded = {b.at, true, b.stride}, plain = {b.at, false, b.stride};
+    if (transposed && b.rounded) pack_b_transposed(panels, rounded, columns, k, depth);
+    else if (transposed) pack_b_transposed(panels, plain, columns, k, depth);
+    else if (b.rounded) pack_b_straight(panels, rounded, columns, k, depth);
+    else pack_b_straight(panels, plain, columns, k, depth);
 }

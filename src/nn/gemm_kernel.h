@@ -5,7 +5,7 @@
  * bfloat16: A        the kernel's own matter (a_transposed says how it lay in memory); depth: k rounded up to 32
  *           B panel  [depth / 2][tile_columns][2]   two consecutive k side by side, as the dot product wants them
  *
- * A packed B holds blocks of GEMM_DEPTH rows of k, each with all its panels. */
+ * A packed B holds blocks of GEMM_DEPTH (GEMM_BF16_DEPTH) rows of k, each with all its panels. */
 #ifndef MASKE_NN_GEMM_KERNEL_H
 #define MASKE_NN_GEMM_KERNEL_H
 
@@ -16,7 +16,8 @@ enum {
     GEMM_ROWS    = 128,     /* m of one block: its packed A stays in the second */
     GEMM_NEAR_BYTES = 1 << 19,  /* a packed B of this size lies in the second level cache: nothing to ask for ahead */
     GEMM_COLUMNS = 64,      /* n of one block of an unpacked B */
-    GEMM_A_SIZE  = GEMM_ROWS * GEMM_DEPTH + 32  /* elements of a block's packed A; packing may write 32 behind it */
+    GEMM_A_SIZE  = GEMM_ROWS * GEMM_DEPTH + 32, /* elements of a block's packed A; packing may write 32 behind it */
+    GEMM_BF16_DEPTH = 512   /* k of one block of bfloat16: half as much of C is read and written as at 256 */
 };
 
 /* How rows are shared among panels: evenly, for a thin last one would starve the units. The first `longer` panels have
@@ -37,14 +38,19 @@ typedef struct gemm_kernel {
     void (*pack_b)(float *panels, const float *b, size_t ldb, bool transposed, size_t columns, size_t k);
 } gemm_kernel;
 
+/* A matrix whose elements are float, to be rounded, or bfloat16. */
+typedef struct gemm_source { const void *at; bool rounded; size_t stride; } gemm_source;
+
 typedef struct gemm_bf16_kernel {
     size_t tile_columns;                /* of a panel: 32 */
-    /* c[rows, columns] (+)= A * B panel; rows: up to GEMM_ROWS, columns: up to 32. */
-    void (*block)(float *c, size_t ldc, bool accumulate, const uint16_t *a, bool a_transposed, const uint16_t *b,
-                  size_t rows, size_t columns, size_t depth);
-    void (*pack_a)(uint16_t *packed, const float *a, size_t lda, bool transposed, size_t rows, size_t k, size_t depth);
+    /* c[rows, columns] (+)= A * B panel; rows: up to GEMM_ROWS, columns: up to 32, depth: a multiple of 32.
+     *   a    packed, or with straight rows of bfloat16, a_stride elements apart */
+    void (*block)(float *c, size_t ldc, bool accumulate, const uint16_t *a, size_t a_stride, bool a_transposed,
+                  const uint16_t *b, size_t rows, size_t columns, size_t depth);
+    void (*pack_a)(uint16_t *packed, gemm_source a, bool transposed, size_t rows, size_t k, size_t depth);
     /* Packs op(B) [k, columns] into its panels, one behind another. */
-    void (*pack_b)(uint16_t *panels, const float *b, size_t ldb, bool transposed, size_t columns, size_t k, size_t depth);
+    void (*pack_b)(uint16_t *panels, gemm_source b, bool transposed, size_t columns, size_t k, size_t depth);
+    void (*round)(uint16_t *out, const float *in, size_t count);
 } gemm_bf16_kernel;
 
 /* Defined where the compiler was given the instructions (cmake/rooms.cmake). */

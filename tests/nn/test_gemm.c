@@ -82,6 +82,33 @@ static void every_level_gives_the_product(void **state) {
     cpu_allow(~0u);
 }
 
+static void rounding_before_gives_the_same_numbers(void **state) {
+    (void)state;
+    for (size_t l = 0; l < sizeof levels / sizeof levels[0]; l++) {
+        unsigned flags;
+        assert_true(cpu_level_flags(&flags, levels[l]));
+        cpu_allow(flags);
+        for (size_t i = 0; i < 4 * (sizeof cases / sizeof cases[0]) && gemm_has_bf16(); i++) {
+            size_t m = cases[i / 4].m, n = cases[i / 4].n, k = cases[i / 4].k, bytes = gemm_packed_bytes(GEMM_BF16, n, k);
+            bool at = i & 1, bt = i & 2;
+            float *a = random_matrix(m * k, 1), *b = random_matrix(k * n, 2), *want = random_matrix(m * n, 3), *got = random_matrix(m * n, 3);
+            uint16_t *ra = calloc(m * k + 1, sizeof *ra), *rb = calloc(k * n + 1, sizeof *rb);
+            void *packed = NULL, *again = NULL;
+            assert_int_equal(memory_new(&packed, bytes, 1, "test") | memory_new(&again, bytes, 1, "test"), MASKE_OK);
+            gemm_round(ra, at ? m : k, a, at ? m : k, at ? k : m, at ? m : k);
+            gemm_round(rb, bt ? k : n, b, bt ? k : n, bt ? n : k, bt ? k : n);
+            gemm_pack(packed, GEMM_BF16, b, bt ? k : n, bt, n, k);
+            gemm_pack_rounded(again, rb, bt ? k : n, bt, n, k);
+            assert_memory_equal(packed, again, bytes);
+            gemm_packed(want, n, true, a, at ? m : k, at, packed, GEMM_BF16, m, n, k);
+            gemm_packed_rounded(got, n, true, ra, at ? m : k, at, packed, m, n, k);
+            assert_memory_equal(want, got, m * n * sizeof *want);
+            free(a); free(b); free(want); free(got); free(ra); free(rb); free(packed); free(again);
+        }
+    }
+    cpu_allow(~0u);
+}
+
 static void a_row_does_not_depend_on_its_block(void **state) {
     (void)state;
     enum { M = 150, N = 70, K = 300 };
@@ -137,6 +164,7 @@ static void columns_in_parts_are_the_product(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_level_gives_the_product),
+        cmocka_unit_test(rounding_before_gives_the_same_numbers),
         cmocka_unit_test(a_row_does_not_depend_on_its_block),
         cmocka_unit_test(packing_in_parts_is_packing),
         cmocka_unit_test(columns_in_parts_are_the_product),
