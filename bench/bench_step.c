@@ -78,7 +78,8 @@ int main(int argc, char **argv) {
     need(masked_lm_new(&model, &config, 1));
     batch b = make_batch((size_t)given[5], (size_t)given[7]);
     masked_lm_capacity capacity = {.tokens = b.tokens, .sequences = b.sequences, .sequence_length = (size_t)given[5],
-                                   .predictions = b.predictions, .backward = true, .threads = threads};
+                                   .predictions = b.predictions, .backward = true, .threads = threads,
+                                   .precision = given[4] ? GEMM_BF16 : GEMM_F32};
     need(masked_lm_pack(model, given[4] ? GEMM_BF16 : GEMM_F32, true, threads));
     need(masked_lm_context_new(&context, model, &capacity));
     optimizer o = {.model = model,

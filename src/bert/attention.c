@@ -15,18 +15,16 @@ typedef struct call {
 
 static void forward_block(void *user, size_t block, int thread) {
     const call *k = user;
-    (void)thread;
     size_t first = block * BERT_BLOCK;
-    layer_state s = bert_layer_state_at(k->c, k->s, first);
+    layer_state s = bert_layer_state_at(k->c, k->s, first, thread);
     bert_self_output_forward(k->c, k->layer, &s, first, bert_block_rows(k->s->rows, block));
 }
 
 static void backward_block(void *user, size_t block, int thread) {
     const call *k = user;
-    (void)thread;
     size_t first = block * BERT_BLOCK;
-    layer_state s = bert_layer_state_at(k->c, k->s, first);
-    layer_gradients g = bert_layer_gradients_at(k->c, k->g, first);
+    layer_state s = bert_layer_state_at(k->c, k->s, first, thread);
+    layer_gradients g = bert_layer_gradients_at(k->c, k->g, first, thread);
     float *sums = bert_partials(k->c, block);
     memset(sums, 0, 3 * k->c->hidden * sizeof *sums);
     bert_self_output_backward(k->c, k->layer, &s, &g, sums, first, bert_block_rows(k->s->rows, block));

@@ -30,6 +30,8 @@ static uint32_t *numbers(arena *a, size_t count) { return take(a, count, 1, size
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
+static uint16_t *halves(arena *a, size_t rows, size_t columns) { return take(a, rows, columns, sizeof(uint16_t)); }
+
 static norm_state plan_norm(arena *a, size_t rows, size_t hidden) {
     return (norm_state){floats(a, rows, hidden), floats(a, rows, 1), floats(a, rows, 1)};
 }
@@ -39,9 +41,15 @@ static void plan_kept_layer(arena *a, const masked_lm_context *c, layer_state *s
     s->log_sum = floats(a, c->heads, rows);
     s->attention_output = floats(a, rows, c->hidden);
     s->attention_norm = plan_norm(a, rows, c->hidden);
-    s->intermediate_pre = floats(a, rows, c->intermediate);
-    s->intermediate = floats(a, rows, c->intermediate);
     s->output_norm = plan_norm(a, rows, c->hidden);
+    if (!c->rounds) {
+        s->intermediate_pre = floats(a, rows, c->intermediate);
+        s->intermediate = floats(a, rows, c->intermediate);
+        return;
+    }
+    s->rounded = (rounded_state){halves(a, c->capacity.tokens, c->hidden), NULL, halves(a, rows, c->hidden),
+                                 halves(a, rows, c->hidden), halves(a, rows, c->intermediate),
+                                 halves(a, rows, c->intermediate)};
 }
 
 static void plan_layers(arena *a, masked_lm_context *c) {
@@ -73,6 +81,7 @@ static void plan_layers(arena *a, masked_lm_context *c) {
         if (last) {
             s.picked = floats(a, rows, hidden);
             s.picked_query = floats(a, rows, hidden);
+            if (c->rounds) s.rounded.picked = halves(a, rows, hidden);
         }
         if (capacity->attentions) s.attentions = floats(a, scores, 1);
         s.output = outputs_kept ? floats(a, rows, hidden) : outputs[i % 2];
@@ -102,7 +111,7 @@ static void plan_threads(arena *a, masked_lm_context *c) {
                             cross_entropy_thread_scratch(c->chunk_rows, c->hidden, capacity->backward));
     for (int i = 0; i < capacity->threads; i++) {
         float *thread = floats(a, scratch, 1);
-        float *block = capacity->backward ? NULL : floats(a, BERT_BLOCK, c->intermediate);
+        float *block = capacity->backward && !c->rounds ? NULL : floats(a, BERT_BLOCK, larger(c->intermediate, c->hidden));
         if (c->thread_scratch != NULL) c->thread_scratch[i] = thread;
         if (c->thread_blocks != NULL) c->thread_blocks[i] = block;
     }
@@ -112,9 +121,15 @@ static void plan_gradients(arena *a, masked_lm_context *c) {
     size_t tokens = c->capacity.tokens, hidden = c->hidden, rows = larger(tokens, c->capacity.predictions);
     c->d_hidden = floats(a, tokens, hidden);
     c->d_rows = floats(a, c->row_capacity, hidden);
-    c->d_layer.output_product = floats(a, tokens, hidden);
-    c->d_layer.intermediate = floats(a, tokens, c->intermediate);
-    c->d_layer.self_output_product = floats(a, tokens, hidden);
+    if (c->rounds)
+        c->d_layer.rounded = (rounded_gradients){halves(a, tokens, hidden), halves(a, tokens, hidden),
+                                                 halves(a, tokens, c->intermediate), halves(a, tokens, 3 * hidden),
+                                                 halves(a, c->row_capacity, hidden)};
+    else {
+        c->d_layer.output_product = floats(a, tokens, hidden);
+        c->d_layer.intermediate = floats(a, tokens, c->intermediate);
+        c->d_layer.self_output_product = floats(a, tokens, hidden);
+    }
     c->d_layer.context = floats(a, tokens, hidden);
     c->d_query_key_value = floats(a, tokens, 3 * hidden);
     c->d_picked_query = floats(a, c->row_capacity, hidden);
@@ -164,6 +179,7 @@ static masked_lm_context sized(const bert_config *config, const masked_lm_capaci
                            .intermediate = (size_t)config->intermediate_size,
                            .vocab = (size_t)config->vocab_size,
                            .layer_count = (size_t)config->num_hidden_layers};
+    c.rounds = capacity->backward && capacity->precision == GEMM_BF16;
     if (c.capacity.threads < 1) c.capacity.threads = 1;
     if (capacity->hidden_states || capacity->attentions) c.capacity.every_position = true;
     size_t picked;

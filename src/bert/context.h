@@ -30,6 +30,24 @@ typedef struct norm_state {
     float *mean, *rstd;         /* [rows] */
 } norm_state;
 
+/* In bf16 training the factors of the products are kept rounded (gemm_round): for the product itself and for the gradient
+ * of its matrix. Their floats live within a block then. NULL: kept as floats, or not at all. */
+typedef struct rounded_state {
+    uint16_t *input;            /* [tokens, hidden] */
+    uint16_t *picked;           /* [rows, hidden] */
+    uint16_t *context;          /* [rows, hidden] */
+    uint16_t *attention_output; /* [rows, hidden] */
+    uint16_t *intermediate_pre; /* [rows, intermediate]; read back by the activation's backward */
+    uint16_t *intermediate;     /* [rows, intermediate] */
+} rounded_state;
+/* The same of gradients; in one room for all layers. */
+typedef struct rounded_gradients {
+    uint16_t *output_product, *self_output_product;     /* [rows, hidden] */
+    uint16_t *intermediate;     /* [rows, intermediate] */
+    uint16_t *query_key_value;  /* [tokens, 3 * hidden], or of the last layer's keys and values [tokens, 2 * hidden] */
+    uint16_t *picked_query;     /* [row_capacity, hidden] */
+} rounded_gradients;
+
 /* One layer: whole, or from the first row of a block on. */
 typedef struct layer_state {
     const float *input;         /* [tokens, hidden] */
@@ -49,6 +67,8 @@ typedef struct layer_state {
     float *intermediate;        /* [rows, intermediate] */
     norm_state output_norm;
     float *output;              /* [rows, hidden] */
+    rounded_state rounded;
+    float *work;                /* a block's products before they are rounded; NULL where nothing is */
     uint64_t dropout_row;       /* the number by which dropout knows the first row of all */
     bool restricted;            /* rows are picked */
     size_t rows;
@@ -65,6 +85,7 @@ typedef struct layer_gradients {
     float *context;             /* [rows, hidden] */
     float *query;               /* [rows, ...], strides as those of the state */
     float *key_value;           /* [tokens, ...] */
+    rounded_gradients rounded;
 } layer_gradients;
 
 struct masked_lm_context {
@@ -72,6 +93,7 @@ struct masked_lm_context {
     bert_config config;
     size_t hidden, heads, head_size, intermediate, vocab, layer_count;
     size_t row_capacity;        /* of the last layer */
+    bool rounds;                /* factors are kept rounded */
     char *memory;
     size_t bytes;
 
@@ -79,7 +101,7 @@ struct masked_lm_context {
     float *embeddings;          /* [tokens, hidden] */
     norm_state embeddings_norm;
     layer_state *layers;        /* [layer_count] */
-    float **thread_blocks;      /* [threads] of [BERT_BLOCK, intermediate], without backward */
+    float **thread_blocks;      /* [threads] of [BERT_BLOCK, intermediate] without backward, or where factors are rounded */
     float **thread_scratch;     /* [threads] of attention and cross entropy */
     float *pooler_input, *pooled;               /* [sequences, hidden] */
     float *head_input;          /* [predictions, hidden] rows of the last layer's output */

@@ -3,15 +3,28 @@
 
 void bert_intermediate_forward(const masked_lm_context *c, size_t layer, const layer_state *s, size_t rows) {
     const bert_linear *dense = &c->model->packed.layers[layer].intermediate;
+    const float *bias = bert_weight(c, dense->places.bias);
+    if (c->rounds) {
+        bert_linear_forward_rounded(s->work, c->intermediate, s->rounded.attention_output, s->attention_output, dense, rows);
+        bias_activation_forward_rounded(s->rounded.intermediate, s->rounded.intermediate_pre, s->work, bias,
+                                        c->config.hidden_act, rows, c->intermediate);
+        return;
+    }
     bert_linear_forward(s->intermediate_pre, c->intermediate, s->attention_output, dense, bert_precision(c), rows);
     bias_activation_forward(s->intermediate, s->intermediate_pre, s->intermediate_pre,
-                            bert_weight(c, dense->places.bias), c->config.hidden_act, rows, c->intermediate);
+                            bias, c->config.hidden_act, rows, c->intermediate);
 }
 
 void bert_intermediate_backward(const masked_lm_context *c, size_t layer, const layer_state *s,
                                 const layer_gradients *g, float *sums, size_t rows) {
+    const bert_linear *dense = &c->model->packed.layers[layer].intermediate;
+    if (c->rounds) {
+        bias_activation_backward_rounded(g->rounded.intermediate, sums, g->intermediate, s->rounded.intermediate_pre,
+                                         c->config.hidden_act, rows, c->intermediate);
+        bert_linear_backward_rounded(g->hidden, true, g->rounded.intermediate, c->intermediate, dense, rows);
+        return;
+    }
     bias_activation_backward(g->intermediate, sums, g->intermediate, s->intermediate_pre, c->config.hidden_act, rows,
                              c->intermediate);
-    bert_linear_backward(g->hidden, true, g->intermediate, c->intermediate,
-                         &c->model->packed.layers[layer].intermediate, bert_precision(c), rows);
+    bert_linear_backward(g->hidden, true, g->intermediate, c->intermediate, dense, bert_precision(c), rows);
 }

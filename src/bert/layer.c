@@ -40,7 +40,7 @@ static norm_state norm_at(norm_state n, size_t first, size_t hidden) {
     return (norm_state){n.sum + first * hidden, n.mean + first, n.rstd + first};
 }
 
-layer_state bert_layer_state_at(const masked_lm_context *c, const layer_state *s, size_t first) {
+layer_state bert_layer_state_at(const masked_lm_context *c, const layer_state *s, size_t first, int thread) {
     layer_state at = *s;
     size_t hidden = first * c->hidden;
     at.residual += hidden;
@@ -49,21 +49,36 @@ layer_state bert_layer_state_at(const masked_lm_context *c, const layer_state *s
     at.output += hidden;
     at.attention_norm = norm_at(s->attention_norm, first, c->hidden);
     at.output_norm = norm_at(s->output_norm, first, c->hidden);
-    if (c->capacity.backward) {
+    if (c->rounds || !c->capacity.backward) at.intermediate = at.intermediate_pre = c->thread_blocks[thread];
+    if (c->rounds) {
+        at.work = c->thread_blocks[thread];
+        at.rounded.context += hidden;
+        at.rounded.attention_output += hidden;
+        at.rounded.intermediate_pre += first * c->intermediate;
+        at.rounded.intermediate += first * c->intermediate;
+    } else if (c->capacity.backward) {
         at.intermediate_pre += first * c->intermediate;
         at.intermediate += first * c->intermediate;
     }
     return at;
 }
 
-layer_gradients bert_layer_gradients_at(const masked_lm_context *c, const layer_gradients *g, size_t first) {
+layer_gradients bert_layer_gradients_at(const masked_lm_context *c, const layer_gradients *g, size_t first,
+                                       int thread) {
     layer_gradients at = *g;
     size_t hidden = first * c->hidden;
     at.hidden += hidden;
+    at.context += hidden;
+    if (c->rounds) {
+        at.output_product = at.intermediate = at.self_output_product = c->thread_blocks[thread];
+        at.rounded.output_product += hidden;
+        at.rounded.intermediate += first * c->intermediate;
+        at.rounded.self_output_product += hidden;
+        return at;
+    }
     at.output_product += hidden;
     at.intermediate += first * c->intermediate;
     at.self_output_product += hidden;
-    at.context += hidden;
     return at;
 }
 
@@ -72,8 +87,7 @@ layer_gradients bert_layer_gradients_at(const masked_lm_context *c, const layer_
 static void forward_block(void *user, size_t block, int thread) {
     const call *k = user;
     size_t first = block * BERT_BLOCK, rows = bert_block_rows(k->s->rows, block);
-    layer_state s = bert_layer_state_at(k->c, k->s, first);
-    if (!k->c->capacity.backward) s.intermediate = s.intermediate_pre = k->c->thread_blocks[thread];
+    layer_state s = bert_layer_state_at(k->c, k->s, first, thread);
     bert_intermediate_forward(k->c, k->layer, &s, rows);
     bert_output_forward(k->c, k->layer, &s, first, rows);
 }
@@ -92,32 +106,39 @@ void bert_layer_forward(masked_lm_context *c, size_t layer, const float *input) 
 static void backward_block(void *user, size_t block, int thread) {
     const call *k = user;
     masked_lm_context *c = k->c;
-    (void)thread;
     size_t first = block * BERT_BLOCK, rows = bert_block_rows(k->s->rows, block);
-    layer_state s = bert_layer_state_at(c, k->s, first);
-    layer_gradients g = bert_layer_gradients_at(c, k->g, first);
+    layer_state s = bert_layer_state_at(c, k->s, first, thread);
+    layer_gradients g = bert_layer_gradients_at(c, k->g, first, thread);
     float *sums = bert_partials(c, block);
     memset(sums, 0, (3 * c->hidden + c->intermediate) * sizeof *sums);
     bert_output_backward(c, k->layer, &s, &g, sums, first, rows);
     bert_intermediate_backward(c, k->layer, &s, &g, sums + 3 * c->hidden, rows);
 }
 
+/* A factor of a gradient: its rounded form where there is one. */
+static const void *factor(const float *x, const uint16_t *rounded) { return rounded != NULL ? (const void *)rounded : x; }
+
 /* All matrices of the layer at once. */
 static void weights_backward(const masked_lm_context *c, size_t layer, const layer_state *s, const layer_gradients *g) {
     const layer_places *places = &c->model->table.layers[layer];
+    const rounded_state *r = &s->rounded;
+    const rounded_gradients *d = &g->rounded;
     size_t hidden = c->hidden, intermediate = c->intermediate, tokens = c->batch->tokens;
     float *query_key_value = bert_gradient(c, places->query_key_value.weight);
-    weight_gradient list[5] = {{bert_gradient(c, places->output.weight), g->output_product, s->intermediate, hidden,
-                                s->rows, hidden, intermediate},
-                               {bert_gradient(c, places->intermediate.weight), g->intermediate, s->attention_output,
-                                intermediate, s->rows, intermediate, hidden},
-                               {bert_gradient(c, places->self_output.weight), g->self_output_product, s->context,
-                                hidden, s->rows, hidden, hidden},
-                               {query_key_value, g->query, s->input, 3 * hidden, tokens, 3 * hidden, hidden}};
+    weight_gradient list[5] = {
+        {bert_gradient(c, places->output.weight), factor(g->output_product, d->output_product),
+         factor(s->intermediate, r->intermediate), c->rounds, hidden, s->rows, hidden, intermediate},
+        {bert_gradient(c, places->intermediate.weight), factor(g->intermediate, d->intermediate),
+         factor(s->attention_output, r->attention_output), c->rounds, intermediate, s->rows, intermediate, hidden},
+        {bert_gradient(c, places->self_output.weight), factor(g->self_output_product, d->self_output_product),
+         factor(s->context, r->context), c->rounds, hidden, s->rows, hidden, hidden},
+        {query_key_value, factor(g->query, d->query_key_value), factor(s->input, r->input), c->rounds, 3 * hidden, tokens,
+         3 * hidden, hidden}};
     if (s->restricted) {
-        list[3] = (weight_gradient){query_key_value, g->query, s->picked, hidden, s->rows, hidden, hidden};
-        list[4] = (weight_gradient){
-            query_key_value + hidden * hidden, g->key_value, s->input, 2 * hidden, tokens, 2 * hidden, hidden};
+        list[3] = (weight_gradient){query_key_value, factor(g->query, d->picked_query), factor(s->picked, r->picked),
+                                    c->rounds, hidden, s->rows, hidden, hidden};
+        list[4] = (weight_gradient){query_key_value + hidden * hidden, factor(g->key_value, d->query_key_value),
+                                    factor(s->input, r->input), c->rounds, 2 * hidden, tokens, 2 * hidden, hidden};
     }
     bert_weight_gradients(c, list, s->restricted ? 5 : 4);
 }

@@ -108,7 +108,7 @@ void bert_lm_prediction_head_backward(masked_lm_context *c, float *d_output) {
     bert_partials_add(c, bert_gradient(c, table->transform_norm.weight), 0, predictions, hidden);
     bert_partials_add(c, bert_gradient(c, table->transform_norm.bias), hidden, predictions, hidden);
     bert_partials_add(c, bert_gradient(c, table->transform.bias), 2 * hidden, predictions, hidden);
-    weight_gradient weight = {bert_gradient(c, table->transform.weight), c->d_transformed, c->head_input, hidden,
+    weight_gradient weight = {bert_gradient(c, table->transform.weight), c->d_transformed, c->head_input, false, hidden,
                               predictions, hidden, hidden};
     bert_weight_gradients(c, &weight, 1);
     memset(d_output, 0, c->row_count * hidden * sizeof *d_output);

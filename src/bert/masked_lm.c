@@ -142,6 +142,8 @@ static maske_status check(const masked_lm *model, const masked_lm_context *c, co
         return error_set(MASKE_UNSUPPORTED, "the model has no prediction head");
     if (train && (!c->capacity.backward || !model->packed.backward))
         return error_set(MASKE_BAD_ARGUMENT, "the context or the packed weights were not made for a backward pass");
+    if (c->rounds && model->packed.precision != GEMM_BF16)
+        return error_set(MASKE_BAD_ARGUMENT, "the context was made for products in bf16");
     if (train && b->predictions > 0 && b->labels == NULL)
         return error_set(MASKE_BAD_ARGUMENT, "a batch without labels teaches nothing");
     return MASKE_OK;

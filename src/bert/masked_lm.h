@@ -57,6 +57,7 @@ typedef struct masked_lm_capacity {
     bool backward;              /* activations are kept for masked_lm_train */
     bool recompute;             /* with backward: of each layer only its output is kept, the rest is computed again in
                                  * the backward pass; the same numbers for a third more time and far less memory */
+    gemm_precision precision;   /* of the products that it trains with; in GEMM_BF16 activations are kept rounded */
     bool every_position;        /* the last layer may be asked for all tokens (mode's every_position) */
     bool hidden_states, attentions, logits;     /* outputs that are kept whole; the first two imply every_position */
     int threads;

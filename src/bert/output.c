@@ -11,8 +11,10 @@ void bert_output_forward(const masked_lm_context *c, size_t layer, const layer_s
     norm_places norm = c->model->table.layers[layer].output_norm;
     dropout_mask dropout = mask(c, layer);
     float *sum = s->output_norm.sum != NULL ? s->output_norm.sum : s->output;
-    bert_linear_forward(sum, c->hidden, s->intermediate, dense, bert_precision(c), rows);
-    residual_layer_norm_forward(s->output, sum, s->output_norm.mean, s->output_norm.rstd, sum,
+    float *product = c->rounds ? s->work : sum;
+    if (c->rounds) bert_linear_forward_rounded(product, c->hidden, s->rounded.intermediate, NULL, dense, rows);
+    else bert_linear_forward(product, c->hidden, s->intermediate, dense, bert_precision(c), rows);
+    residual_layer_norm_forward(s->output, sum, s->output_norm.mean, s->output_norm.rstd, product,
                                 bert_weight(c, dense->places.bias), s->attention_output, bert_weight(c, norm.weight),
                                 bert_weight(c, norm.bias), (float)c->config.layer_norm_eps, &dropout,
                                 s->dropout_row + first, rows, c->hidden);
@@ -26,6 +28,10 @@ void bert_output_backward(const masked_lm_context *c, size_t layer, const layer_
                                  s->output_norm.sum, s->output_norm.mean, s->output_norm.rstd,
                                  bert_weight(c, norm.weight), &dropout, s->dropout_row + first, rows,
                                  c->hidden);
-    bert_linear_backward(g->intermediate, false, g->output_product, c->hidden, &c->model->packed.layers[layer].output,
-                         bert_precision(c), rows);
+    const bert_linear *dense = &c->model->packed.layers[layer].output;
+    if (c->rounds) {
+        gemm_round(g->rounded.output_product, c->hidden, g->output_product, c->hidden, rows, c->hidden);
+        bert_linear_backward_rounded(g->intermediate, false, g->rounded.output_product, c->hidden, dense, rows);
+    } else
+        bert_linear_backward(g->intermediate, false, g->output_product, c->hidden, dense, bert_precision(c), rows);
 }

@@ -121,3 +121,14 @@ void bert_linear_backward(float *dx, bool accumulate, const float *dy, size_t dy
                           gemm_precision precision, size_t rows) {
     gemm_packed(dx, l->in, accumulate, dy, dy_stride, false, l->backward, precision, rows, l->in, l->out);
 }
+
+void bert_linear_forward_rounded(float *y, size_t y_stride, uint16_t *rounded, const float *x, const bert_linear *l,
+                                 size_t rows) {
+    if (x != NULL) gemm_round(rounded, l->in, x, l->in, rows, l->in);
+    gemm_packed_rounded(y, y_stride, false, rounded, l->in, false, l->forward, rows, l->out, l->in);
+}
+
+void bert_linear_backward_rounded(float *dx, bool accumulate, const uint16_t *dy, size_t dy_stride, const bert_linear *l,
+                                  size_t rows) {
+    gemm_packed_rounded(dx, l->in, accumulate, dy, dy_stride, false, l->backward, rows, l->in, l->out);
+}

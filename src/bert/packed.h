@@ -48,8 +48,13 @@ size_t packed_weights_bytes(const bert_config *config, gemm_precision precision,
 /* y [rows, out], y_stride apart = x [rows, in] W^T; the bias is the caller's to add. */
 void bert_linear_forward(float *y, size_t y_stride, const float *x, const bert_linear *l, gemm_precision precision,
                          size_t rows);
+/* The same in bf16 of an x kept rounded; with x given it is rounded here first. */
+void bert_linear_forward_rounded(float *y, size_t y_stride, uint16_t *rounded, const float *x, const bert_linear *l,
+                                 size_t rows);
 /* dx [rows, in] = dy W, or += with accumulate. dy [rows, out], dy_stride apart. */
 void bert_linear_backward(float *dx, bool accumulate, const float *dy, size_t dy_stride, const bert_linear *l,
                           gemm_precision precision, size_t rows);
+void bert_linear_backward_rounded(float *dx, bool accumulate, const uint16_t *dy, size_t dy_stride, const bert_linear *l,
+                                  size_t rows);
 
 #endif

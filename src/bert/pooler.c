@@ -21,7 +21,7 @@ void bert_pooler_backward(masked_lm_context *c, float *d_output, const float *d_
     float *d = c->d_pooler;
     tanh_backward(d, d_pooled, c->pooled, sequences * hidden);
     bias_backward(bert_gradient(c, dense->places.bias), d, hidden, sequences, hidden);
-    weight_gradient weight = {bert_gradient(c, dense->places.weight), d, c->pooler_input, hidden,
+    weight_gradient weight = {bert_gradient(c, dense->places.weight), d, c->pooler_input, false, hidden,
                               sequences, hidden, hidden};
     bert_weight_gradients(c, &weight, 1);
     /* The input's values are used up: its place takes its gradient. */

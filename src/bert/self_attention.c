@@ -22,6 +22,13 @@ static const layer_places *places(const call *k) { return &k->c->model->table.la
 
 /* ------------------------------------------------------------------------------------------------ projections --- */
 
+/* y = x W^T of a block; x is rounded first where that is kept. */
+static void project(const masked_lm_context *c, float *y, size_t y_stride, const float *x, uint16_t *rounded,
+                    const bert_linear *l, size_t rows) {
+    if (c->rounds) bert_linear_forward_rounded(y, y_stride, rounded, x, l, rows);
+    else bert_linear_forward(y, y_stride, x, l, bert_precision(c), rows);
+}
+
 /* Query, key and value of a block of tokens; the last layer's matrices are packed apart. */
 static void project_tokens(void *user, size_t block, int thread) {
     const call *k = user;
@@ -30,12 +37,13 @@ static void project_tokens(void *user, size_t block, int thread) {
     size_t first = block * BERT_BLOCK, rows = bert_block_rows(c->batch->tokens, block), hidden = c->hidden;
     const float *in = k->s->input + first * hidden, *bias = bert_weight(c, places(k)->query_key_value.bias);
     const packed_layer *p = packed(k);
+    uint16_t *rounded = c->rounds ? k->s->rounded.input + first * hidden : NULL;
     size_t width = k->s->restricted ? 2 * hidden : 3 * hidden;
     float *out = k->s->query_key_value + first * width;
-    if (p->query_key_value.out > 0) bert_linear_forward(out, width, in, &p->query_key_value, bert_precision(c), rows);
+    if (p->query_key_value.out > 0) project(c, out, width, in, rounded, &p->query_key_value, rows);
     else {
-        if (!k->s->restricted) bert_linear_forward(out, width, in, &p->query, bert_precision(c), rows);
-        bert_linear_forward(out + width - 2 * hidden, width, in, &p->key_value, bert_precision(c), rows);
+        if (!k->s->restricted) project(c, out, width, in, rounded, &p->query, rows);
+        project(c, out + width - 2 * hidden, width, in, rounded, &p->key_value, rows);
     }
     bias_forward(out, width, bias + 3 * hidden - width, rows, width);
 }
@@ -48,8 +56,17 @@ static void project_rows(void *user, size_t block, int thread) {
     size_t first = block * BERT_BLOCK, rows = bert_block_rows(k->s->rows, block), hidden = c->hidden;
     float *in = k->s->picked + first * hidden, *out = k->s->picked_query + first * hidden;
     rows_gather(in, k->s->input, c->row_index + first, rows, hidden);
-    bert_linear_forward(out, hidden, in, &packed(k)->query, bert_precision(c), rows);
+    project(c, out, hidden, in, c->rounds ? k->s->rounded.picked + first * hidden : NULL, &packed(k)->query, rows);
     bias_forward(out, hidden, bert_weight(c, places(k)->query_key_value.bias), rows, hidden);
+}
+
+/* The gradient by x, of that by y; d_y [rows, l->out], d_stride apart. */
+static void project_backward(const masked_lm_context *c, float *d_x, bool accumulate, const float *d_y, uint16_t *rounded,
+                             size_t d_stride, const bert_linear *l, size_t rows) {
+    if (c->rounds) {
+        gemm_round(rounded, d_stride, d_y, d_stride, rows, l->out);
+        bert_linear_backward_rounded(d_x, accumulate, rounded, d_stride, l, rows);
+    } else bert_linear_backward(d_x, accumulate, d_y, d_stride, l, bert_precision(c), rows);
 }
 
 /* Partial sums: the biases of what was projected. */
@@ -60,14 +77,15 @@ static void project_tokens_backward(void *user, size_t block, int thread) {
     size_t first = block * BERT_BLOCK, rows = bert_block_rows(c->batch->tokens, block), hidden = c->hidden;
     const packed_layer *p = packed(k);
     bool restricted = k->s->restricted;
-    size_t width = restricted ? 2 * hidden : 3 * hidden;
+    size_t width = restricted ? 2 * hidden : 3 * hidden, key = width - 2 * hidden;
     const float *d = c->d_query_key_value + first * width;
+    uint16_t *rounded = c->rounds ? k->g->rounded.query_key_value + first * width : NULL,
+             *rounded_key = c->rounds ? rounded + key : NULL;
     float *d_in = c->d_hidden + first * hidden, *sums = bert_partials(c, block);
-    if (p->query_key_value.out > 0)
-        bert_linear_backward(d_in, true, d, width, &p->query_key_value, bert_precision(c), rows);
+    if (p->query_key_value.out > 0) project_backward(c, d_in, true, d, rounded, width, &p->query_key_value, rows);
     else {
-        if (!restricted) bert_linear_backward(d_in, true, d, width, &p->query, bert_precision(c), rows);
-        bert_linear_backward(d_in, !restricted, d + width - 2 * hidden, width, &p->key_value, bert_precision(c), rows);
+        if (!restricted) project_backward(c, d_in, true, d, rounded, width, &p->query, rows);
+        project_backward(c, d_in, !restricted, d + key, rounded_key, width, &p->key_value, rows);
     }
     memset(sums, 0, width * sizeof *sums);
     bias_backward(sums, d, width, rows, width);
@@ -80,7 +98,8 @@ static void project_rows_backward(void *user, size_t block, int thread) {
     size_t first = block * BERT_BLOCK, rows = bert_block_rows(k->s->rows, block), hidden = c->hidden;
     const float *d = c->d_picked_query + first * hidden;
     float *sums = bert_partials(c, block);
-    bert_linear_backward(k->g->hidden + first * hidden, true, d, hidden, &packed(k)->query, bert_precision(c), rows);
+    project_backward(c, k->g->hidden + first * hidden, true, d,
+                     c->rounds ? k->g->rounded.picked_query + first * hidden : NULL, hidden, &packed(k)->query, rows);
     memset(sums, 0, hidden * sizeof *sums);
     bias_backward(sums, d, hidden, rows, hidden);
 }

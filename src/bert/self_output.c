@@ -12,8 +12,10 @@ void bert_self_output_forward(const masked_lm_context *c, size_t layer, const la
     norm_places norm = c->model->table.layers[layer].self_output_norm;
     dropout_mask dropout = mask(c, layer);
     float *sum = s->attention_norm.sum != NULL ? s->attention_norm.sum : s->attention_output;
-    bert_linear_forward(sum, c->hidden, s->context, dense, bert_precision(c), rows);
-    residual_layer_norm_forward(s->attention_output, sum, s->attention_norm.mean, s->attention_norm.rstd, sum,
+    float *product = c->rounds ? s->work : sum;
+    if (c->rounds) bert_linear_forward_rounded(product, c->hidden, s->rounded.context, s->context, dense, rows);
+    else bert_linear_forward(product, c->hidden, s->context, dense, bert_precision(c), rows);
+    residual_layer_norm_forward(s->attention_output, sum, s->attention_norm.mean, s->attention_norm.rstd, product,
                                 bert_weight(c, dense->places.bias), s->residual, bert_weight(c, norm.weight),
                                 bert_weight(c, norm.bias), (float)c->config.layer_norm_eps, &dropout,
                                 s->dropout_row + first, rows, c->hidden);
@@ -27,6 +29,10 @@ void bert_self_output_backward(const masked_lm_context *c, size_t layer, const l
                                  g->hidden, s->attention_norm.sum, s->attention_norm.mean, s->attention_norm.rstd,
                                  bert_weight(c, norm.weight), &dropout, s->dropout_row + first, rows,
                                  c->hidden);
-    bert_linear_backward(g->context, false, g->self_output_product, c->hidden,
-                         &c->model->packed.layers[layer].self_output, bert_precision(c), rows);
+    const bert_linear *dense = &c->model->packed.layers[layer].self_output;
+    if (c->rounds) {
+        gemm_round(g->rounded.self_output_product, c->hidden, g->self_output_product, c->hidden, rows, c->hidden);
+        bert_linear_backward_rounded(g->context, false, g->rounded.self_output_product, c->hidden, dense, rows);
+    } else
+        bert_linear_backward(g->context, false, g->self_output_product, c->hidden, dense, bert_precision(c), rows);
 }

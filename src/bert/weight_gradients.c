@@ -5,7 +5,7 @@
 #include "bert/weight_gradients.h"
 #include "base/parallel.h"
 
-enum { TILE_ROWS = 128, TILE_COLUMNS = 512, PIECE_ROWS = 256 };
+enum { TILE_ROWS = 128, TILE_COLUMNS = 512, PIECE_ROWS = 512 };
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
@@ -46,8 +46,10 @@ static void pack_task(void *user, size_t i, int thread) {
     const part *p = part_of(w, &i, false);
     const weight_gradient *g = p->g;
     size_t column = i / p->depth * TILE_COLUMNS, row = i % p->depth * PIECE_ROWS;
-    gemm_pack(p->packed + i * p->slot, w->precision, g->x + row * g->in + column, g->in, false,
-              smaller(TILE_COLUMNS, g->in - column), smaller(PIECE_ROWS, g->rows - row));
+    size_t columns = smaller(TILE_COLUMNS, g->in - column), rows = smaller(PIECE_ROWS, g->rows - row);
+    char *packed = p->packed + i * p->slot;
+    if (g->rounded) gemm_pack_rounded(packed, (const uint16_t *)g->x + row * g->in + column, g->in, false, columns, rows);
+    else gemm_pack(packed, w->precision, (const float *)g->x + row * g->in + column, g->in, false, columns, rows);
 }
 
 static void tile_task(void *user, size_t i, int thread) {
@@ -57,10 +59,15 @@ static void tile_task(void *user, size_t i, int thread) {
     const weight_gradient *g = p->g;
     size_t out = i % p->down * TILE_ROWS, in = i / p->down * TILE_COLUMNS;
     const char *packed = p->packed + i / p->down * p->depth * p->slot;
-    for (size_t row = 0; row < g->rows; row += PIECE_ROWS, packed += p->slot)
-        gemm_packed(g->d_weight + out * g->in + in, g->in, true, g->dy + row * g->dy_stride + out, g->dy_stride, true,
-                    packed, w->precision, smaller(TILE_ROWS, g->out - out), smaller(TILE_COLUMNS, g->in - in),
-                    smaller(PIECE_ROWS, g->rows - row));
+    float *target = g->d_weight + out * g->in + in;
+    size_t m = smaller(TILE_ROWS, g->out - out), n = smaller(TILE_COLUMNS, g->in - in);
+    for (size_t row = 0; row < g->rows; row += PIECE_ROWS, packed += p->slot) {
+        size_t place = row * g->dy_stride + out, k = smaller(PIECE_ROWS, g->rows - row);
+        if (g->rounded)
+            gemm_packed_rounded(target, g->in, true, (const uint16_t *)g->dy + place, g->dy_stride, true, packed, m, n, k);
+        else
+            gemm_packed(target, g->in, true, (const float *)g->dy + place, g->dy_stride, true, packed, w->precision, m, n, k);
+    }
 }
 
 void bert_weight_gradients(const masked_lm_context *c, const weight_gradient *list, size_t count) {

@@ -9,8 +9,9 @@
 
 typedef struct weight_gradient {
     float *d_weight;            /* [out, in] added to */
-    const float *dy;            /* [rows, out], dy_stride apart */
-    const float *x;             /* [rows, in] */
+    const void *dy;             /* [rows, out], dy_stride apart; float, or bfloat16 where rounded */
+    const void *x;              /* [rows, in] */
+    bool rounded;
     size_t dy_stride, rows, out, in;
 } weight_gradient;
 

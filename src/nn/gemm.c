@@ -156,6 +156,7 @@ static void multiply_bf16(float *c, size_t ldc, bool accumulate, gemm_source a, 
     _Alignas(64) uint16_t room_a[GEMM_ROWS * GEMM_BF16_DEPTH + 32], block_b[GEMM_COLUMNS * GEMM_BF16_DEPTH];
     size_t padded = round_up(n, GEMM_PACK_COLUMNS), width = kernel->tile_columns;
     bool far = packed != NULL && padded * k * sizeof *packed > GEMM_NEAR_BYTES;
+    kernel->begin();
     for (size_t k0 = 0; k0 < k; k0 += GEMM_BF16_DEPTH) {
         size_t depth = smaller(GEMM_BF16_DEPTH, k - k0), even = bf16_depth(depth);
         for (size_t i0 = 0; i0 < m; i0 += GEMM_ROWS) {
@@ -177,6 +178,7 @@ static void multiply_bf16(float *c, size_t ldc, bool accumulate, gemm_source a, 
             }
         }
     }
+    kernel->end();
 }
 
 /* ------------------------------------------------------------------------------------------------------ public --- */

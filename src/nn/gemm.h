@@ -12,7 +12,7 @@
  * asked for. The levels of these two agree to rounding, not bit for bit: they sum in vectors of other widths.
  * GEMM_INT8 (nn/gemm_int8.h): B in bytes with a scale a column, packed; rows of A rounded to bytes on the fly, each with
  * a scale and a zero of its own; the products' sums are exact, and all levels give the same bits. For inference: A may
- * not be transposed, B must be packed. */
+ * not be transposed, B must be packed.
  *
  * A factor that several products read may be kept as bfloat16 (uint16_t: the high half of a float): gemm_round once,
  * then the calls whose names end in _rounded. Their numbers are those of the float calls. */

@@ -10,8 +10,8 @@ typedef struct tile_config {
     uint8_t rows[16];
 } tile_config;
 
-/* All eight tiles are 16 rows of 64 bytes. Loading the configuration clears the tiles and costs some tens of cycles:
- * once a block, not once a tile. */
+/* All eight tiles are 16 rows of 64 bytes. Loading the configuration clears the tiles and waits for all that goes on:
+ * once a product, not once a block. */
 static void configure(void) {
     static const tile_config config = {
         .palette = 1,
@@ -20,6 +20,8 @@ static void configure(void) {
     };
     _tile_loadconfig(&config);
 }
+
+static void release(void) { _tile_release(); }
 
 /* Sums of 32 rows and 32 columns into tiles 0..3; tiles 2 and 3 stay as they are with one row tile. */
 static inline __attribute__((always_inline)) void multiply(const uint16_t *a, size_t a_stride, const uint16_t *b,
@@ -78,7 +80,6 @@ static void sums_clear(void) {
 static void block(float *c, size_t ldc, bool accumulate, const uint16_t *a, size_t a_stride, bool a_transposed,
                   const uint16_t *b, size_t rows, size_t columns, size_t depth) {
     if (a_transposed) a_stride = depth;     /* tiles of A are rows of k, however it lay in memory */
-    configure();
     _Alignas(64) float edge[32 * 32];
     _Alignas(64) uint16_t last[32 * GEMM_BF16_DEPTH];
     for (size_t i = 0; i < rows; i += 32) {
@@ -101,7 +102,6 @@ static void block(float *c, size_t ldc, bool accumulate, const uint16_t *a, size
         sums_store(sums, sums_row);
         if (!whole) write_edge(target, ldc, edge, here, columns);
     }
-    _tile_release();
 }
 
 /* packed[rows, up to a multiple of 16][depth]; what is missing is 0. Of a transposed A 16 rows of memory are read along
@@ -125,4 +125,4 @@ static void pack_a(uint16_t *packed, gemm_source a, bool transposed, size_t rows
     else pack_a_of(packed, (gemm_source){a.at, false, a.stride}, transposed, rows, k, depth);
 }
 
-const gemm_bf16_kernel gemm_kernel_amx = {32, block, pack_a, pack_b_bf16, round_row_bf16};
+const gemm_bf16_kernel gemm_kernel_amx = {32, block, pack_a, pack_b_bf16, round_row_bf16, configure, release};

@@ -88,4 +88,6 @@ static void pack_a(uint16_t *packed, gemm_source a, bool transposed, size_t rows
     else pack_a_of(packed, (gemm_source){a.at, false, a.stride}, transposed, rows, k, depth);
 }
 
-const gemm_bf16_kernel gemm_kernel_avx512bf16 = {32, block, pack_a, pack_b_bf16, round_row_bf16};
+static void nothing(void) {}
+
+const gemm_bf16_kernel gemm_kernel_avx512bf16 = {32, block, pack_a, pack_b_bf16, round_row_bf16, nothing, nothing};

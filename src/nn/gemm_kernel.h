@@ -51,6 +51,7 @@ typedef struct gemm_bf16_kernel {
     /* Packs op(B) [k, columns] into its panels, one behind another. */
     void (*pack_b)(uint16_t *panels, gemm_source b, bool transposed, size_t columns, size_t k, size_t depth);
     void (*round)(uint16_t *out, const float *in, size_t count);
+    void (*begin)(void), (*end)(void);  /* around a product's blocks */
 } gemm_bf16_kernel;
 
 /* Defined where the compiler was given the instructions (cmake/rooms.cmake). */

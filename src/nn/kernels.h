@@ -25,6 +25,8 @@ typedef struct kernels {
     KERNEL(residual_layer_norm_backward);
     KERNEL(bias_activation_forward);
     KERNEL(bias_activation_backward);
+    KERNEL(bias_activation_forward_rounded);
+    KERNEL(bias_activation_backward_rounded);
     KERNEL(bias_forward);
     KERNEL(bias_backward);
     KERNEL(partials_add);

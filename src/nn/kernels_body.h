@@ -17,6 +17,7 @@ const kernels KERNELS = {
     BODY(layer_norm_forward), BODY(layer_norm_backward),
     BODY(residual_layer_norm_forward), BODY(residual_layer_norm_backward),
     BODY(bias_activation_forward), BODY(bias_activation_backward),
+    BODY(bias_activation_forward_rounded), BODY(bias_activation_backward_rounded),
     BODY(bias_forward), BODY(bias_backward), BODY(partials_add),
     BODY(dropout_forward),
     BODY(attention_forward), BODY(attention_backward),

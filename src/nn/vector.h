@@ -121,6 +121,20 @@ INLINE void store(float *p, floats x, size_t n) {
 #endif
 }
 
+/* A float's high half, bfloat16, rounded to the nearest, ties to even; NaN stays NaN. */
+typedef uint16_t halves __attribute__((vector_size(2 * LANES), may_alias));
+INLINE floats load_rounded(const uint16_t *p, size_t n) {
+    halves x = {0};
+    memcpy(&x, p, n * sizeof *p);
+    return (floats)(__builtin_convertvector(x, words) << 16);
+}
+INLINE void store_rounded(uint16_t *p, floats x, size_t n) {
+    words bits = (words)x, up = bits + 0x7FFF + (bits >> 16 & 1), quiet = bits | 0x400000;
+    words number = (words)((integers)(x == x));
+    halves out = __builtin_convertvector(((up & number) | (quiet & ~number)) >> 16, halves);
+    memcpy(p, &out, n * sizeof *p);
+}
+
 /* ----------------------------------------------------------------------------------------- arithmetic --- */
 
 /* a * b + c: one rounding where the CPU has it, two in plain C. */

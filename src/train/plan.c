@@ -24,8 +24,9 @@ static size_t most_predictions(size_t tokens, size_t sequences, double probabili
     return most < (double)tokens ? (size_t)most : tokens;
 }
 
-masked_lm_capacity plan_capacity(const maske_train_options *settings, int threads) {
-    masked_lm_capacity capacity = {.backward = true, .recompute = settings->recompute, .threads = threads};
+masked_lm_capacity plan_capacity(const maske_train_options *settings, gemm_precision precision, int threads) {
+    masked_lm_capacity capacity = {.backward = true, .recompute = settings->recompute, .precision = precision,
+                                   .threads = threads};
     int64_t part = settings->micro_batch;
     capacity.sequences = (size_t)(part > 0 && part < settings->batch_size ? part : settings->batch_size);
     capacity.sequence_length = (size_t)settings->max_length;
@@ -49,7 +50,7 @@ static bool add(size_t *sum, size_t a) { return a != SIZE_MAX && size_add(sum, *
 maske_status plan_make(run_plan *out, const maske_train_options *settings, const plan_inputs *in) {
     parameters table;
     TRY(parameters_build(&table, in->config, true, false));
-    masked_lm_capacity capacity = plan_capacity(settings, in->threads);
+    masked_lm_capacity capacity = plan_capacity(settings, in->precision, in->threads);
     size_t batch_tokens = (size_t)settings->batch_size * capacity.sequence_length;
     size_t bytes = table.total * sizeof(float), width = token_store_width((size_t)in->config->vocab_size);
     run_plan plan = {

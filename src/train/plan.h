@@ -5,7 +5,7 @@
 #include "bert/masked_lm.h"
 
 /* The largest batch that these settings can give; every activation is planned for it. */
-masked_lm_capacity plan_capacity(const maske_train_options *settings, int threads);
+masked_lm_capacity plan_capacity(const maske_train_options *settings, gemm_precision precision, int threads);
 
 typedef struct run_plan {
     size_t weights, optimizer, activations, data;   /* bytes of memory */

@@ -345,7 +345,7 @@ static maske_status prepare(trainer *t) {
     t->saved_step = t->state->step > 0 ? t->state->step : -1;
 
     if (settings->average > 0) TRY(optimizer_keep_average(run->optimizer));
-    masked_lm_capacity capacity = plan_capacity(settings, run->threads);
+    masked_lm_capacity capacity = plan_capacity(settings, run->precision, run->threads);
     TRY(masked_lm_pack(run->model, run->precision, true, run->threads));
     TRY(masked_lm_context_new(&t->context, run->model, &capacity));
     TRY(micro_batches_new(&t->parts, capacity.sequences, capacity.sequence_length));

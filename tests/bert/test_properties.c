@@ -79,6 +79,7 @@ static masked_lm_capacity capacity_for(int threads) {
 static masked_lm_context *new_context(masked_lm *model, int threads, gemm_precision precision) {
     masked_lm_context *context = NULL;
     masked_lm_capacity capacity = capacity_for(threads);
+    capacity.precision = precision;
     OK(masked_lm_pack(model, precision, true, threads));
     OK(masked_lm_context_new(&context, model, &capacity));
     return context;
@@ -265,6 +266,7 @@ static void recomputing_changes_not_one_byte(void **state) {
             masked_lm_mode mode = {.dropout = true, .seed = 5, .step = 9, .every_position = every};
             masked_lm_result kept, again;
             masked_lm_capacity capacity = capacity_for(2);
+            capacity.precision = (gemm_precision)precision;
             size_t bytes = masked_lm_context_bytes(&model->config, &capacity);
             capacity.recompute = true;
             assert_true(masked_lm_context_bytes(&model->config, &capacity) < bytes);

@@ -43,6 +43,47 @@ static void matches_finite_differences(void **state) {
             }
 }
 
+static uint16_t as_rounded(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    if (value != value) return (uint16_t)(bits >> 16 | 0x40);
+    return (uint16_t)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+}
+static float as_float(uint16_t half) {
+    uint32_t bits = (uint32_t)half << 16;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* What is kept as bfloat16 is what the float calls give, rounded; backward starts from the rounded pre. */
+static void rounded_is_the_same_rounded(void **state) {
+    (void)state;
+    static const struct { size_t rows, columns; } cases[] = {{0, 4}, {1, 1}, {3, 5}, {2, 16}, {5, 33}, {2, 100}};
+    EACH_CPU_LEVEL(level)
+        for (int kind = 0; kind < ACTIVATION_COUNT; kind++)
+            for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+                size_t rows = cases[c].rows, columns = cases[c].columns, count = rows * columns;
+                float *x = random_floats(count, 1), *bias = random_floats(columns, 2), *d_out = random_floats(count, 3);
+                float *out = zeros(count), *pre = zeros(count), *d_pre = zeros(count), *d_bias = zeros(columns), *d_bias_rounded = zeros(columns);
+                uint16_t *kept = calloc(count + 1, sizeof *kept), *kept_pre = calloc(count + 1, sizeof *kept_pre);
+                if (count > 2) { x[1] = NAN; x[2] = -1e-40f; }
+                bias_activation_forward(out, pre, x, bias, (activation)kind, rows, columns);
+                bias_activation_forward_rounded(kept, kept_pre, x, bias, (activation)kind, rows, columns);
+                for (size_t i = 0; i < count; i++) {
+                    assert_true(kept[i] == as_rounded(out[i]) || out[i] != out[i]);
+                    assert_true(kept_pre[i] == as_rounded(pre[i]) || pre[i] != pre[i]);
+                    assert_true((as_float(kept[i]) != as_float(kept[i])) == (out[i] != out[i]));
+                    pre[i] = as_float(kept_pre[i]);
+                }
+                bias_activation_backward(d_pre, d_bias, d_out, pre, (activation)kind, rows, columns);
+                bias_activation_backward_rounded(kept, d_bias_rounded, d_out, kept_pre, (activation)kind, rows, columns);
+                for (size_t i = 0; i < count; i++) assert_true(kept[i] == as_rounded(d_pre[i]) || d_pre[i] != d_pre[i]);
+                for (size_t i = 0; i < columns; i++) assert_true(d_bias[i] == d_bias_rounded[i] || d_bias[i] != d_bias[i]);
+                free(x); free(bias); free(d_out); free(out); free(pre); free(d_pre); free(d_bias); free(d_bias_rounded); free(kept); free(kept_pre);
+            }
+}
+
 static void names_are_config_jsons(void **state) {
     (void)state;
     activation kind = ACTIVATION_GELU;
@@ -58,6 +99,7 @@ static void names_are_config_jsons(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(matches_finite_differences),
+        cmocka_unit_test(rounded_is_the_same_rounded),
         cmocka_unit_test(names_are_config_jsons),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
