@@ -14,7 +14,7 @@ here = Path(__file__).parent
 SHAPES = {"tiny": (4096, 24), "mini": (4096, 12), "small": (4096, 8), "medium": (2048, 8), "base": (1024, 7)}
 shapes = os.environ.get("SHAPES", " ".join(SHAPES)).split()
 lengths = [int(n) for n in os.environ.get("LENGTHS", "").split()]
-peers = os.environ.get("PEERS", "hand transformers").split()
+peers = os.environ.get("PEERS", "hand transformers padded").split()
 rounds, vocab = int(os.environ.get("ROUNDS", "1")), os.environ.get("VOCAB", "16000")
 flags = Path("/proc/cpuinfo").read_text().split()
 has_bf16 = "avx512_bf16" in flags and os.environ.get("MASKE_CPU", "amx") in ("avx512bf16", "amx")
@@ -56,7 +56,8 @@ def run_maske(work, shape, length, batch, steps, precision, level):
 
 
 def run_torch(work, shape, length, batch, steps, precision, level, kind):
-    out, peak = peak_of([sys.executable, str(here / "train_torch.py"), str(work / f"data-{length}"), shape, kind, precision, str(batch), str(steps), vocab], level)
+    data = work / (f"lines-{length}" if kind == "padded" else f"data-{length}")
+    out, peak = peak_of([sys.executable, str(here / "train_torch.py"), str(data), shape, kind, precision, str(batch), str(steps), vocab], level)
     return best_of(json.loads(out.splitlines()[0])), peak
 
 
@@ -66,7 +67,9 @@ def row(work, shape, length, run):
     steps, batch = int(os.environ.get("STEPS", steps)), max(tokens // length, 1)
     programs = {"maske": lambda: run_maske(work, shape, length, batch, steps, precision, level)}
     for kind in peers:
-        if kind == "transformers" and (precision != "f32" or (length != 128 and not lengths)):
+        if kind != "hand" and (precision != "f32" or (length != 128 and not lengths)):
+            continue
+        if kind == "padded" and shape != "mini":
             continue
         programs[kind] = lambda kind=kind: run_torch(work, shape, length, batch, steps, precision, level, kind)
     speed, memory = {}, {}
@@ -91,14 +94,15 @@ def main():
         peak_of([maske, "tokenizer", "train", "--out", str(work / "tokenizer"), "--vocab-size", vocab, "--quiet", text])
         head = ["shape, length", "run", "maske tokens/s", "MB"]
         for name in peers:
-            head += ["by hand" if name == "hand" else name, "speed x", "memory x"]
+            head += ["by hand" if name == "hand" else "padded lines" if name == "padded" else name, "speed x", "memory x"]
         print(f"vocabulary {vocab}, dropout 0.1, {len(os.sched_getaffinity(0))} cores; x: maske's over the peer's")
         print(f"| {' | '.join(head)} |\n|{' --- |' * len(head)}", flush=True)
         for shape in shapes:
             for length in lengths or ([128, 512] if shape in ("mini", "base") else [128]):
-                data = work / f"data-{length}"
-                if not data.exists():
-                    peak_of([maske, "data", "--tokenizer", str(work / "tokenizer"), "--out", str(data), "--max-length", str(length), "--quiet", text])
+                for name, lines in (f"data-{length}", "no"), (f"lines-{length}", "yes"):
+                    if not (work / name).exists():
+                        peak_of([maske, "data", "--tokenizer", str(work / "tokenizer"), "--out", str(work / name), "--max-length", str(length),
+                                 "--line-by-line", lines, "--quiet", text])
                 for run in runs:
                     row(work, shape, length, run)
 

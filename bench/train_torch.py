@@ -1,8 +1,9 @@
-"""bench/train_torch.py DATA SIZE hand|transformers f32|bf16 BATCH STEPS VOCAB: PyTorch's training; prints the real tokens
+"""bench/train_torch.py DATA SIZE hand|transformers|padded f32|bf16 BATCH STEPS VOCAB: PyTorch's training; prints the real tokens
 a second of each step as JSON.
 
 hand: what somebody who knows PyTorch writes for speed: scaled_dot_product_attention, one product for q, k and v, logits
-at the masks only, fused AdamW. transformers: BertForMaskedLM as it comes, on the same packed sequences."""
+at the masks only, fused AdamW. transformers: BertForMaskedLM as it comes, on the same packed sequences; padded: the same on lines
+that are filled up with [PAD] to the data set's length."""
 import json
 import os
 import sys

@@ -72,7 +72,7 @@ static void count_products(double gflop[MASKE_BENCH_PHASES], const bert_config *
 }
 
 enum { PRODUCT_M = 128, PRODUCT_N = 512, PRODUCT_K = 256, PRODUCTS = 8 };
-typedef struct yardstick { gemm_precision precision; float *a, *b, *c; void *packed; size_t packed_bytes; } yardstick;
+typedef struct yardstick { gemm_precision precision; float *a, *b, *c; uint16_t *rounded; void *packed; size_t packed_bytes; } yardstick;
 
 static maske_status yardstick_new(yardstick *y, gemm_precision precision, int threads) {
     size_t count = (size_t)threads;
@@ -84,6 +84,8 @@ static maske_status yardstick_new(yardstick *y, gemm_precision precision, int th
     TRY(memory_new(&y->packed, count * y->packed_bytes, 1, "a product"));
     random_normal(y->a, PRODUCT_M * PRODUCT_K, 1, 1, 0);
     random_normal(y->b, PRODUCT_N * PRODUCT_K, 1, 2, 0);
+    TRY(memory_new(&y->rounded, PRODUCT_M * PRODUCT_K, sizeof(uint16_t), "a product"));
+    if (precision == GEMM_BF16) gemm_round(y->rounded, PRODUCT_K, y->a, PRODUCT_K, PRODUCT_M, PRODUCT_K);
     for (size_t i = 0; i < count; i++)
         gemm_pack((char *)y->packed + i * y->packed_bytes, precision, y->b, PRODUCT_K, true, PRODUCT_N, PRODUCT_K);
     return MASKE_OK;
@@ -93,13 +95,19 @@ static void yardstick_free(yardstick *y) {
     free(y->b);
     free(y->c);
     free(y->packed);
+    free(y->rounded);
 }
 static void multiply(void *user, size_t i, int thread) {
     const yardstick *y = user;
     (void)i;
-    for (int k = 0; k < PRODUCTS; k++)
-        gemm_packed(y->c + (size_t)thread * PRODUCT_M * PRODUCT_N, PRODUCT_N, false, y->a, PRODUCT_K, false,
-                    (char *)y->packed + (size_t)thread * y->packed_bytes, y->precision, PRODUCT_M, PRODUCT_N, PRODUCT_K);
+    float *c = y->c + (size_t)thread * PRODUCT_M * PRODUCT_N;
+    const void *packed = (char *)y->packed + (size_t)thread * y->packed_bytes;
+    for (int k = 0; k < PRODUCTS; k++) {
+        if (y->precision == GEMM_F32)
+            gemm_packed(c, PRODUCT_N, false, y->a, PRODUCT_K, false, packed, GEMM_F32, PRODUCT_M, PRODUCT_N, PRODUCT_K);
+        else
+            gemm_packed_rounded(c, PRODUCT_N, false, y->rounded, PRODUCT_K, false, packed, PRODUCT_M, PRODUCT_N, PRODUCT_K);
+    }
 }
 /* 10^9 operations a second of all threads together. */
 static double product_speed(yardstick *y, int threads) {
@@ -124,7 +132,7 @@ static maske_status prepare(bench *b, const maske_train_options *options) {
     TRY(settings_complete(&r->settings));
     TRY(run_choose_machine(r));
     TRY(run_configure_for(r, r->settings.vocab_size > 0 ? r->settings.vocab_size : VOCABULARY, -1));
-    masked_lm_capacity capacity = plan_capacity(&r->settings, r->threads);
+    masked_lm_capacity capacity = plan_capacity(&r->settings, r->precision, r->threads);
     TRY(make_batch(&b->batch, &capacity, r->settings.mask_probability, r->config.vocab_size));
     TRY(run_new_model(r));
     TRY(masked_lm_pack(r->lm, r->precision, true, r->threads));
