@@ -384,7 +384,7 @@ MASKE_API MASKE_MUST_USE maske_status maske_bench_train(maske_bench_train_report
 
 typedef struct maske_model maske_model;
 typedef struct maske_model_options {
-    const char *precision;      /* "auto" | "f32" | "bf16" | "int8" */
+    const char *precision;      /* "auto" (NULL: f32) | "f32" | "bf16", where the CPU has it | "int8": weights in bytes */
     int threads;                /* 0: every core */
 } maske_model_options;
 /* Opens a folder with config.json, weights and a tokenizer (docs/models.md: BERT, RoBERTa, DistilBERT). Yours: maske_model_close. */
@@ -486,7 +486,7 @@ MASKE_API MASKE_MUST_USE maske_status maske_embed(const maske_model *model, cons
 /* Tensors in, tensors out: the window on the model (see `maske run --help` for the names in the files). */
 typedef struct maske_run_options {
     bool hidden_states, attentions, grad, force;
-    const char *precision;
+    const char *precision;      /* as maske_model_options's; int8 not with grad */
     int threads;
 } maske_run_options;
 MASKE_API MASKE_MUST_USE maske_status maske_run(const char *model_folder, const char *in_file, const char *out_file,

@@ -158,6 +158,11 @@ static inline float *bert_partials(const masked_lm_context *c, size_t block) {
     return c->partials + block * c->partial_width;
 }
 static inline gemm_precision bert_precision(const masked_lm_context *c) { return c->model->packed.precision; }
+/* Of attention's products, which have no weights: int8 is for those alone. */
+static inline gemm_precision bert_attention_precision(const masked_lm_context *c) {
+    gemm_precision precision = bert_precision(c);
+    return precision != GEMM_INT8 ? precision : gemm_has_bf16() ? GEMM_BF16 : GEMM_F32;
+}
 /* The dropout of a place in this pass; the identity where dropout is off. */
 dropout_mask bert_dropout(const masked_lm_context *c, double probability, size_t layer, unsigned site);
 

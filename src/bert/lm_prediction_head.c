@@ -64,6 +64,7 @@ static chunk make_chunk(masked_lm_context *c, size_t first, size_t rows) {
     return (chunk){.c = c, .loss = {
         .rows = rows, .hidden = c->hidden, .vocab = c->vocab,
         .input = c->transformed + first * c->hidden,
+        .packed = c->model->packed.decoder.forward,
         .weight = bert_weight(c, table->decoder), .bias = bert_weight(c, table->decoder_bias),
         .labels = c->batch->labels != NULL ? c->batch->labels + first : NULL,
         .training = training, .precision = bert_precision(c), .scale = c->scale,

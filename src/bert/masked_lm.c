@@ -59,9 +59,16 @@ maske_status masked_lm_resize(masked_lm **out, const masked_lm *model, int64_t v
     return MASKE_OK;
 }
 
-maske_status masked_lm_pack(masked_lm *model, gemm_precision precision, bool backward, int threads) {
+static maske_status check_precision(gemm_precision precision, bool backward) {
+    if (precision == GEMM_INT8 && backward)
+        return error_set(MASKE_UNSUPPORTED, "precision int8 has no gradients: expected f32 or bf16");
     if (precision == GEMM_BF16 && !gemm_has_bf16())
         return error_set(MASKE_UNSUPPORTED, "this CPU does not multiply bfloat16 (or was told not to)");
+    return MASKE_OK;
+}
+
+maske_status masked_lm_pack(masked_lm *model, gemm_precision precision, bool backward, int threads) {
+    TRY(check_precision(precision, backward));
     packed_weights *packed = &model->packed;
     if (packed->layers == NULL || packed->precision != precision || packed->backward != backward) {
         packed_weights_free(packed);

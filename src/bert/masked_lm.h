@@ -48,7 +48,7 @@ MASKE_MUST_USE maske_status masked_lm_resize(masked_lm **out, const masked_lm *m
                                              uint64_t seed);
 
 /* Copies every matrix into the layout of the kernels: after opening and after every change of the weights, before the
- * next forward or train. backward: for masked_lm_train too. Allocates the first time, and where precision or backward
+ * next forward or train. backward: for masked_lm_train too (not in int8). Allocates the first time, and where precision or backward
  * change. */
 MASKE_MUST_USE maske_status masked_lm_pack(masked_lm *model, gemm_precision precision, bool backward, int threads);
 

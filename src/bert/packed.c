@@ -48,6 +48,8 @@ static bool plan(packed_weights *p, const parameters *table, const bert_config *
         fits = plan_layer(p, &p->layers[i], &table->layers[i], hidden, intermediate, i + 1 == p->layer_count);
     if (fits && table->head)
         fits = plan_linear(p, &p->transform, table->transform.weight, table->transform.bias, hidden, hidden);
+    if (fits && table->head && p->precision == GEMM_INT8)
+        fits = plan_linear(p, &p->decoder, table->decoder, table->decoder_bias, (size_t)config->vocab_size, hidden);
     if (fits && table->pooler)
         fits = plan_linear(p, &p->pooler, table->pooler_dense.weight, table->pooler_dense.bias, hidden, hidden);
     return fits;

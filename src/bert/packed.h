@@ -4,7 +4,8 @@
  *   forward    y  = x W^T            W [out, in] packed as [in, out]
  *   backward   dx = dy W             the same W packed as [out, in]
  *
- * The decoder has no copy here: nn/cross_entropy reads its matrix (or the word embeddings) itself. */
+ * The decoder has a copy here in int8 alone: in f32 and bf16 nn/cross_entropy reads its matrix (or the word embeddings)
+ * itself. */
 #ifndef MASKE_BERT_PACKED_H
 #define MASKE_BERT_PACKED_H
 
@@ -30,6 +31,7 @@ typedef struct packed_weights {
     packed_layer *layers;       /* [layer_count]; NULL: nothing is packed */
     size_t layer_count;
     bert_linear transform, pooler;
+    bert_linear decoder;        /* in int8 alone */
     void *memory;
     size_t bytes;
     struct pack_task *tasks;

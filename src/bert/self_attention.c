@@ -128,7 +128,7 @@ static head_task head_of(const call *k, size_t i) {
         .dropout = bert_dropout(c, c->config.attention_probs_dropout_prob, k->layer, DROPOUT_ATTENTION),
         .dropout_row = (uint64_t)head << 32 | (c->mode->first_token + token),
         .query_index = s->row_place != NULL ? s->row_place + row : NULL,
-        .precision = bert_precision(c)}};
+        .precision = bert_attention_precision(c)}};
 }
 
 /* Where a sequence's attentions start: those before it take heads * length * length each. */

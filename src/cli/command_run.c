@@ -19,7 +19,7 @@ static const maske_option run_rows[] = {
      "write attentions.0 to .L-1"},
     {"grad", MASKE_OPTION_FLAG, offsetof(maske_run_options, grad), 0, 0, NULL, "no",
      "write the loss's gradient for every parameter"},
-    ROW_PRECISION(maske_run_options, "f32|bf16|int8", "f32", "of matrix products"),
+    ROW_PRECISION(maske_run_options, "f32|bf16|int8", "f32", "of matrix products; int8 not with --grad"),
     ROW_FORCE(maske_run_options),
     {0}
 };

@@ -50,13 +50,22 @@ static places place(const cross_entropy *c) {
     float *s = c->scratch;
     return (places){s, s + each, s + 2 * each, s + 3 * each, s + 3 * each + c->rows, s + 3 * each + 2 * c->rows};
 }
-static size_t task_begin(const cross_entropy *c, size_t task) { return task * c->vocab / cross_entropy_tasks(c->vocab); }
+/* A packed decoder is cut where some of its panels begin. */
+static size_t task_begin(const cross_entropy *c, size_t task) {
+    size_t tasks = cross_entropy_tasks(c->vocab), at = task * c->vocab / tasks;
+    return c->packed == NULL || task == tasks ? at : at / GEMM_PACK_COLUMNS * GEMM_PACK_COLUMNS;
+}
 static bool counts(const cross_entropy *c, size_t row) { return c->labels != NULL && c->labels[row] != IGNORED; }
 
 /* One block: its logits; each row's maximum so far, and the sum of exp(logit - maximum). */
 static void logits_block(const cross_entropy *c, const kernels *k, float *most, float *sum, size_t begin, size_t width, void *packed) {
-    gemm_pack(packed, c->precision, c->weight + begin * c->hidden, c->hidden, true, width, c->hidden);
-    gemm_packed(c->logits + begin, c->vocab, false, c->input, c->hidden, false, packed, c->precision, c->rows, width, c->hidden);
+    if (c->packed != NULL)
+        gemm_packed_columns(c->logits, c->vocab, false, c->input, c->hidden, false, c->packed, c->precision, c->rows, c->vocab,
+                            c->hidden, begin, width);
+    else {
+        gemm_pack(packed, c->precision, c->weight + begin * c->hidden, c->hidden, true, width, c->hidden);
+        gemm_packed(c->logits + begin, c->vocab, false, c->input, c->hidden, false, packed, c->precision, c->rows, width, c->hidden);
+    }
     for (size_t r = 0; r < c->rows; r++) {
         float *logits = c->logits + r * c->vocab + begin;
         float largest = k->logits_finish(logits, c->bias != NULL ? c->bias + begin : NULL, width);
@@ -78,7 +87,7 @@ void cross_entropy_logits(const cross_entropy *c, size_t task, float *thread_scr
         p.sum[task * c->rows + r] = 0;
     }
     for (size_t begin = task_begin(c, task); begin < end; begin += width) {
-        width = end - begin < BLOCK ? end - begin : BLOCK;
+        width = end - begin < BLOCK || c->packed != NULL ? end - begin : BLOCK;
         logits_block(c, k, p.most + task * c->rows, p.sum + task * c->rows, begin, width, thread_scratch);
     }
 }

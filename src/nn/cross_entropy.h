@@ -20,6 +20,8 @@ typedef struct cross_entropy {
     size_t rows, hidden, vocab;         /* rows: at most what the scratch was sized for */
     const float *input;                 /* [rows, hidden] the head's transformed rows */
     const float *weight, *bias;         /* [vocab, hidden], [vocab] (or NULL): the decoder's */
+    const void *packed;                 /* weight by gemm_pack, transposed, where that is done already; NULL: it is packed
+                                         * block by block. Needed for GEMM_INT8, which cannot train */
     const int32_t *labels;              /* [rows]: 0..vocab-1, or -100: no loss, no gradient. NULL: logits are all that is wanted */
     bool training;
     gemm_precision precision;           /* of the three products; logits and gradients are f32 all the same */

@@ -1,6 +1,6 @@
 /* nn/gemm_int8.c: cuts an int8 product into blocks and hands them to the CPU's kernel.
  *
- *   for each block of GEMM_INT8_DEPTH of k       (nearly always one)
+ *   for each block of GEMM_INT8_DEPTH of k       (sums go into C block after block)
  *     for each block of rows of A                measured and rounded to bytes
  *       for each panel of columns of B           (the kernel's loop) exact sums over k, then floats */
 #include "nn/gemm_int8.h"
@@ -52,9 +52,8 @@ void gemm_int8_packed(float *c, size_t ldc, bool accumulate, const float *a, siz
     gemm_int8_rows rows;
     for (size_t k0 = 0; k0 < k; k0 += GEMM_INT8_DEPTH) {
         size_t here = smaller(GEMM_INT8_DEPTH, k - k0), depth = filled(here);
-        size_t step = smaller(GEMM_INT8_ROWS, GEMM_INT8_A_BYTES / depth / 16 * 16);
-        for (size_t i0 = 0; i0 < m; i0 += step) {
-            size_t count = smaller(step, m - i0);
+        for (size_t i0 = 0; i0 < m; i0 += GEMM_INT8_ROWS) {
+            size_t count = smaller(GEMM_INT8_ROWS, m - i0);
             kernel->pack_a(&rows, a + i0 * lda + k0, lda, count, here, depth);
             kernel->block(c + i0 * ldc + first, ldc, accumulate || k0 > 0, &rows, block + first / GEMM_INT8_COLUMNS * gemm_int8_panel_bytes(depth),
                           count, columns, depth);

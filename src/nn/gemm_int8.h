@@ -17,16 +17,15 @@
 #include "nn/gemm.h"
 
 enum {
-    GEMM_INT8_DEPTH   = 4096,       /* k of one block, with scales of its own; sums stay far below 2^31 */
+    GEMM_INT8_DEPTH   = 512,        /* k of one block, with scales of its own: an outlier costs its block alone */
     GEMM_INT8_STEP    = 64,         /* a block's k is filled up to a multiple of this: what AMX takes at once */
     GEMM_INT8_ROWS    = 64,         /* m of one block */
-    GEMM_INT8_A_BYTES = 1 << 17,    /* and no more rows than fit into this: they stay in the second level cache */
     GEMM_INT8_COLUMNS = 32          /* n of a panel */
 };
 
 /* Rows of A: values[rows, up to a multiple of 16][depth]; what is behind k is 0. */
 typedef struct gemm_int8_rows {
-    _Alignas(64) uint8_t values[GEMM_INT8_A_BYTES];
+    _Alignas(64) uint8_t values[GEMM_INT8_ROWS * GEMM_INT8_DEPTH];
     float scale[GEMM_INT8_ROWS];
     int32_t zero[GEMM_INT8_ROWS];
 } gemm_int8_rows;

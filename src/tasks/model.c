@@ -10,8 +10,7 @@ enum { SMALL_JSON = 1 << 20 };
 maske_status model_precision(gemm_precision *out, const char *name) {
     if (name == NULL || strcmp(name, "auto") == 0 || strcmp(name, "f32") == 0) return *out = GEMM_F32, MASKE_OK;
     if (strcmp(name, "bf16") == 0) return *out = GEMM_BF16, MASKE_OK;
-    if (strcmp(name, "int8") == 0)
-        return error_set(MASKE_UNSUPPORTED, "precision int8 is not built yet; there are f32 and bf16");
+    if (strcmp(name, "int8") == 0) return *out = GEMM_INT8, MASKE_OK;
     return error_set(MASKE_BAD_ARGUMENT, "precision: found \"%.40s\", expected auto, f32, bf16 or int8", name);
 }
 

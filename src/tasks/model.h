@@ -21,7 +21,7 @@ struct maske_model {
     sentence_modules sentence;  /* how texts are embedded */
 };
 
-/* A precision's name; "auto" and NULL are f32. Fails with MASKE_UNSUPPORTED for what is not built. */
+/* A precision's name; "auto" and NULL are f32. */
 MASKE_MUST_USE maske_status model_precision(gemm_precision *out, const char *name);
 /* A context for such a batch, from the pool or new; goes back by context_pool_give(model->pool, context). */
 MASKE_MUST_USE maske_status model_take_context(const maske_model *model, size_t tokens, size_t sequences,

@@ -102,6 +102,35 @@ static void many_tasks_give_the_loss_and_counts(void **state) {
     }
 }
 
+/* A decoder that was packed before gives the same logits and counts; in bytes, those of its product. */
+static void a_packed_decoder_is_used_as_it_is(void **state) {
+    (void)state;
+    enum { ROWS = 21, HIDDEN = 40, VOCAB = 2500 };
+    float *input = random_floats(ROWS * HIDDEN, 1), *weight = random_floats(VOCAB * HIDDEN, 2), *bias = random_floats(VOCAB, 3);
+    float *expected = zeros(ROWS * VOCAB);
+    int32_t *labels = some_labels(ROWS, VOCAB);
+    EACH_CPU_LEVEL(level)
+        for (int way = 0; way < 2; way++) {
+            cross_entropy c = {.rows = ROWS, .hidden = HIDDEN, .vocab = VOCAB, .input = input, .weight = weight, .bias = bias, .labels = labels,
+                               .logits = zeros(ROWS * VOCAB)}, whole = c;
+            c.precision = way == 0 ? GEMM_F32 : GEMM_INT8;
+            whole.logits = zeros(ROWS * VOCAB);
+            void *packed = NULL;
+            assert_int_equal(memory_new(&packed, gemm_packed_bytes(c.precision, VOCAB, HIDDEN), 1, "test"), MASKE_OK);
+            gemm_pack(packed, c.precision, weight, HIDDEN, true, VOCAB, HIDDEN);
+            c.packed = packed;
+            run(&c, true);
+            run(&whole, false);
+            gemm_packed(expected, VOCAB, false, input, HIDDEN, false, packed, c.precision, ROWS, VOCAB, HIDDEN);
+            for (size_t i = 0; i < ROWS * VOCAB; i++) assert_true(c.logits[i] == expected[i] + bias[i % VOCAB]);
+            assert_int_equal(c.predicted, whole.predicted);
+            assert_true(fabs(c.loss_sum - whole.loss_sum) <= (way == 0 ? 1e-5 : 0.02) * fabs(whole.loss_sum));
+            if (way == 0) assert_true(c.correct == whole.correct && c.correct_top5 == whole.correct_top5);
+            free(c.logits); free(whole.logits); free(packed);
+        }
+    free(input); free(weight); free(bias); free(expected); free(labels);
+}
+
 /* Logits of any size, and all alike: the label's probability stays finite, ties go to the lowest id. */
 static void extreme_and_equal_logits(void **state) {
     (void)state;
@@ -184,6 +213,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(matches_finite_differences),
         cmocka_unit_test(many_tasks_give_the_loss_and_counts),
+        cmocka_unit_test(a_packed_decoder_is_used_as_it_is),
         cmocka_unit_test(extreme_and_equal_logits),
         cmocka_unit_test(order_of_tasks_and_training_change_no_bit),
         cmocka_unit_test(bf16_follows_f32),

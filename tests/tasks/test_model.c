@@ -35,7 +35,6 @@ static void broken_folders_are_refused(void **state) {
                  "found a file, expected a model's folder");
     assert_fails(maske_model_open(&m, small_model_write("small", "metaspace", 0.1, -3), NULL), MASKE_BAD_SHAPE,
                  "the tokenizer has 600 entries, the weights have rows for 597");
-    assert_fails(maske_model_open(&m, folder, &(maske_model_options){.precision = "int8"}), MASKE_UNSUPPORTED, "int8");
     assert_fails(maske_model_open(&m, folder, &(maske_model_options){.precision = "f8"}), MASKE_BAD_ARGUMENT, "f8");
     static const char *const parts[] = {"config.json", "model.safetensors", "tokenizer.json"};
     for (int i = 0; i < 3; i++) {

@@ -234,7 +234,10 @@ static void wrong_input_is_named(void **state) {
          1,
          {.grad = true},
          "labels: found nothing to predict, but gradients are of a loss"},
-        {{{"input_ids", SAFETENSORS_I64, 2, {1, 2}, ids64}}, 1, {.precision = "int8"}, "int8"},
+        {{{"input_ids", SAFETENSORS_I64, 2, {1, 2}, ids64}, {"labels", SAFETENSORS_I64, 2, {1, 2}, ids64}},
+         2,
+         {.precision = "int8", .grad = true},
+         "precision int8 has no gradients: expected f32 or bf16"},
         {{{"input_ids", SAFETENSORS_I64, 2, {1, 2}, ids64}}, 1, {.precision = "f8"}, "found \"f8\""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
