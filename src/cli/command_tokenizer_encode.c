@@ -80,6 +80,18 @@ static maske_status write_tokens(buffer *out, const maske_tokenizer *tokenizer, 
     return buffer_add(out, "\n", 1);
 }
 
+static void write_ranges(json_writer *w, const char *key, const uint32_t *begin, const uint32_t *end, size_t count) {
+    json_key(w, key);
+    json_begin_array(w);
+    for (size_t i = 0; i < count; i++) {
+        json_begin_array(w);
+        json_int(w, begin[i]);
+        json_int(w, end[i]);
+        json_end_array(w);
+    }
+    json_end_array(w);
+}
+
 /* The members of one encoding. */
 static void write_members(json_writer *w, const maske_tokenizer *tokenizer, const maske_encoding *e) {
     json_key(w, "ids");
@@ -98,15 +110,8 @@ static void write_members(json_writer *w, const maske_tokenizer *tokenizer, cons
     json_begin_array(w);
     for (size_t i = 0; i < e->count; i++) json_int(w, e->special_tokens_mask[i]);
     json_end_array(w);
-    json_key(w, "offsets");
-    json_begin_array(w);
-    for (size_t i = 0; i < e->count; i++) {
-        json_begin_array(w);
-        json_int(w, e->char_begin[i]);
-        json_int(w, e->char_end[i]);
-        json_end_array(w);
-    }
-    json_end_array(w);
+    write_ranges(w, "offsets", e->char_begin, e->char_end, e->count);
+    write_ranges(w, "byte_offsets", e->byte_begin, e->byte_end, e->count);
 }
 
 static maske_status write_json(buffer *out, const maske_tokenizer *tokenizer, const maske_encodings *windows) {
@@ -254,9 +259,10 @@ const command command_tokenizer_encode = {
     .arguments = "[FILE...]",
     .details = ABOUT_FILE " Truncation and padding are done as tokenizer.json says."
                           "\nWith --json a line is {\"ids\", \"tokens\", \"type_ids\", \"special_tokens_mask\", "
-                          "\"offsets\"}; offsets count characters. With --overflowing it has "
-                          "\"overflowing\", too: a list of such objects, the further windows of the text, which overlap "
-                          "by the \"stride\" of tokenizer.json's truncation.",
+                          "\"offsets\", \"byte_offsets\"}: where each token stands in its text, in characters and "
+                          "in bytes. With --overflowing it has \"overflowing\", too: a list of such objects, the "
+                          "further windows of the text, which overlap by the \"stride\" of tokenizer.json's "
+                          "truncation.",
     .examples = examples,
     .required = "model",
     .prints_figures = true,

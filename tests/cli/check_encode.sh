@@ -19,6 +19,8 @@ diff <(tr -d '\r' <"$text"; echo) <(sed 's/Akçay\[MASK\]/Akçay [MASK]/; s/üni
 "$MASKE" tokenizer encode --model "$model" "$text" | "$MASKE" tokenizer decode --model "$model" --skip-special | sed -n 3p | has -x 'Mert Akçay üniversite.' || fail "--skip-special"
 "$MASKE" tokenizer encode --model "$model" --tokens "$text" | sed -n 3p | has -x '\[CLS\] ▁Mert ▁Akçay \[MASK\] ▁üniversite \[MASK\] . \[SEP\]' || fail "--tokens"
 [ "$(printf 'a b\tc\n' | "$MASKE" tokenizer encode --model "$model" --pair --json | sed 's/.*"type_ids":\([^]]*]\).*/\1/')" = "[0,0,0,0,1,1,1]" ] || fail "--pair --json"
+# Where tokens stand: in characters, and in bytes.
+[ "$(echo 'Mert Akçay ş' | "$MASKE" tokenizer encode --model "$model" --no-special --json | sed 's/.*"offsets":\(\[.*\]\),"byte_offsets":/\1 /')" = "[[0,4],[4,10],[10,11],[11,12]] [[0,4],[4,11],[11,12],[12,14]]}" ] || fail "offsets of --json"
 # What truncation cuts off comes with --overflowing alone, in windows that overlap by the stride.
 cp -r "$model" "$work/short"
 sed -i 's/"truncation":null/"truncation":{"direction":"Right","max_length":4,"strategy":"LongestFirst","stride":1}/' "$work/short/tokenizer.json"
