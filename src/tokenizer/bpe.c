@@ -150,7 +150,7 @@ static maske_status build(bpe *model, const bpe_merge *merges, size_t count, con
     if (options->unk_token != NULL)
         model->unk_id = vocab_find(&model->vocab, options->unk_token, strlen(options->unk_token));
     TRY(build_merges(model, merges, count, name));
-    if (model->vocab.limit <= PAIR_RANKS_SYMBOLS) TRY(pair_ranks_build(&model->ranks, model->merges, model->merge_count));
+    if (model->vocab.limit < PAIR_RANKS_SYMBOLS) TRY(pair_ranks_build(&model->ranks, model->merges, model->merge_count));
     TRY(build_characters(model));
     find_bytes(model);
     find_byte_level(model);

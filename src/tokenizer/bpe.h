@@ -89,6 +89,9 @@ MASKE_MUST_USE maske_status bpe_encode(const bpe *model, bpe_word *word, const c
 /* The same for the word that these bytes stand for in byte-level form. Only if model->takes_bytes: then every byte has an
  * entry and nothing but merges matters. */
 MASKE_MUST_USE maske_status bpe_encode_bytes(const bpe *model, bpe_word *word, const char *bytes, size_t length);
+/* The same two without a merge: the symbols that merging begins with. */
+MASKE_MUST_USE maske_status bpe_cut(const bpe *model, bpe_word *word, const char *text, size_t length);
+MASKE_MUST_USE maske_status bpe_cut_bytes(const bpe *model, bpe_word *word, const char *bytes, size_t length);
 /* The same for a part of a word: `first` and `last` say which ends of the word it holds. Never a whole entry by
  * ignore_merges. */
 MASKE_MUST_USE maske_status bpe_encode_part(const bpe *model, bpe_word *word, const char *text, size_t length,

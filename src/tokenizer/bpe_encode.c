@@ -108,7 +108,9 @@ static maske_status cut_affixed(const bpe *model, bpe_word *word, const char *te
 
 /* With the quick table or, where a model has none, the other one: two copies of the loop. */
 static inline __attribute__((always_inline)) uint32_t rank_of(const bpe *model, int32_t left, int32_t right, bool quick) {
-    return quick ? pair_ranks_find(&model->ranks, left, right) : bpe_rank(model, left, right);
+    if (!quick) return bpe_rank(model, left, right);
+    uint32_t rank = pair_ranks_guess(&model->ranks, left, right);
+    return __builtin_expect(rank == PAIR_RANK_ASK, 0) ? bpe_rank(model, left, right) : rank;
 }
 
 static inline int32_t merged_id(const bpe *model, uint32_t rank) {
@@ -156,6 +158,10 @@ static inline __attribute__((always_inline)) void merge_short(const bpe *model, 
         if (rank == NO_RANK) break;
         uint64_t behind = alive & ~(uint64_t)1 << best;             /* those right of it: one at least */
         unsigned gone = (unsigned)__builtin_ctzll(behind);
+        if (quick && __builtin_expect(!pair_ranks_is(&model->ranks, rank, ids[best], ids[gone]), 0)) {
+            ranks[best] = NO_RANK; /* the guess was none of this pair */
+            continue;
+        }
         uint64_t next = behind & (behind - 1), before = alive & (((uint64_t)1 << best) - 1);
         alive ^= behind ^ next;
         ids[best] = merged_id(model, rank);
@@ -257,21 +263,34 @@ static maske_status merge(const bpe *model, bpe_word *word) {
     return MASKE_OK;
 }
 
-maske_status bpe_encode_part(const bpe *model, bpe_word *word, const char *text, size_t length, bool first, bool last) {
+static maske_status cut_part(const bpe *model, bpe_word *word, const char *text, size_t length, bool first, bool last) {
     word->count = 0;
     TRY(check_word(length));
     TRY(bpe_word_reserve(word, length));
-    TRY(has_affix(model->options.continuing_subword_prefix) || has_affix(model->options.end_of_word_suffix)
-            ? cut_affixed(model, word, text, length, first, last)
-            : cut_plain(model, word, text, length));
+    return has_affix(model->options.continuing_subword_prefix) || has_affix(model->options.end_of_word_suffix)
+               ? cut_affixed(model, word, text, length, first, last)
+               : cut_plain(model, word, text, length);
+}
+
+maske_status bpe_encode_part(const bpe *model, bpe_word *word, const char *text, size_t length, bool first, bool last) {
+    TRY(cut_part(model, word, text, length, first, last));
     return merge(model, word);
 }
 
-maske_status bpe_encode_bytes(const bpe *model, bpe_word *word, const char *bytes, size_t length) {
+maske_status bpe_cut(const bpe *model, bpe_word *word, const char *text, size_t length) {
+    return cut_part(model, word, text, length, true, true);
+}
+
+maske_status bpe_cut_bytes(const bpe *model, bpe_word *word, const char *bytes, size_t length) {
     word->count = 0;
     TRY(check_word(length));
     TRY(bpe_word_reserve(word, length));
     for (size_t i = 0; i < length; i++) add_symbol(word, model->byte_level_ids[(unsigned char)bytes[i]], 1);
+    return MASKE_OK;
+}
+
+maske_status bpe_encode_bytes(const bpe *model, bpe_word *word, const char *bytes, size_t length) {
+    TRY(bpe_cut_bytes(model, word, bytes, length));
     return merge(model, word);
 }
 

@@ -1,17 +1,23 @@
 /* tokenizer/pipeline_words.c: words to ids: every word is looked up as it stands in the text, and only one that was not
  * met before is brought into the model's form and given to the model.
  *
- * The tables of words are far larger than the processor's nearest cache. So words go in groups: while the ids of one
- * group are copied, the entries of the next have been asked for. */
+ * The tables of words are far larger than the processor's nearest cache. So words go in groups, and each group in steps:
+ * hash all of it and ask for the entries; find them; learn those that were not there, side by side (bpe_lanes.h); copy
+ * the ids of all. No step waits for memory that was not asked for long before. */
+#include "tokenizer/bpe_lanes.h"
 #include "tokenizer/byte_level.h"
 #include "tokenizer/pipeline.h"
 
 /* IDS_LEFT: room that is kept free, so that an entry's ids can be copied whatever their number is. */
-enum { GROUP = 32, IDS_LEFT = GROUP * WORD_IDS_INSIDE };
+enum { GROUP = 256, IDS_LEFT = GROUP * WORD_IDS_INSIDE };
+#define NOT_THERE UINT32_MAX
 
 typedef struct word_group {
     short_key keys[GROUP];
     uint64_t hashes[GROUP];
+    uint32_t entries[GROUP];        /* of short words: which of word_ids, or NOT_THERE */
+    uint16_t unknown[GROUP];        /* the words that are not there, `unknown_count` of them */
+    size_t unknown_count;
 } word_group;
 typedef struct word_run {
     const maske_tokenizer *t;
@@ -66,20 +72,73 @@ static maske_status bring_into_form(pipeline *p, word_form form, const char *rep
     return MASKE_OK;
 }
 
+static inline bool as_bytes(const word_run *r) {
+    return r->form == WORD_BYTES && r->t->kind == MODEL_BPE && r->t->model.bpe.takes_bytes;
+}
+
+/* Into p->word. */
+static maske_status encode_word(const word_run *r, const char *word, size_t length) {
+    if (as_bytes(r)) return bpe_encode_bytes(&r->t->model.bpe, &r->p->word, word, length);
+    TRY(bring_into_form(r->p, r->form, pre_tokenizer_replacement(r->t->pre_tokenizer), &word, &length));
+    return pipeline_word(r->t, r->p, word, length);
+}
+
 static maske_status encode_new(const word_run *r, const char *word, size_t length) {
-    if (r->form == WORD_BYTES && r->t->kind == MODEL_BPE && r->t->model.bpe.takes_bytes) {
-        TRY(bpe_encode_bytes(&r->t->model.bpe, &r->p->word, word, length));
-    } else {
-        TRY(bring_into_form(r->p, r->form, pre_tokenizer_replacement(r->t->pre_tokenizer), &word, &length));
-        TRY(pipeline_word(r->t, r->p, word, length));
-    }
+    TRY(encode_word(r, word, length));
     return add_many(r->out, r->p->word.ids, r->p->word.count);
 }
 
-static __attribute__((noinline)) maske_status add_new_short(const word_run *r, const char *word, size_t length,
-                                                            short_key key, uint64_t hash) {
-    TRY(encode_new(r, word, length));
-    word_ids_add(&r->p->short_words_seen, key, hash, r->p->word.ids, r->p->word.count);
+/* A word to symbols that may go in a lane; false: it has too many, or its model knows no lanes. */
+static maske_status start_lane(const word_run *r, const short_key *key, bpe_lane *lane, bool *started) {
+    size_t length;
+    const char *word = short_key_text(key, &length);
+    const bpe *model = &r->t->model.bpe;
+    bpe_word *cut = &r->p->word;
+    *started = false;
+    if (r->t->kind != MODEL_BPE || !bpe_lanes_apply(model)) return MASKE_OK;
+    if (as_bytes(r)) {
+        TRY(bpe_cut_bytes(model, cut, word, length));
+    } else {
+        TRY(bring_into_form(r->p, r->form, pre_tokenizer_replacement(r->t->pre_tokenizer), &word, &length));
+        TRY(bpe_cut(model, cut, word, length));
+    }
+    if (cut->count == 0 || cut->count > BPE_LANE_SYMBOLS) return MASKE_OK;
+    bpe_lane_start(model, lane, cut->ids, cut->count);
+    *started = true;
+    return MASKE_OK;
+}
+
+/* A word may be among the unknown ones twice. */
+static void remember(const word_run *r, const word_group *group, size_t i, const int32_t *ids, size_t count) {
+    word_ids *seen = &r->p->short_words_seen;
+    if (word_ids_find(seen, group->keys[i], group->hashes[i]) == NULL)
+        word_ids_add(seen, group->keys[i], group->hashes[i], ids, count);
+}
+
+/* Encodes the group's unknown words, BPE_LANES at once where possible. Where memory is short some stay unknown. */
+static __attribute__((noinline)) maske_status learn(const word_run *r, size_t first, const word_group *group) {
+    bpe_lane lanes[BPE_LANES];
+    uint16_t words[BPE_LANES];
+    size_t count = 0;
+    for (size_t k = 0; k < group->unknown_count; k++) {
+        size_t i = group->unknown[k];
+        bool started;
+        TRY(start_lane(r, &group->keys[i], &lanes[count], &started));
+        if (started) {
+            words[count++] = (uint16_t)i;
+        } else {
+            text_range word = r->ranges[first + i];
+            TRY(encode_word(r, r->text + word.begin, word.end - word.begin));
+            remember(r, group, i, r->p->word.ids, r->p->word.count);
+        }
+        if (count < BPE_LANES && k + 1 < group->unknown_count) continue;
+        bpe_lanes_merge(&r->t->model.bpe, lanes, count);
+        for (size_t lane = 0; lane < count; lane++) {
+            int32_t ids[BPE_LANE_SYMBOLS];
+            remember(r, group, words[lane], ids, bpe_lane_ids(&lanes[lane], ids));
+        }
+        count = 0;
+    }
     return MASKE_OK;
 }
 
@@ -99,8 +158,7 @@ static __attribute__((noinline)) maske_status add_long(const word_run *r, const 
 /* ------------------------------------------------------------------------------------------------------- groups --- */
 
 /* Hashes the words of the group that begins with word `first`, and asks for their entries. */
-static inline void prepare(const word_run *r, size_t first, word_group *group) {
-    size_t count = r->count - first < GROUP ? r->count - first : GROUP;
+static inline void prepare(const word_run *r, size_t first, size_t count, word_group *group) {
     const text_range *ranges = r->ranges + first;
     for (size_t i = 0; i < count; i++) {
         const char *word = r->text + ranges[i].begin;
@@ -116,29 +174,66 @@ static inline void prepare(const word_run *r, size_t first, word_group *group) {
     }
 }
 
-/* Ids of words first .. last - 1, all of one group. */
-static inline maske_status emit(const word_run *r, size_t first, size_t last, const word_group *group) {
+static inline bool is_short(const word_run *r, size_t word) {
+    return r->ranges[word].end - r->ranges[word].begin <= SHORT_WORD;
+}
+
+static inline void find_one(const word_run *r, size_t i, word_group *group) {
+    const word_ids *seen = &r->p->short_words_seen;
+    const word_ids_entry *entry = word_ids_find(seen, group->keys[i], group->hashes[i]);
+    group->entries[i] = entry != NULL ? (uint32_t)(entry - seen->entries) : NOT_THERE;
+}
+
+/* Finds the entries of the group's short words, and lists those that have none. */
+static inline void find(const word_run *r, size_t first, size_t count, word_group *group) {
+    group->unknown_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_short(r, first + i)) {
+            word_cache_ask_record(&r->p->words_seen, group->hashes[i]);
+            continue;
+        }
+        find_one(r, i, group);
+        if (group->entries[i] == NOT_THERE) group->unknown[group->unknown_count++] = (uint16_t)i;
+    }
+}
+
+/* Ids of `count` words from `first` on, all of one group, whose first word is number `begin`. */
+static inline maske_status emit(const word_run *r, size_t first, size_t count, size_t begin, const word_group *group) {
     id_list *out = r->out;
     const word_ids *seen = &r->p->short_words_seen;
     TRY(reserve(out, IDS_LEFT));
-    for (size_t i = first; i < last; i++) {
-        const char *word = r->text + r->ranges[i].begin;
-        size_t length = r->ranges[i].end - r->ranges[i].begin;
-        uint64_t hash = group->hashes[i % GROUP];
+    for (size_t word = first; word < first + count; word++) {
+        const char *text = r->text + r->ranges[word].begin;
+        size_t length = r->ranges[word].end - r->ranges[word].begin, i = word - begin;
         if (length > SHORT_WORD) {
-            TRY(add_long(r, word, length, hash));
+            TRY(add_long(r, text, length, group->hashes[i]));
             continue;
         }
-        const word_ids_entry *entry = word_ids_find(seen, group->keys[i % GROUP], hash);
-        if (entry == NULL) {
-            TRY(add_new_short(r, word, length, group->keys[i % GROUP], hash));
-        } else if (entry->count <= WORD_IDS_INSIDE) {
+        if (group->entries[i] == NOT_THERE) {
+            TRY(encode_new(r, text, length));
+            continue;
+        }
+        const word_ids_entry *entry = &seen->entries[group->entries[i]];
+        if (entry->count <= WORD_IDS_INSIDE) {
             memcpy(out->items + out->count, entry->ids, sizeof entry->ids);
             out->count += entry->count;
         } else {
             TRY(add_many(out, word_ids_more(seen, entry), entry->count));
         }
     }
+    return MASKE_OK;
+}
+
+/* The next group, up to its ids. */
+static inline maske_status start_group(const word_run *r, size_t first, word_group *group) {
+    size_t count = r->count - first < GROUP ? r->count - first : GROUP;
+    prepare(r, first, count, group);
+    find(r, first, count, group);
+    if (group->unknown_count == 0) return MASKE_OK;
+    uint64_t moves = r->p->short_words_seen.moves;
+    TRY(learn(r, first, group));
+    if (r->p->short_words_seen.moves != moves) find(r, first, count, group);
+    else for (size_t k = 0; k < group->unknown_count; k++) find_one(r, group->unknown[k], group);
     return MASKE_OK;
 }
 
@@ -154,19 +249,15 @@ maske_status pipeline_add_frame(const tokenizer_frame *frame, bool behind, id_li
 maske_status pipeline_add_words(const maske_tokenizer *t, pipeline *p, const pipeline_texts *texts, id_list *out) {
     word_run r = {.t = t, .p = p, .text = texts->bytes, .end = texts->bytes, .ranges = texts->ranges,
                   .count = texts->range_count, .form = pre_tokenizer_word_form(t->pre_tokenizer), .out = out};
-    word_group groups[2];
-    if (r.count > 0) {
-        r.end += r.ranges[r.count - 1].end;
-        prepare(&r, 0, &groups[0]);
-    }
+    word_group group;
+    if (r.count > 0) r.end += r.ranges[r.count - 1].end;
     for (size_t text = 0, at = 0; text < texts->count; text++) {
         TRY(pipeline_add_frame(texts->frame, false, out));
         for (size_t end = texts->range_ends[text], stop; at < end; at = stop) {
-            size_t group = at / GROUP;
-            if (at % GROUP == 0 && (group + 1) * GROUP < r.count)
-                prepare(&r, (group + 1) * GROUP, &groups[(group + 1) % 2]);
-            stop = (group + 1) * GROUP < end ? (group + 1) * GROUP : end;
-            TRY(emit(&r, at, stop, &groups[group % 2]));
+            size_t begin = at / GROUP * GROUP;
+            if (at == begin) TRY(start_group(&r, at, &group));
+            stop = begin + GROUP < end ? begin + GROUP : end;
+            TRY(emit(&r, at, stop - at, begin, &group));
         }
         TRY(pipeline_add_frame(texts->frame, true, out));
         if (texts->id_ends != NULL) texts->id_ends[text] = out->count;

@@ -3,8 +3,9 @@
  * A pre-tokenizer then finds its boundaries with a few operations on 64-bit masks instead of one branch a character.
  * Bit i of a mask is byte i of the block. All bytes of a character have the class of the character, so a change of class
  * between two bytes is a boundary between two characters; what a character has left over at the end of a block is carried
- * into the next. ASCII is classified by comparing sixteen bytes at once (eight where there is no SSE2), other
- * characters one by one in the tables of unicode.h. */
+ * into the next. ASCII is classified by comparing sixteen bytes at once (eight where there is no SSE2), and so are, in
+ * blocks that are full of them, letters that their first byte tells; other characters one by one in the tables of
+ * unicode.h. */
 #ifndef MASKE_TOKENIZER_SCAN_BLOCK_H
 #define MASKE_TOKENIZER_SCAN_BLOCK_H
 
@@ -22,6 +23,9 @@ typedef struct scan_masks {
     uint64_t high, continuation;                /* bytes that are not ASCII; those that do not begin a character */
 } scan_masks;
 typedef struct scan_carry { uint64_t classes[SCAN_CLASSES]; } scan_carry;    /* zeroed at the start of a text */
+
+enum { SCAN_FEW = 6 };                          /* characters beyond ASCII in a block that are looked up one by one */
+enum { SCAN_LETTER_LEAD = SCAN_LETTER | SCAN_WORD };    /* the class of what scan_letter_leads finds */
 
 enum { MASK_LETTER, MASK_NUMBER, MASK_SPACE, MASK_WORD, MASK_PUNCT, MASK_NUMERIC };     /* indices of classes */
 
@@ -81,6 +85,15 @@ static inline void scan_ascii16(const char *bytes, int at, scan_masks *out, uint
     *underscore |= scan_range16(block, '_', '_') << at;
     *visible |= scan_range16(block, 0x21, 0x7E) << at;
 }
+/* Bytes that begin a character of two bytes, or of three, which is a letter whatever follows: most of extended Latin and
+ * Cyrillic; most of Han and Hangul (the test asks the tables). */
+static inline void scan_letter_leads(const char *bytes, uint64_t *two, uint64_t *three) {
+    for (int at = 0; at < SCAN_BLOCK; at += 16) {
+        __m128i block = _mm_loadu_si128((const __m128i *)(const void *)(bytes + at));
+        *two |= (scan_range16(block, 0xC4, 0xCA) | scan_range16(block, 0xD0, 0xD1)) << at;
+        *three |= (scan_range16(block, 0xE5, 0xE9) | scan_range16(block, 0xEB, 0xEC)) << at;
+    }
+}
 static inline void scan_ascii(const char *bytes, scan_masks *out, uint64_t *underscore, uint64_t *visible) {
     for (int at = 0; at < SCAN_BLOCK; at += 16) scan_ascii16(bytes + at, at, out, underscore, visible);
 }
@@ -97,6 +110,7 @@ static inline uint64_t scan_byte(const char *block, char byte) {
 static inline void scan_ascii(const char *bytes, scan_masks *out, uint64_t *underscore, uint64_t *visible) {
     scan_ascii_plain(bytes, out, underscore, visible);
 }
+static inline void scan_letter_leads(const char *bytes, uint64_t *two, uint64_t *three) { (void)bytes, (void)two, (void)three; }
 static inline uint64_t scan_byte(const char *block, char byte) { return scan_byte_plain(block, byte); }
 #endif
 
@@ -114,10 +128,28 @@ static inline uint64_t scan_valid(size_t base, size_t length) {
     return length - base >= SCAN_BLOCK ? ~(uint64_t)0 : ((uint64_t)1 << (length - base)) - 1;
 }
 
+/* Letters that their first byte tells, all at once; returns the bytes that begin other characters. */
+static inline uint64_t scan_letters(const char *bytes, uint64_t leads, unsigned wanted, scan_carry *next, scan_masks *out) {
+    uint64_t two = 0, three = 0;
+    scan_letter_leads(bytes, &two, &three);
+    uint64_t here = two | two << 1 | three | three << 1 | three << 2,
+             behind = two >> 63 | (three >> 62 & 1) | (three >> 63) * 3;
+    for (int k = 0; k < SCAN_CLASSES; k++) {
+        if (!(wanted >> k & 1 & (SCAN_LETTER_LEAD >> k))) continue;
+        out->classes[k] |= here;
+        next->classes[k] |= behind;
+    }
+    return leads & ~(two | three);
+}
+
 /* Gives the bytes of characters beyond ASCII their classes. */
-static inline void scan_others(const char *text, size_t base, unsigned wanted, scan_carry *carry, scan_masks *out) {
+static inline void scan_others(const char *text, const char *block, size_t base, unsigned wanted, scan_carry *carry,
+                               scan_masks *out) {
     scan_carry next = {{0}};
-    for (uint64_t leads = out->high & ~out->continuation; leads != 0; leads &= leads - 1) {
+    uint64_t all = out->high & ~out->continuation, many = all;
+    for (int i = 0; i < SCAN_FEW; i++) many &= many - 1;
+    if (many != 0) all = scan_letters(block, all, wanted, &next, out);
+    for (uint64_t leads = all; leads != 0; leads &= leads - 1) {
         int at = __builtin_ctzll(leads);
         size_t size;
         unsigned class = unicode_scan(utf8_next(text + base + at, &size));
@@ -147,7 +179,7 @@ static inline void scan_block(const char *text, size_t base, size_t length, unsi
     out->classes[MASK_NUMERIC] = out->classes[MASK_NUMBER];
     out->classes[MASK_WORD] = alphanumeric | underscore;
     out->classes[MASK_PUNCT] = visible & ~alphanumeric;
-    if (out->high != 0) scan_others(text, base, wanted, carry, out);
+    if (out->high != 0) scan_others(text, bytes, base, wanted, carry, out);
 }
 
 /* The mask moved up by one byte: bit i is what byte i - 1 had; *last keeps the highest bit for the next block. */

@@ -10,6 +10,7 @@ static size_t entry_bytes(size_t room) { return room * sizeof(word_ids_entry); }
 static void empty(word_ids *table) {
     if (table->room > 0) memset(table->entries, 0, entry_bytes(table->room));
     table->count = table->more_count = 0;
+    table->moves++;
 }
 
 void word_ids_use(word_ids *table, uint64_t serial) {
@@ -35,6 +36,7 @@ static bool grow(word_ids *table) {
     memory_pages_free(table->entries, entry_bytes(table->room));
     table->entries = entries;
     table->room = room;
+    table->moves++;
     return true;
 }
 

@@ -26,6 +26,7 @@ typedef struct word_ids {
     uint64_t owner;          /* serial of the tokenizer, 0: none */
     word_ids_entry *entries; /* [room]; a key of zeros: free */
     size_t room, count;
+    uint64_t moves;          /* how often entries have changed their places: by growing, or being emptied */
     int32_t *more;
     size_t more_count, more_capacity;
 } word_ids;

@@ -34,6 +34,27 @@ static void vector_masks_are_the_plain_ones(void **state) {
     }
 }
 
+/* Every character whose first byte is said to make it a letter is one, and nothing else. */
+static void letters_by_their_first_byte_are_letters(void **state) {
+    (void)state;
+    size_t found = 0;
+    for (uint32_t character = 0x80; character < 0x110000; character++) {
+        char block[SCAN_BLOCK] = {0};
+        uint64_t two = 0, three = 0;
+        if (character >= 0xD800 && character < 0xE000) continue;
+        size_t size = utf8_put(block, character);
+        scan_letter_leads(block, &two, &three);
+        assert_true((two & ~(uint64_t)1) == 0 && (three & ~(uint64_t)1) == 0);
+        if (two == 0 && three == 0) continue;
+        assert_int_equal(size, two != 0 ? 2 : 3);
+        assert_int_equal(unicode_scan(character), SCAN_LETTER_LEAD);
+        found++;
+    }
+#ifdef __SSE2__
+    assert_true(found > 28000);
+#endif
+}
+
 /* ---- the rules, character by character ---- */
 
 enum { LENGTH = 400 };
@@ -197,6 +218,7 @@ static void scanners_cut_by_their_rules(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vector_masks_are_the_plain_ones),
+        cmocka_unit_test(letters_by_their_first_byte_are_letters),
         cmocka_unit_test(scanners_cut_by_their_rules),
     };
     return cmocka_run_group_tests_name("tokenizer/scan_block", tests, NULL, NULL);
