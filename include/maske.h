@@ -275,6 +275,9 @@ typedef struct maske_train_options {
     bool whole_words;                       /* mask whole words */
     bool line_by_line;
     const char *valid;                      /* file of held-out text, NULL: none */
+    const char *mix;                        /* file or folder of old text that is trained on beside, NULL: none */
+    double mix_share;                       /* of the sequences */
+    double trials;                          /* share of the minutes for runs that settle the learning rate */
     double valid_fraction;                  /* share of the documents held out when `valid` is NULL */
     int64_t eval_steps;                     /* 0: ten times in the run */
     int64_t save_steps;                     /* 0: by the clock alone */
@@ -332,6 +335,8 @@ typedef struct maske_train_step {
     double accuracy, average_accuracy;
     double learning_rate, tokens_per_second, seconds, seconds_left;     /* seconds_left < 0: not known */
     int64_t tokens;
+    double gradient_norm;                   /* before clipping; not finite where the step was skipped for that */
+    int64_t skipped;                        /* steps so far that changed nothing: not finite, or exploded */
     bool logged;                            /* the log line is due */
 } maske_train_step;
 typedef struct maske_train_evaluation {

@@ -16,7 +16,8 @@ typedef enum random_purpose {
     RANDOM_DROPOUT = 4,     /* step: optimizer step; index: place (random_dropout) */
     RANDOM_DRAW    = 5,     /* filling with a temperature: index: iteration */
     RANDOM_SAMPLE  = 6,     /* choosing documents, words */
-    RANDOM_TEST    = 7
+    RANDOM_TEST    = 7,
+    RANDOM_MIX     = 8      /* step: optimizer step; index: batch of it */
 } random_purpose;
 
 typedef struct random_bits { uint32_t word[4]; } random_bits;

@@ -149,7 +149,7 @@ static maske_status measure_step(maske_bench_train_report *out, bench *b, int64_
     run *r = &b->run;
     step_room room = {.model = r->lm, .context = b->context, .optimizer = &r->optimizer, .settings = &r->settings,
                       .precision = r->precision, .threads = r->threads};
-    step_input input = {.place = {.step = number, .epoch = 1}, .count = 1, .batches = &b->batch,
+    step_input input = {.place = {.step = number, .epoch = 1}, .count = 1, .most = 1, .batches = &b->batch,
                         .tokens = (int64_t)b->batch.batch.tokens, .predicted = (int64_t)b->batch.batch.predictions};
     step_result result;
     const double *phases = masked_lm_phase_seconds(b->context);

@@ -28,7 +28,9 @@ static void say_flags(const maske_train_options *settings, int64_t steps) {
         char now[512], usual[512];
         bool has = option_print(now, sizeof now, row, settings), had = option_print(usual, sizeof usual, row, &defaults);
         if (!has || (had && strcmp(now, usual) == 0)) continue;
-        if (strcmp(row->name, "size") == 0 || strcmp(row->name, "minutes") == 0 || strcmp(row->name, "recipe") == 0) continue;
+        if (strcmp(row->name, "size") == 0 || strcmp(row->name, "minutes") == 0 || strcmp(row->name, "recipe") == 0 ||
+            strcmp(row->name, "trials") == 0)
+            continue;
         if (row->kind == MASKE_OPTION_FLAG || length + strlen(row->name) + strlen(now) + 8 > sizeof flags) continue;
         length += (size_t)number_print(flags + length, sizeof flags - length, " --%s %s", row->name, now);
     }
@@ -44,6 +46,7 @@ maske_status choose_settings(run *r, const bool given[RECIPE_ROWS], double begun
     if (r->tokenizer != NULL) in.vocab_size = maske_tokenizer_vocab_size(r->tokenizer);
     TRY(speed_measure(&in.operations, &r->settings, fmin(2, 0.6 * r->settings.minutes), r->control));
     in.minutes -= (clock_now() - begun) / 60;
+    in.minutes -= r->settings.trials * r->settings.minutes;
     if (in.minutes < 0.1 * r->settings.minutes) in.minutes = 0.1 * r->settings.minutes;
     maske_train_options chosen = r->settings, own;
     TRY(recipe_choose(&c, &chosen, &in));

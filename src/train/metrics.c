@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/log.h"
 
+#include <math.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -83,6 +84,8 @@ maske_status metrics_add_step(metrics *m, const maske_train_step *step) {
     add_integer(&w, "tokens", step->tokens);
     add_number(&w, "tokens_per_second", step->tokens_per_second);
     add_number(&w, "seconds", step->seconds);
+    if (isfinite(step->gradient_norm)) add_number(&w, "gradient_norm", step->gradient_norm);
+    add_integer(&w, "skipped", step->skipped);
     json_end_object(&w);
     return end_line(m, &w);
 }

@@ -104,7 +104,8 @@ maske_status recipe_find_given(bool given[RECIPE_ROWS], const maske_train_option
     return MASKE_OK;
 }
 
-static bool is_given(const recipe_inputs *in, const char *name) { return in->given[row_of(name, strlen(name))]; }
+bool recipe_is_given(const bool given[RECIPE_ROWS], const char *name) { return given[row_of(name, strlen(name))]; }
+static bool is_given(const recipe_inputs *in, const char *name) { return recipe_is_given(in->given, name); }
 
 /* ------------------------------------------------------------------------------------------------------ the table --- */
 

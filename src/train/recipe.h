@@ -35,6 +35,7 @@ typedef struct recipe_choice {
  * a name that no setting has. */
 MASKE_MUST_USE maske_status recipe_find_given(bool given[RECIPE_ROWS], const maske_train_options *settings,
                                               const char *names);
+bool recipe_is_given(const bool given[RECIPE_ROWS], const char *name);
 /* Changes what was not given. Texts set are constants: the settings' owner copies them (settings_copy). */
 MASKE_MUST_USE maske_status recipe_choose(recipe_choice *out, maske_train_options *settings, const recipe_inputs *in);
 

@@ -34,7 +34,9 @@ static maske_status take_sources(run *r, beginning *out, const json_t *object, c
     if (model != NULL) TRY(memory_copy_text(&r->model, model, strlen(model)));
     TRY(sources_read(&r->text, json_object_get(object, "text"), r->folder.path, path));
     const json_t *valid = json_object_get(object, "valid");
-    return valid == NULL || json_is_null(valid) ? MASKE_OK : sources_read(&r->valid, valid, r->folder.path, path);
+    if (valid != NULL && !json_is_null(valid)) TRY(sources_read(&r->valid, valid, r->folder.path, path));
+    const json_t *mix = json_object_get(object, "mix");
+    return mix == NULL || json_is_null(mix) ? MASKE_OK : sources_read(&r->mix, mix, r->folder.path, path);
 }
 
 static maske_status read_sources(run *r, beginning *out, const char *path) {
@@ -70,7 +72,8 @@ static maske_status expect_same_tokenizer(const run *r, uint64_t expected) {
 }
 
 static maske_status expect_same_corpus(const run *r, const checkpoint *c) {
-    if (r->identity.corpus == c->identity.corpus && r->identity.valid_corpus == c->identity.valid_corpus)
+    if (r->identity.corpus == c->identity.corpus && r->identity.valid_corpus == c->identity.valid_corpus &&
+        r->identity.mix_corpus == c->identity.mix_corpus)
         return MASKE_OK;
     return error_set(MASKE_BAD_ARGUMENT,
                      "%s: made from another text than %s names: the fingerprints are %016llx and %016llx", c->path,
@@ -121,10 +124,13 @@ static maske_status expect_same_files(run *r, const changes *allowed, bool *chan
     TRY(changes_judge(allowed, CHANGE_CORPUS, text));
     maske_status valid = sources_expect_unchanged(&r->valid, r->control);
     TRY(changes_judge(allowed, CHANGE_CORPUS, valid));
-    *changed = text != MASKE_OK || valid != MASKE_OK;
+    maske_status mix = sources_expect_unchanged(&r->mix, r->control);
+    TRY(changes_judge(allowed, CHANGE_CORPUS, mix));
+    *changed = text != MASKE_OK || valid != MASKE_OK || mix != MASKE_OK;
     if (!*changed) return MASKE_OK;
     TRY(sources_measure(&r->text, r->control));
     TRY(sources_measure(&r->valid, r->control));
+    TRY(sources_measure(&r->mix, r->control));
     return run_identify(r);
 }
 

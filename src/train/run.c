@@ -15,12 +15,14 @@ run run_new(const maske_control *control) { return (run){.control = control, .fo
 void run_free(run *r) {
     dataset_free(r->training);
     dataset_free(r->held_out);
+    dataset_free(r->mixed);
     optimizer_free(&r->optimizer);
     masked_lm_free(r->lm);
     maske_tokenizer_free(r->tokenizer);
     run_folder_close(&r->folder);
     sources_free(&r->text);
     sources_free(&r->valid);
+    sources_free(&r->mix);
     settings_free(&r->settings);
     free(r->model);
     *r = run_new(NULL);
@@ -91,6 +93,14 @@ maske_status run_build_data(run *r, const char *folder) {
               own_file ? 0 : r->settings.valid_fraction));
     if (own_file) TRY(build(&r->held_out, NULL, r, &r->valid, folder, RUN_VALID_TOKENS, 0));
     say_data(r);
+    if (r->mix.count == 0) return MASKE_OK;
+    /* What a run over it held out stays unseen: the same seed holds out the same. */
+    dataset *unseen = NULL;
+    TRY(build(&r->mixed, &unseen, r, &r->mix, folder, RUN_MIX_TOKENS, r->settings.valid_fraction));
+    dataset_free(unseen);
+    const dataset_totals *mixed = dataset_describe(r->mixed);
+    log_say(MASKE_LOG_NOTE, "mixed in: %.3g of the sequences, from a text of %lld tokens in %lld sequences",
+            r->settings.mix_share, (long long)mixed->tokens, (long long)mixed->sequences);
     return MASKE_OK;
 }
 
@@ -133,6 +143,10 @@ maske_status run_check_plan(run *r, int64_t kept, bool fit) {
         sequences += dataset_describe(r->held_out)->sequences;
         tokens += dataset_describe(r->held_out)->tokens;
     }
+    if (r->mixed != NULL) {
+        sequences += dataset_describe(r->mixed)->sequences;
+        tokens += dataset_describe(r->mixed)->tokens;
+    }
     const plan_inputs in = {&r->config, r->precision, r->threads, sequences, tokens, kept};
     run_plan plan;
     if (fit) TRY(plan_fit(&r->settings, &in));
@@ -148,6 +162,7 @@ maske_status run_identify(run *r) {
     free(path);
     TRY(status);
     r->identity.corpus = sources_fingerprint(&r->text);
+    r->identity.mix_corpus = r->mix.count > 0 ? sources_fingerprint(&r->mix) : 0;
     r->identity.valid_corpus = r->valid.count > 0 ? sources_fingerprint(&r->valid) : 0;
     r->identity.threads = r->threads;
     snprintf(r->identity.cpu, sizeof r->identity.cpu, "%s", cpu_level_name());
@@ -164,6 +179,7 @@ maske_status run_train(run *r, const maske_train_watch *watch) {
         .tokenizer = r->tokenizer,
         .training = r->training,
         .held_out = r->held_out,
+        .mix = r->mixed,
         .model = r->lm,
         .optimizer = &r->optimizer,
         .state = &r->state,
@@ -216,6 +232,9 @@ maske_status run_write_sources(const run *r) {
     sources_write(&w, &r->text);
     json_key(&w, "valid");
     if (r->valid.count > 0) sources_write(&w, &r->valid);
+    else json_nothing(&w);
+    json_key(&w, "mix");
+    if (r->mix.count > 0) sources_write(&w, &r->mix);
     else json_nothing(&w);
     json_end_object(&w);
     maske_status status = write_json(r, RUN_SOURCES, &text, &w);

@@ -8,14 +8,14 @@
 typedef struct run {
     const maske_control *control;           /* borrowed, may be NULL */
     maske_train_options settings;           /* complete */
-    sources text, valid;                    /* valid.count 0: no file of its own */
+    sources text, valid, mix;               /* valid.count 0: no file of its own; mix.count 0: none */
     run_folder folder;
     maske_tokenizer *tokenizer;
     char *model;                            /* absolute path of the model that it went on from, NULL: none */
     bert_config config;                     /* of the model that is trained */
     masked_lm *lm;
     optimizer optimizer;
-    dataset *training, *held_out;
+    dataset *training, *held_out, *mixed;
     run_identity identity;
     trainer_state state;
     gemm_precision precision;

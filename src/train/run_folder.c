@@ -9,7 +9,7 @@
 
 /* train.json first: without it nobody takes what is left for a run. */
 static const char *const run_names[] = {
-    RUN_SETTINGS, RUN_SOURCES, RUN_METRICS, RUN_TOKENS, RUN_VALID_TOKENS, RUN_STANDARD_INPUT, "checkpoints",
+    RUN_SETTINGS, RUN_SOURCES, RUN_METRICS, RUN_TOKENS, RUN_VALID_TOKENS, RUN_MIX_TOKENS, RUN_STANDARD_INPUT, "checkpoints",
     "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
     "vocab.json", "merges.txt", "vocab.txt", "tensorboard", "report.html",
 };
@@ -150,6 +150,7 @@ maske_status run_folder_open(run_folder *out, const char *path) {
 maske_status run_folder_finish(const run_folder *folder) {
     TRY(remove_name(folder->path, RUN_TOKENS));
     TRY(remove_name(folder->path, RUN_VALID_TOKENS));
+    TRY(remove_name(folder->path, RUN_MIX_TOKENS));
     return remove_name(folder->path, RUN_STANDARD_INPUT);
 }
 

@@ -7,7 +7,7 @@
  *       metrics.jsonl                       a line a logged step, a line an evaluation
  *       tensorboard/, report.html           where they were asked for
  *       checkpoints/step-N/                 checkpoint.h
- *       tokens.bin, valid-tokens.bin, standard-input.txt    while the run is unfinished
+ *       tokens.bin, valid-tokens.bin, mix-tokens.bin, standard-input.txt    while the run is unfinished
  *       preparing.maske-part/               before the first step: what is made there moves to its place at the start
  *       .maske-lock                         held while maske is at work here
  *
@@ -33,6 +33,7 @@ typedef struct run_folder {
 #define RUN_METRICS         "metrics.jsonl"
 #define RUN_TOKENS          "tokens.bin"
 #define RUN_VALID_TOKENS    "valid-tokens.bin"
+#define RUN_MIX_TOKENS      "mix-tokens.bin"
 #define RUN_STANDARD_INPUT  "standard-input.txt"
 
 /* Makes the folder, locks it, makes an empty preparing folder in it. MASKE_EXISTS: it holds something (and not force),

@@ -8,6 +8,7 @@
 #include "train/run_clock.h"
 #include "train/settings.h"
 #include "train/sizes.h"
+#include "train/trials.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,17 +81,17 @@ static maske_status take_shape(maske_train_options *settings, const bert_config 
     return MASKE_OK;
 }
 
-static maske_status find_valid(run *r) {
-    maske_train_options *settings = &r->settings;
-    if (settings->valid == NULL) return MASKE_OK;
-    if (strcmp(settings->valid, "-") == 0)
-        return error_set(MASKE_BAD_ARGUMENT,
-                         "valid: found \"-\", expected a file: standard input is not kept for evaluations");
+/* A file or folder that a setting names, kept by its absolute path. */
+static maske_status find_text(sources *out, const char **setting, const char *name, const run *r) {
+    if (*setting == NULL) return MASKE_OK;
+    if (strcmp(*setting, "-") == 0)
+        return error_set(MASKE_BAD_ARGUMENT, "%s: found \"-\", expected a file: standard input is not kept for %s", name,
+                         strcmp(name, "valid") == 0 ? "evaluations" : "mixing in");
     char *path;
-    TRY(absolute_path(&path, settings->valid));
-    free((void *)(uintptr_t)settings->valid);
-    settings->valid = path;
-    return sources_find(&r->valid, &(maske_text){(const char *const[]){path}, 1, r->text.field});
+    TRY(absolute_path(&path, *setting));
+    free((void *)(uintptr_t)*setting);
+    *setting = path;
+    return sources_find(out, &(maske_text){(const char *const[]){path}, 1, r->text.field});
 }
 
 static maske_status take_request(run *r, request *given, const maske_train_options *options) {
@@ -102,7 +103,11 @@ static maske_status take_request(run *r, request *given, const maske_train_optio
     TRY(settings_check(&r->settings));
     TRY(recipe_find_given(given->given, &r->settings, options != NULL ? options->given : NULL));
     TRY(sources_find(&r->text, given->text));
-    TRY(find_valid(r));
+    TRY(find_text(&r->valid, &r->settings.valid, "valid", r));
+    TRY(find_text(&r->mix, &r->settings.mix, "mix", r));
+    if (r->settings.trials > 0 && r->settings.minutes == 0)
+        return error_set(MASKE_BAD_ARGUMENT, "trials is %g, expected minutes beside it: trials take a share of them",
+                         r->settings.trials);
     if (given->model != NULL) TRY(open_model(r, given));
     if (given->tokenizer != NULL) TRY(maske_tokenizer_open(&r->tokenizer, given->tokenizer));
     TRY(run_choose_machine(r));
@@ -164,6 +169,7 @@ static maske_status prepare(run *r, const request *given) {
     TRY(sources_take_standard_input(&r->text, r->folder.preparing, r->control));
     TRY(sources_measure(&r->text, r->control));
     TRY(sources_measure(&r->valid, r->control));
+    TRY(sources_measure(&r->mix, r->control));
     if (has_recipe(r)) TRY(choose_settings(r, given->given, given->begun));
     if (r->tokenizer == NULL) TRY(learn_tokenizer(r));
     if (r->lm != NULL) take_config(r);
@@ -173,6 +179,7 @@ static maske_status prepare(run *r, const request *given) {
             (long long)r->config.num_attention_heads, (long long)r->config.vocab_size);
     TRY(run_build_data(r, r->folder.preparing));
     TRY(run_check_plan(r, 0, true));
+    if (r->settings.trials > 0 && !r->settings.dry_run) TRY(trials_run(r, given->given));
     return r->lm != NULL ? take_weights(r) : run_new_model(r);
 }
 

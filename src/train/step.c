@@ -31,13 +31,16 @@ maske_status step_run(const step_room *room, const step_input *input, double lea
             .dropout = true,
             .seed = (uint64_t)settings->seed,
             /* its own dropout for each batch of the step */
-            .step = (uint64_t)((input->place.step - 1) * settings->accumulate) + i,
+            .step = (uint64_t)(input->place.step - 1) * input->most + i,
         };
         TRY(train_batch(room, &input->batches[i].batch, &mode, scale, &sum));
     }
     if (room->saver != NULL) saver_wait_values(room->saver);
     sum.gradient_norm = optimizer_gradient_norm(room->optimizer, room->threads);
-    sum.skipped = !isfinite(sum.loss_sum) || !isfinite(sum.gradient_norm);
+    double loss = sum.predicted > 0 ? sum.loss_sum / (double)sum.predicted : 0;
+    sum.skipped = !isfinite(sum.loss_sum) || !isfinite(sum.gradient_norm) ||
+                  (room->norm_limit > 0 && sum.gradient_norm > room->norm_limit) ||
+                  (room->loss_limit > 0 && loss > room->loss_limit);
     if (sum.skipped) optimizer_drop_gradients(room->optimizer);
     else {
         optimizer_step(room->optimizer, room->model->weights, settings, learning_rate, sum.gradient_norm, update,

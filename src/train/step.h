@@ -18,13 +18,14 @@ typedef struct step_room {
     gemm_precision precision;
     int threads;
     saver *saver;               /* that the update waits for; NULL: none */
+    double norm_limit, loss_limit;      /* beyond them a step has exploded; 0: there is none */
 } step_room;
 
 typedef struct step_result {
     double loss_sum;            /* nats over the predicted tokens of all batches */
     int64_t predicted, correct;
     double gradient_norm;       /* before clipping */
-    bool skipped;               /* the loss or the norm is not finite: the weights are as they were */
+    bool skipped;               /* the loss or the norm is not finite or beyond its limit: the weights are as they were */
 } step_result;
 
 /* `update`: which change of the weights this is, from 1, skipped steps not counted. The gradients are those of the mean

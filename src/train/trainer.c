@@ -20,6 +20,12 @@
 
 enum { MOST_SKIPPED = 10 };     /* steps in a row */
 
+/* A step has exploded where its gradients are so many times as large as they were on average, once there are so many
+ * steps to compare with, or where its loss is so many times that of guessing blindly. What a high learning rate or an
+ * odd batch do stays far below. */
+static const double exploding_norm = 30, exploding_loss = 3, norm_memory = 0.98;
+enum { LEAST_UPDATES = 20 };
+
 typedef struct trainer {
     const trainer_job *run;
     const maske_train_options *settings;
@@ -184,6 +190,8 @@ static maske_status report_step(trainer *t, const step_input *input, const step_
         .seconds = round(1000 * elapsed) / 1000,
         .seconds_left = state->over ? 0 : run_clock_seconds_left(&t->clock, input->place.step, elapsed),
         .tokens = state->tokens,
+        .gradient_norm = result->gradient_norm,
+        .skipped = state->skipped,
         .logged = state->over || input->place.step % t->settings->log_steps == 0,
     };
     if (step.logged) {
@@ -203,9 +211,13 @@ static maske_status count_step(trainer *t, const step_input *input, const step_r
     state->step = input->place.step;
     state->epoch = input->next.epoch;
     state->sequence = input->next.sequence;
+    state->mix_epoch = input->next.mix_epoch;
+    state->mix_sequence = input->next.mix_sequence;
     if (!result->skipped) {
         state->updates++;
         state->skipped_in_a_row = 0;
+        double before = state->gradient_norm, now = result->gradient_norm;
+        state->gradient_norm = before > 0 ? norm_memory * before + (1 - norm_memory) * now : now;
         state->tokens += input->tokens;
         state->epoch_loss_sum += result->loss_sum;
         state->epoch_predicted += result->predicted;
@@ -213,8 +225,14 @@ static maske_status count_step(trainer *t, const step_input *input, const step_r
         return MASKE_OK;
     }
     state->skipped_in_a_row++;
-    log_say(MASKE_LOG_WARNING, "step %lld was skipped: its %s not finite", (long long)input->place.step,
-            isfinite(result->loss_sum) ? "gradients are" : "loss is");
+    state->skipped++;
+    if (!isfinite(result->loss_sum) || !isfinite(result->gradient_norm))
+        log_say(MASKE_LOG_WARNING, "step %lld was skipped: its %s not finite", (long long)input->place.step,
+                isfinite(result->loss_sum) ? "gradients are" : "loss is");
+    else
+        log_say(MASKE_LOG_WARNING, "step %lld was skipped: it exploded: loss %.4g, gradients of norm %.4g after %.4g",
+                (long long)input->place.step, share(result->loss_sum, result->predicted), result->gradient_norm,
+                state->gradient_norm);
     if (state->skipped_in_a_row < MOST_SKIPPED) return MASKE_OK;
     hear(t, true);
     char checkpoint_is[512] = "there is no checkpoint yet";
@@ -222,7 +240,7 @@ static maske_status count_step(trainer *t, const step_input *input, const step_r
         snprintf(checkpoint_is, sizeof checkpoint_is, "the last good checkpoint is %.400s/step-%lld",
                  t->run->folder->checkpoints, (long long)t->saved_step);
     return error_set(MASKE_DIVERGED,
-                     "%d steps in a row up to step %lld had no finite loss or gradients; %s; a smaller learning-rate "
+                     "%d steps in a row up to step %lld had no finite loss or gradients, or exploded; %s; a smaller learning-rate "
                      "may help",
                      MOST_SKIPPED, (long long)input->place.step, checkpoint_is);
 }
@@ -246,8 +264,11 @@ static maske_status do_step(trainer *t) {
         t->state->epoch_predicted = t->state->epoch_correct = 0;
     }
     double learning_rate = run_clock_learning_rate(&t->clock, t->state->step, begun);
-    step_room room = {run->model,  t->context,     run->optimizer, &t->parts,
-                      t->settings, run->precision, run->threads,   t->saver};
+    step_room room = {run->model,     t->context,   run->optimizer, &t->parts, t->settings,
+                      run->precision, run->threads, t->saver,       0,         0};
+    if (t->state->updates >= LEAST_UPDATES)
+        room.norm_limit = fmax(exploding_norm * t->state->gradient_norm, t->settings->max_grad_norm);
+    room.loss_limit = exploding_loss * log((double)run->model->config.vocab_size);
     step_result result;
     TRY(step_run(&room, input, learning_rate, (uint64_t)t->state->updates + 1, &result));
     TRY(count_step(t, input, &result));
@@ -318,7 +339,8 @@ static maske_status loop(trainer *t) {
         hear(t, false);
         if (run_clock_evaluation_is_due(&t->clock, state->step, run_clock_elapsed(&t->clock), state->over))
             TRY(evaluate(t));
-        TRY(save_due(t, !state->over && run_clock_save_is_due(&t->clock, state->step)));
+        /* No checkpoint of weights that may be spoiled already. */
+        TRY(save_due(t, !state->over && state->skipped_in_a_row == 0 && run_clock_save_is_due(&t->clock, state->step)));
     }
     return MASKE_OK;
 }
@@ -360,10 +382,10 @@ static maske_status prepare(trainer *t) {
     TRY(saver_start(&t->saver, run->folder, &t->metrics, &parts, settings->keep));
     guess_seconds(t);
     const trainer_state *state = t->state;
-    feed_place first = {state->step + 1, state->epoch, state->sequence};
+    feed_place first = {state->step + 1, state->epoch, state->sequence, state->mix_epoch, state->mix_sequence};
     if (state->epoch == 0) first = feed_place_after(&t->epoch, state->step);
     double done = run_clock_done(&t->clock, state->step, state->seconds);
-    return feeder_start(&t->feeder, &(feed){run->training, settings, t->clock.steps, done}, &first);
+    return feeder_start(&t->feeder, &(feed){run->training, run->mix, settings, t->clock.steps, done}, &first);
 }
 
 maske_status trainer_run(const trainer_job *run) {

@@ -12,7 +12,7 @@ typedef struct trainer_job {
     const maske_train_options *settings;
     const run_identity *identity;
     const maske_tokenizer *tokenizer;
-    const dataset *training, *held_out;     /* held_out NULL: no evaluation */
+    const dataset *training, *held_out, *mix;       /* held_out NULL: no evaluation; mix NULL: none */
     masked_lm *model;
     optimizer *optimizer;
     trainer_state *state;
@@ -23,7 +23,7 @@ typedef struct trainer_job {
 } trainer_job;
 
 /* Trains until the end. MASKE_STOPPED: the stop flag was raised and a checkpoint written. MASKE_DIVERGED: ten steps in
- * a row had no finite loss or gradient. Another failure: the last checkpoint stands. */
+ * a row had no finite loss or gradient, or exploded. Another failure: the last checkpoint stands. */
 MASKE_MUST_USE maske_status trainer_run(const trainer_job *run);
 
 #endif

@@ -31,8 +31,12 @@ static const member members[] = {
     MEMBER(evaluation_seconds, NUMBER),
     MEMBER(save_seconds, NUMBER),
     MEMBER(metrics_bytes, INTEGER),
+    ADDED(skipped, INTEGER),
+    ADDED(gradient_norm, NUMBER),
     ADDED(epoch, INTEGER),
     ADDED(sequence, INTEGER),
+    ADDED(mix_epoch, INTEGER),
+    ADDED(mix_sequence, INTEGER),
     ADDED(averaged, INTEGER),
     ADDED(best_is_average, BOOLEAN),
 };
@@ -86,6 +90,7 @@ void run_identity_write(json_writer *w, const run_identity *identity) {
     json_begin_object(w);
     write_fingerprint(w, "corpus", identity->corpus);
     write_fingerprint(w, "valid", identity->valid_corpus);
+    write_fingerprint(w, "mix", identity->mix_corpus);
     write_fingerprint(w, "tokenizer", identity->tokenizer);
     json_key(w, "threads");
     json_int(w, identity->threads);
@@ -103,6 +108,7 @@ maske_status run_identity_read(run_identity *out, const json_t *object, const ch
     const char *cpu = NULL, *precision = NULL, *version = NULL;
     TRY(fingerprint_read(&identity.corpus, object, "corpus", place));
     TRY(fingerprint_read(&identity.valid_corpus, object, "valid", place));
+    if (json_object_get(object, "mix") != NULL) TRY(fingerprint_read(&identity.mix_corpus, object, "mix", place));
     TRY(fingerprint_read(&identity.tokenizer, object, "tokenizer", place));
     TRY(json_get_integer(&identity.threads, object, "threads", 1, 1 << 20, place));
     TRY(json_get_text(&cpu, object, "cpu", place));

@@ -12,9 +12,12 @@ typedef struct trainer_state {
     int64_t step;               /* optimizer steps done, skipped ones counted */
     int64_t updates;            /* of these: steps that changed the weights; AdamW's own count */
     int64_t skipped_in_a_row;
+    int64_t skipped;            /* all of them */
+    double gradient_norm;       /* running mean of the steps that were not skipped; 0: not known yet */
     int64_t tokens;             /* trained on */
     int64_t epoch, sequence;    /* where the next step begins in the data (feeder.h); epoch 0: it follows from the step,
                                  * in a checkpoint that is older than these two */
+    int64_t mix_epoch, mix_sequence;    /* the same in the text that is mixed in */
     int64_t averaged;           /* steps whose weights are in the average */
     double seconds;             /* spent training */
     /* of the epoch so far, for the averages: losses in nats, tokens that were predicted, and rightly */
@@ -36,6 +39,7 @@ typedef struct trainer_state {
 /* What a run was made of, and by what. */
 typedef struct run_identity {
     uint64_t corpus, valid_corpus, tokenizer;   /* fingerprints; valid_corpus 0: no file of its own */
+    uint64_t mix_corpus;        /* 0: none */
     int64_t threads;
     char cpu[32];               /* level of the kernels */
     char precision[8];          /* of the matrix products: "f32", "bf16" */

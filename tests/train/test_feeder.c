@@ -7,7 +7,7 @@
 
 enum { BATCH = 4, ACCUMULATE = 3 };
 static const dataset_masking masking = {.seed = 5, .mask_probability = 0.15};
-static const feed_place beginning = {1, 1, 0};
+static const feed_place beginning = {1, 1, 0, 1, 0};
 
 static maske_train_options settings(void) {
     maske_train_options o = training_options();
@@ -50,7 +50,7 @@ static void steps_hold_the_batches_of_the_order(void **state) {
     dataset_batch expected = {0};
     feeder *f = NULL;
     maske_train_options o = settings();
-    assert_ok(feeder_start(&f, &(feed){d, &o, 0, 0}, &beginning));
+    assert_ok(feeder_start(&f, &(feed){d, NULL, &o, 0, 0}, &beginning));
     for (int64_t step = 1; step <= 2 * plan.steps + 1; step++) {
         const step_input *input = NULL;
         assert_ok(feeder_next(f, 0, &input));
@@ -92,7 +92,7 @@ static void any_step_may_be_the_first(void **state) {
         feeder *whole = NULL, *part = NULL;
         const step_input *a = NULL, *b = NULL;
         maske_train_options o = settings();
-        feed what = {d, &o, 0, 0};
+        feed what = {d, NULL, &o, 0, 0};
         feed_place place = feed_place_after(&plan, first - 1);
         assert_ok(feeder_start(&whole, &what, &beginning));
         assert_ok(feeder_start(&part, &what, &place));
@@ -123,7 +123,7 @@ static void what_grows_loses_nothing(void **state) {
     o.length_warmup_ratio = 0.4;
     enum { STEPS = 60 };
     feeder *f = NULL, *part = NULL;
-    feed what = {d, &o, STEPS, 0};
+    feed what = {d, NULL, &o, STEPS, 0};
     assert_ok(feeder_start(&f, &what, &beginning));
     size_t most = 0, longest = 0;
     int64_t own = 0, first_batch = 0;
@@ -171,13 +171,40 @@ static void what_grows_loses_nothing(void **state) {
     dataset_free(d);
 }
 
+/* A quarter of the sequences is the other text's, each of its sequences once before any comes twice. */
+static void another_text_is_mixed_in(void **state) {
+    (void)state;
+    dataset *d = town(), *old = town();
+    maske_train_options o = settings();
+    o.mix_share = 0.3;
+    feeder *f = NULL;
+    assert_ok(feeder_start(&f, &(feed){d, old, &o, 0, 0}, &beginning));
+    int64_t sequences = dataset_describe(d)->sequences, own = 0, mixed = 0;
+    while (own < 3 * sequences) {
+        const step_input *input;
+        assert_ok(feeder_next(f, 0, &input));
+        assert_true(input->count <= input->most && input->most == 2 * ACCUMULATE);
+        int64_t all = 0, next = input->next.sequence;
+        for (size_t i = 0; i < input->count; i++) all += (int64_t)input->batches[i].batch.sequences;
+        if (input->next.epoch > input->place.epoch) next += sequences;
+        own += next - input->place.sequence;
+        mixed += all - (next - input->place.sequence);
+        assert_int_equal((input->next.mix_epoch - 1) * sequences + input->next.mix_sequence, mixed);
+    }
+    double share = (double)mixed / (double)(own + mixed);
+    if (!(share > 0.25 && share < 0.35)) fail_msg("a share of %g is mixed in, expected 0.3", share);
+    feeder_stop(f);
+    dataset_free(d);
+    dataset_free(old);
+}
+
 static void failures_reach_the_trainer(void **state) {
     (void)state;
     dataset *d = town();
     feeder *f = NULL;
     maske_train_options o = settings();
     o.mask_probability = 0;
-    assert_ok(feeder_start(&f, &(feed){d, &o, 0, 0}, &beginning));
+    assert_ok(feeder_start(&f, &(feed){d, NULL, &o, 0, 0}, &beginning));
     const step_input *input;
     assert_fails(feeder_next(f, 0, &input), MASKE_BAD_ARGUMENT, "mask_probability is out of range");
     feeder_stop(f);
@@ -191,6 +218,7 @@ int main(void) {
         cmocka_unit_test(steps_hold_the_batches_of_the_order),
         cmocka_unit_test(any_step_may_be_the_first),
         cmocka_unit_test(what_grows_loses_nothing),
+        cmocka_unit_test(another_text_is_mixed_in),
         cmocka_unit_test(failures_reach_the_trainer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,14 +9,15 @@
 
 static const maske_train_step step = {
     .step = 7, .epoch = 2, .loss = 0.5, .average_loss = 0.75, .accuracy = 0.25, .average_accuracy = 0.125,
-    .learning_rate = 1e-4, .tokens = 900, .tokens_per_second = 12.5, .seconds = 1.5};
+    .learning_rate = 1e-4, .tokens = 900, .tokens_per_second = 12.5, .seconds = 1.5,
+    .gradient_norm = 0.5, .skipped = 1};
 static const maske_train_evaluation evaluation = {.step = 7, .valid_loss = 2.5, .valid_accuracy = 0.5,
                                                   .unigram_loss = 3.5, .unigram_accuracy = 0.25};
 static char around[] = "su [MASK]", words[] = "akar", guess[] = "\"yok\"";
 static const examples filled = {.count = 1, .items = {{.text = around, .expected = words, .filled = guess}}};
 static const char step_line[] =
     "{\"step\":7,\"epoch\":2,\"loss\":0.5,\"average_loss\":0.75,\"accuracy\":0.25,\"average_accuracy\":0.125,"
-    "\"learning_rate\":0.0001,\"tokens\":900,\"tokens_per_second\":12.5,\"seconds\":1.5}\n";
+    "\"learning_rate\":0.0001,\"tokens\":900,\"tokens_per_second\":12.5,\"seconds\":1.5,\"gradient_norm\":0.5,\"skipped\":1}\n";
 static const char evaluation_line[] =
     "{\"step\":7,\"valid_loss\":2.5,\"valid_accuracy\":0.5,\"unigram_loss\":3.5,\"unigram_accuracy\":0.25,"
     "\"examples\":[{\"text\":\"su [MASK]\",\"filled\":\"\\\"yok\\\"\",\"expected\":\"akar\"}]}\n";

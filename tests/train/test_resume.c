@@ -218,6 +218,33 @@ static void the_average_is_that_of_the_last_steps(void **state) {
     masked_lm_free(got);
 }
 
+/* Old text mixed in: in its own order and epochs; and it may not change either. */
+static void mixed_text_goes_on_as_well(void **state) {
+    (void)state;
+    maske_train_options o = training_options();
+    size_t length;
+    char *text = read_whole(TEST_DATA "/train", "kasaba.txt", &length);
+    const char *old = scratch_write("old.txt", text, length / 3);
+    o.mix = old;
+    o.mix_share = 0.4;
+    o.accumulate = 2;
+    const char *whole = fresh("mixed-unbroken"), *out = fresh("mixed-stopped");
+    training t = {.tokenizer = training_tokenizer(), .threads = 1};
+    assert_ok(training_start(&t, whole, &o));
+    assert_false(has_file(whole, RUN_MIX_TOKENS));
+    for (int64_t step = 1; step <= STEPS; step += 5) {
+        out = fresh("mixed-stopped");
+        assert_fails(stopped_run(out, step, &o), MASKE_STOPPED, "stopped after step");
+        assert_ok(resume(out, 3));
+        assert_same_run(whole, out, STEPS);
+    }
+    out = fresh("mixed-stopped");
+    assert_fails(stopped_run(out, 5, &o), MASKE_STOPPED, "stopped after step 5");
+    scratch_write("old.txt", text, length / 2);
+    assert_fails(resume(out, 1), MASKE_BAD_ARGUMENT, "old.txt");
+    free(text);
+}
+
 static void killed_before_the_first_checkpoint(void **state) {
     (void)state;
     const char *out = fresh("killed-early");
@@ -604,6 +631,7 @@ int main(void) {
         cmocka_unit_test(epochs_go_on_as_well),
         cmocka_unit_test(what_changes_over_the_run_goes_on_as_well),
         cmocka_unit_test(the_average_is_that_of_the_last_steps),
+        cmocka_unit_test(mixed_text_goes_on_as_well),
         cmocka_unit_test(killed_before_the_first_checkpoint),
         cmocka_unit_test(killed_between_checkpoints),
         cmocka_unit_test(every_checkpoint_is_of_its_own_step),

@@ -194,6 +194,59 @@ static void epochs_and_minutes_end(void **state) {
     assert_true(finished);
 }
 
+/* A share of the minutes goes to runs that choose among the rates; what they chose is kept. */
+static void trials_settle_the_learning_rate(void **state) {
+    (void)state;
+    maske_train_options o = training_options();
+    o.steps = 0;
+    o.minutes = 0.03;
+    o.trials = 0.3;
+    o.learning_rate = 1e-5;     /* far too low, and counted as given: trials leave it alone */
+    o.given = "muon-learning-rate,optimizer";
+    training t = with_tokenizer();
+    listen();
+    assert_ok(training_start(&t, fresh("no-trials"), &o));
+    assert_non_null(strstr(said, "warning: no trials: the learning rate is given"));
+    o.learning_rate = 1e-3;
+    o.given = "optimizer,mask-probability";
+    listen();
+    assert_ok(training_start(&t, fresh("trials"), &o));
+    assert_non_null(strstr(said, "trials: the learning rate is "));
+    o.minutes = 0, o.steps = 5;
+    assert_fails(training_start(&t, fresh("steps"), &o), MASKE_BAD_ARGUMENT, "trials is 0.3, expected minutes beside it");
+}
+
+/* With minutes, what is not given is chosen; a run that goes on keeps it. */
+static void the_recipe_is_kept(void **state) {
+    (void)state;
+    maske_train_options o;
+    maske_train_options_defaults(&o);
+    o.minutes = 0.04;
+    o.size = "tiny";
+    o.precision = "f32";
+    o.given = "size";
+    const char *out = fresh("recipe");
+    training t = {.threads = 2, .stop_at = 3};
+    listen();
+    assert_int_equal(training_start(&t, out, &o), MASKE_STOPPED);
+    assert_non_null(strstr(said, "recipe for "));
+    assert_non_null(strstr(said, "optimizer"));
+    size_t length;
+    char *before = read_whole(out, "train.json", &length), *after;
+    assert_non_null(strstr(before, "\"optimizer\": \"muon\""));
+    t.stop_at = 0;
+    assert_ok(training_resume(&t, out, NULL));
+    after = read_whole(out, "train.json", &length);
+    assert_string_equal(before, after);
+    free(before);
+    free(after);
+    o.dry_run = true;
+    listen();
+    assert_ok(training_start(&t, fresh("dry"), &o));
+    assert_non_null(strstr(said, "the same by steps: --steps "));
+    assert_false(path_exists(scratch_path("dry")));
+}
+
 /* ---- on from a model ---- */
 
 static void training_goes_on_from_a_model(void **state) {
@@ -251,6 +304,35 @@ static void what_diverges_ends(void **state) {
     t.model = spoiled_model(NAN);
     assert_fails(training_start(&t, fresh("nan"), &o), MASKE_BAD_FILE, "the weights are not all finite numbers");
     assert_false(path_exists(scratch_path("nan")));
+}
+
+/* Three times what is right costs quality, not the run: for both optimizers, to the end, with no step skipped. */
+static void a_learning_rate_too_high_costs_quality_alone(void **state) {
+    (void)state;
+    for (int muon = 0; muon < 2; muon++) {
+        maske_train_options o = training_options();
+        o.steps = 200;
+        o.eval_steps = 50;
+        o.optimizer = muon ? "muon" : "adamw";
+        o.learning_rate = 3e-3 * (muon ? 1 : 3);
+        o.muon_learning_rate = 3 * 6e-3;
+        training t = with_tokenizer();
+        assert_ok(training_start(&t, fresh("too-high"), &o));
+        assert_int_equal(t.last.skipped, 0);
+        assert_true(t.evaluation.valid_loss < log(400));
+    }
+}
+
+/* Weights that are spoiled, but finite: every step explodes. */
+static void what_explodes_ends(void **state) {
+    (void)state;
+    maske_train_options o = training_options();
+    training t = {.model = spoiled_model(1e4f), .threads = 1};
+    listen();
+    assert_fails(training_start(&t, fresh("exploded"), &o), MASKE_DIVERGED, "no finite loss or gradients, or exploded");
+    assert_non_null(strstr(maske_error(), "the last good checkpoint is"));
+    assert_non_null(strstr(said, "warning: step 1 was skipped: it exploded: loss"));
+    assert_int_equal(t.last.skipped, 9);
 }
 
 /* Whatever a learning rate does, nothing that is not finite is ever saved. */
@@ -404,8 +486,12 @@ int main(void) {
         cmocka_unit_test(without_held_out_text_the_last_model_stays),
         cmocka_unit_test(a_file_may_be_held_out),
         cmocka_unit_test(epochs_and_minutes_end),
+        cmocka_unit_test(trials_settle_the_learning_rate),
+        cmocka_unit_test(the_recipe_is_kept),
         cmocka_unit_test(training_goes_on_from_a_model),
         cmocka_unit_test(what_diverges_ends),
+        cmocka_unit_test(a_learning_rate_too_high_costs_quality_alone),
+        cmocka_unit_test(what_explodes_ends),
         cmocka_unit_test(no_infinity_is_saved),
         cmocka_unit_test(what_cannot_be_trained_is_refused),
         cmocka_unit_test(a_folder_that_holds_something_is_refused),
