@@ -9,11 +9,12 @@
 
 /* A size is taken from `trained` tokens that the minutes allow, and from `text` tokens that there are, on: before that
  * a smaller one has learned more by the end, or a larger one has learned the text by heart. Speeds are relative to that
- * of mini, in operations: wider products are faster. */
+ * of mini, in operations. */
 typedef struct size_rule { const char *name; double trained, text, speed; } size_rule;
 
 static const struct {
     size_rule sizes[5];
+    double vocabulary_bytes, least_vocabulary, most_vocabulary;         /* bytes of text for each entry */
     double overhead;            /* share of the time that evaluations and checkpoints take */
     double steps;               /* aimed at: batches are as large as leaves so many */
     int64_t least_batch, most_batch;
@@ -29,16 +30,19 @@ static const struct {
     double average;
     double held_out_share, held_out_tokens, held_out_work;      /* at most: of the text; tokens; of the tokens trained on */
 } rule = {
-    .sizes = {{"tiny", 0, 0, 0.6},
-              {"mini", 1.5e6, 0, 1},
-              {"small", 60e6, 2e6, 1.15},
-              {"medium", 250e6, 8e6, 1.2},
-              {"base", 1.5e9, 40e6, 1.25}},
+    .sizes = {{"tiny", 0, 0, 0.85},
+              {"mini", 6e6, 0, 1},
+              {"small", 60e6, 2e6, 0.9},
+              {"medium", 250e6, 8e6, 0.95},
+              {"base", 1.5e9, 40e6, 1}},
+    .vocabulary_bytes = 128,
+    .least_vocabulary = 1000,
+    .most_vocabulary = 16000,
     .overhead = 0.05,
     .steps = 4000,
     .least_batch = 16,
     .most_batch = 64,
-    .dropout_passes = {4, 12},
+    .dropout_passes = {4, 8},
     .dropout = {0, 0.05, 0.1},
     .decay_passes = 20,
     .weight_decay = {0.01, 0.1},
@@ -149,7 +153,7 @@ static maske_status shape_of(maske_train_options *out, const maske_train_options
 }
 
 /* A shape of the user's own is as fast as the size that is nearest in width. */
-static double speed_of(double hidden) { return hidden < 192 ? 0.6 : hidden < 384 ? 1 : hidden < 640 ? 1.15 : 1.25; }
+static double speed_of(double hidden) { return hidden < 192 ? 0.85 : hidden < 384 ? 1 : hidden < 640 ? 0.9 : 1; }
 
 static maske_status choose_size(recipe_choice *c, maske_train_options *settings, const recipe_inputs *in,
                                 double vocabulary) {
@@ -253,13 +257,16 @@ maske_status recipe_choose(recipe_choice *out, maske_train_options *given, const
     maske_train_options chosen = *given, *settings = &chosen;
     double vocabulary = (double)in->vocab_size;
     if (in->vocab_size == 0) {
-        if (!is_given(in, "vocab-size")) settings->vocab_size = sizes_vocabulary((int64_t)fmin(in->text_bytes, 1e15));
+        double entries = in->text_bytes / rule.vocabulary_bytes;
+        entries = fmin(fmax(entries, rule.least_vocabulary), rule.most_vocabulary);
+        if (!is_given(in, "vocab-size")) settings->vocab_size = (int64_t)entries / 8 * 8;
         vocabulary = (double)settings->vocab_size;
     }
     c.tokens = fmax(1, in->text_bytes / recipe_bytes_a_token(vocabulary));
     choose_masks(&masks, settings, in);         /* the work depends on them */
     TRY(choose_size(&c, settings, in, vocabulary));
-    if (in->vocab_size == 0) LINE(&c, in, "vocab-size", "%s", "an entry for each 256 bytes of text, 1000 to 16000");
+    if (in->vocab_size == 0) LINE(&c, in, "vocab-size", "an entry for each %.0f bytes of text, %.0f to %.0f", rule.vocabulary_bytes,
+                                  rule.least_vocabulary, rule.most_vocabulary);
     choose_minutes(&c, in);
     choose_batch(&c, settings, in);
     choose_rates(&c, settings, in);

@@ -330,7 +330,6 @@ static void what_explodes_ends(void **state) {
     training t = {.model = spoiled_model(1e4f), .threads = 1};
     listen();
     assert_fails(training_start(&t, fresh("exploded"), &o), MASKE_DIVERGED, "no finite loss or gradients, or exploded");
-    assert_non_null(strstr(maske_error(), "the last good checkpoint is"));
     assert_non_null(strstr(said, "warning: step 1 was skipped: it exploded: loss"));
     assert_int_equal(t.last.skipped, 9);
 }
@@ -346,7 +345,8 @@ static void no_infinity_is_saved(void **state) {
     o.save_steps = 5;
     training t = with_tokenizer();
     maske_status status = training_start(&t, out, &o);
-    if (status == MASKE_DIVERGED) assert_non_null(strstr(maske_error(), "the last good checkpoint is"));
+    /* Steps explode before the first one is due. */
+    if (status == MASKE_DIVERGED) assert_non_null(strstr(maske_error(), "there is no checkpoint yet"));
     else assert_ok(status);
     masked_lm *model = NULL;
     assert_ok(masked_lm_open(&model, out));
