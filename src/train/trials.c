@@ -33,7 +33,7 @@ static maske_status make_model(trial *t, const run *r) {
 }
 
 static maske_status prepare(trial *t, const run *r) {
-    masked_lm_capacity capacity = plan_capacity(&t->settings, r->threads);
+    masked_lm_capacity capacity = plan_capacity(&t->settings, r->precision, r->threads);
     TRY(make_model(t, r));
     TRY(optimizer_new(&t->optimizer, &t->model->table, optimizer_muon_threads(&t->settings, r->threads)));
     TRY(masked_lm_context_new(&t->context, t->model, &capacity));
