@@ -59,7 +59,8 @@ static void on_step(void *user, const maske_train_step *s) {
       what = (maske_progress){"training", s->seconds,
                               s->seconds + s->seconds_left, "seconds"};
     char remark[96];
-    snprintf(remark, sizeof remark, "loss %.4f, accuracy %.4f", s->average_loss, s->average_accuracy);
+    snprintf(remark, sizeof remark, "loss %.3f, accuracy %.3f, %.0f tokens/s", s->average_loss, s->average_accuracy,
+             s->tokens_per_second);
     progress_show(call->progress, &what, remark, s->seconds_left);
 }
 

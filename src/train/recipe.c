@@ -46,7 +46,7 @@ static const struct {
     .dropout = {0, 0.05, 0.1},
     .decay_passes = 20,
     .weight_decay = {0.01, 0.1},
-    .most_passes = 200,
+    .most_passes = 40,
     .mask_probability = 0.3,
     .mask_probability_end = 0,
     .optimizer = "muon",

@@ -7,10 +7,13 @@ kills=${KILLS:-5}
 work=$(mktemp -d "$( [ -w /dev/shm ] && echo /dev/shm || echo /tmp)/maske-kill-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 for i in 1 2 3 4 5 6; do cat "$SOURCE/tests/data/train/kasaba.txt"; echo; done >"$work/text.txt"
+head -40 "$SOURCE/tests/data/train/kasaba.txt" >"$work/old.txt"
 
 options=(--tokenizer "$work/tokenizer" --hidden-size 32 --num-hidden-layers 2 --num-attention-heads 2
          --max-length 64 --batch-size 8 --steps 240 --eval-steps 50 --save-steps 7 --log-steps 1
-         --valid-fraction 0.1 --precision f32 --threads 1 --quiet)
+         --valid-fraction 0.1 --precision f32 --threads 1 --quiet
+         --optimizer muon --schedule wsd --average 0.4 --mask-probability 0.3 --mask-probability-end 0.15
+         --batch-warmup-ratio 0.4 --length-warmup-ratio 0.3 --mix "$work/old.txt" --mix-share 0.3)
 "$MASKE" tokenizer train --out "$work/tokenizer" --vocab-size 400 --quiet "$work/text.txt"
 begun=$(date +%s%N)
 "$MASKE" train --out "$work/whole" "${options[@]}" "$work/text.txt"

@@ -43,7 +43,7 @@ static void every_choice_can_be_trained(void **state) {
                 maske_train_options o = defaults();
                 recipe_choice c = choose(&o, minutes, bytes, speed, NULL);
                 assert_true(c.minutes > 0 && c.minutes <= minutes);
-                assert_true(c.passes <= 200.001 && c.steps >= 1);
+                assert_true(c.passes <= 50 && c.steps >= 1);
                 assert_true(o.batch_size >= 1 && o.batch_size <= 64);
                 assert_true(o.valid_fraction > 0 && o.valid_fraction <= 0.02);
             }
@@ -75,7 +75,7 @@ static void little_text_is_not_learned_by_heart(void **state) {
     (void)state;
     maske_train_options o = defaults();
     recipe_choice c = choose(&o, 10, 2e6, fast, NULL);
-    assert_true(c.passes > 12 && c.minutes == 10);
+    assert_true(c.passes > 8 && c.minutes <= 10);
     assert_true(o.dropout >= 0.1 && o.attention_dropout >= 0.1);
     o = defaults();
     c = choose(&o, 600, 1e5, fast, NULL);
