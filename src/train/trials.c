@@ -10,6 +10,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { LEAST_STEPS = 50 };      /* of a trial; after fewer the highest rate looks best, whatever becomes of it */
+
 /* What a trial works with; zeroed: nothing. */
 typedef struct trial {
     maske_train_options settings;       /* the run's, with other rates; its texts are the run's */
@@ -63,8 +65,8 @@ static maske_status train(trial *t, const run *r, double seconds) {
     return MASKE_OK;
 }
 
-/* The held-out loss after so many seconds with the rates times `factor`. */
-static maske_status run_trial(double *loss, const run *r, const bool given[RECIPE_ROWS], double factor, double seconds) {
+/* The held-out loss after so many seconds with the rates times `factor`, and the steps that they gave. */
+static maske_status run_trial(double *loss, int64_t *steps, const run *r, const bool given[RECIPE_ROWS], double factor, double seconds) {
     trial t = {.settings = r->settings};
     if (!recipe_is_given(given, "learning-rate")) t.settings.learning_rate *= factor;
     if (!recipe_is_given(given, "muon-learning-rate")) t.settings.muon_learning_rate *= factor;
@@ -74,6 +76,7 @@ static maske_status run_trial(double *loss, const run *r, const bool given[RECIP
     /* An evaluation takes a third of the steps on as many tokens: little beside the rest. */
     if (status == MASKE_OK) status = train(&t, r, fmax(0.9 * seconds - (clock_now() - begun), 0.5 * seconds));
     if (status == MASKE_OK) status = validation_run(&t.validation, t.model, t.context, r->control, &evaluation);
+    *steps = t.steps;
     *loss = isfinite(evaluation.valid_loss) ? evaluation.valid_loss : INFINITY;
     if (status == MASKE_OK)
         log_say(MASKE_LOG_NOTE, "trial: learning rate %.3g (Muon's %.3g), %lld steps: held-out loss %.4f",
@@ -96,11 +99,17 @@ maske_status trials_run(run *r, const bool given[RECIPE_ROWS]) {
         return MASKE_OK;
     }
     double seconds = 60 * r->settings.minutes * r->settings.trials / 3, loss, best, factor = 1;
-    TRY(run_trial(&best, r, given, 1, seconds));
-    TRY(run_trial(&loss, r, given, 2, seconds));
+    int64_t steps;
+    TRY(run_trial(&best, &steps, r, given, 1, seconds));
+    if (steps < LEAST_STEPS) {
+        log_say(MASKE_LOG_WARNING, "no more trials: %lld steps in one, expected %d at the least; the rates stay",
+                (long long)steps, LEAST_STEPS);
+        return MASKE_OK;
+    }
+    TRY(run_trial(&loss, &steps, r, given, 2, seconds));
     double third = loss < best ? 4 : 0.5;
     if (loss < best) best = loss, factor = 2;
-    TRY(run_trial(&loss, r, given, third, seconds));
+    TRY(run_trial(&loss, &steps, r, given, third, seconds));
     if (loss < best) factor = third;
     if (!recipe_is_given(given, "learning-rate")) r->settings.learning_rate *= factor;
     if (!recipe_is_given(given, "muon-learning-rate")) r->settings.muon_learning_rate *= factor;
