@@ -11,7 +11,7 @@ cat "$SOURCE"/src/tokenizer/*.[ch] >"$work/held-out"
 figure() { sed -n "s/.*\"$1\":\([-0-9.e+]*\).*/\1/p"; }
 "$MASKE" evaluate --model "$work/model" --precision f32 --words 0 --json "$work/held-out" >"$work/f32"
 accuracy=$(figure accuracy <"$work/f32")
-awk -v a="$accuracy" 'BEGIN {exit !(a > 0.2)}' || { echo "the model has learnt too little to tell: accuracy $accuracy"; exit 1; }
+awk -v a="$accuracy" 'BEGIN {exit !(a > 0.15)}' || { echo "the model has learnt too little to tell: accuracy $accuracy"; exit 1; }
 for level in avx2 avx512 amx; do      # plain C gives the same bits (tests/nn/test_gemm_int8.c), but takes minutes
     MASKE_CPU=$level "$MASKE" evaluate --model "$work/model" --precision int8 --words 0 --json "$work/held-out" >"$work/int8"
     echo "accuracy f32 $accuracy, int8 at $level $(figure accuracy <"$work/int8"); loss $(figure loss <"$work/f32"), $(figure loss <"$work/int8")"
