@@ -19,7 +19,7 @@ seconds_each = float(os.environ.get("SECONDS_EACH", "20"))
 has_bf16 = "avx512_bf16" in Path("/proc/cpuinfo").read_text().split()
 rows = os.environ.get("ROWS", "adamw-f32 muon-f32 " + ("adamw-bf16 muon-bf16 " if has_bf16 else "") + "maske minutes").split()
 # docs/recipe.md tells where these come from
-recipe = shlex.split(os.environ.get("RECIPE", "--optimizer muon --mask-probability 0.3 --dropout 0.1 --attention-dropout 0"))
+recipe = shlex.split(os.environ.get("RECIPE", "--optimizer muon --muon-learning-rate 0.004 --mask-probability 0.3 --dropout 0.1 --attention-dropout 0"))
 train, held, tokenizer, data = (work / name for name in ("train.txt", "held-out.txt", "tokenizer", "train.safetensors"))
 
 
@@ -63,7 +63,7 @@ def train_row(row, out, kind, amount, seed):
     if row == "minutes":
         return train_maske(out, [], kind, amount, seed)
     if row == "maske":
-        return train_maske(out, ["--tokenizer", tokenizer, "--size", "mini", "--max-length", 128, "--valid-fraction", 0, *recipe], kind, amount, seed)
+        return train_maske(out, ["--recipe", "no", "--tokenizer", tokenizer, "--size", "mini", "--max-length", 128, "--valid-fraction", 0, *recipe], kind, amount, seed)
     return train_torch(row, out, kind, amount, seed)
 
 
