@@ -391,12 +391,34 @@ typedef struct maske_model maske_model;
 typedef struct maske_model_options {
     const char *precision;      /* "auto" (NULL: f32) | "f32" | "bf16", where the CPU has it | "int8": weights in bytes */
     int threads;                /* 0: every core */
+    bool only_vectors;          /* the model is for maske_embed: then "auto" is bf16 on CPUs with AMX, else f32 */
+    bool read_weights;          /* read the weights; else their files are mapped, and must stay as they are */
 } maske_model_options;
-/* Opens a folder with config.json, weights and a tokenizer (docs/models.md: BERT, RoBERTa, DistilBERT). Yours: maske_model_close. */
+/* Mapped weights cost nothing to open and are shared by processes. They are laid out anew for the CPU's products, layer by
+ * layer, once some hundred tokens have been through the model: so they are in memory once, and results do not change. A
+ * mapped file that is cut short while it is in use ends the process with SIGBUS.
+ * Opens a folder with config.json, weights and a tokenizer (docs/models.md: BERT, RoBERTa, DistilBERT). Yours: maske_model_close. */
 MASKE_API MASKE_MUST_USE maske_status maske_model_open(maske_model **out, const char *folder,
                                                        const maske_model_options *options);
 MASKE_API void maske_model_close(maske_model *model);
 MASKE_API const maske_tokenizer *maske_model_tokenizer(const maske_model *model);       /* borrowed from the model */
+
+/* This machine's speed of using the model, measured with made-up tokens: passes that give every token's vector, for
+ * `seconds` (0: 0.6) each kind of work; the fastest pass counts. */
+enum { MASKE_BENCH_WORKS = 4 };
+typedef struct maske_bench_work {
+    int64_t sequences, length;              /* of a pass: so many texts of so many tokens each */
+    double seconds, processor_seconds;      /* of a pass: by the clock, and of all processors */
+    double gflop;                           /* of its matrix products, 10^9 operations */
+} maske_bench_work;
+typedef struct maske_bench_infer_report {
+    const char *precision, *level;          /* f32 | bf16 | int8; what is used of this CPU */
+    int64_t threads;
+    double product_gflops;                  /* what all threads reach at matrix products alone, a second */
+    maske_bench_work works[MASKE_BENCH_WORKS];
+} maske_bench_infer_report;
+MASKE_API MASKE_MUST_USE maske_status maske_bench_infer(maske_bench_infer_report *out, const maske_model *model,
+                                                        double seconds, const maske_control *control);
 
 typedef struct maske_model_info {
     const char *architecture, *hidden_act, *dtype;      /* borrowed from the model */

@@ -60,6 +60,22 @@ maske_status memory_pages_new(void *out, size_t bytes, const char *what) {
     return MASKE_OK;
 }
 
+maske_status memory_sparse_new(void *out, size_t bytes, const char *what) {
+    void *block = mmap(NULL, bytes ? bytes : 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (block == MAP_FAILED) return error_memory(bytes, what);
+#ifdef MADV_NOHUGEPAGE
+    (void)madvise(block, bytes ? bytes : 1, MADV_NOHUGEPAGE);
+#endif
+    *(void **)out = block;
+    return MASKE_OK;
+}
+
+void memory_give_back(const void *begin, size_t bytes) {
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), at = (uintptr_t)begin;
+    uintptr_t first = (at + page - 1) / page * page, end = (at + bytes) / page * page;
+    if (first < end) (void)madvise((void *)first, end - first, MADV_DONTNEED);
+}
+
 void memory_pages_free(void *block, size_t bytes) {
     if (block != NULL) munmap(block, bytes ? bytes : 1);
 }

@@ -21,7 +21,11 @@ MASKE_MUST_USE maske_status memory_copy_text(char **out, const char *text, size_
 
 /* Large zeroed buffers (weights, activations): page-aligned, huge pages asked for. Free with memory_pages_free. */
 MASKE_MUST_USE maske_status memory_pages_new(void *out, size_t bytes, const char *what);
+/* The same for a buffer of which only a little will be touched: the rest takes no memory. */
+MASKE_MUST_USE maske_status memory_sparse_new(void *out, size_t bytes, const char *what);
 void memory_pages_free(void *block, size_t bytes);
+/* Of a mapped file: the pages that lie whole in these bytes need not stay in memory; they come back when touched. */
+void memory_give_back(const void *begin, size_t bytes);
 
 /* Bytes this process may still take: the least of free memory, the control group's limit and the address-space
  * limit; SIZE_MAX where nothing can be known. */

@@ -32,7 +32,8 @@ static void backward_block(void *user, size_t block, int thread) {
 
 void bert_attention_forward(masked_lm_context *c, size_t layer, const layer_state *s) {
     bert_self_attention_forward(c, layer, s);
-    bert_for_blocks(c, s->rows, forward_block, &(call){c, layer, s, NULL});
+    if (bert_few_rows(c, s->rows)) bert_self_output_forward_few(c, layer, s);
+    else bert_for_blocks(c, s->rows, forward_block, &(call){c, layer, s, NULL});
 }
 
 void bert_attention_backward(masked_lm_context *c, size_t layer, const layer_state *s, const layer_gradients *g) {

@@ -2,6 +2,7 @@
 #include "bert/context.h"
 #include "base/parallel.h"
 #include "bert/weight_gradients.h"
+#include "nn/activation.h"
 #include "nn/attention.h"
 #include "nn/bias.h"
 
@@ -109,6 +110,8 @@ static void plan_threads(arena *a, masked_lm_context *c) {
     const masked_lm_capacity *capacity = &c->capacity;
     size_t scratch = larger(attention_scratch(capacity->sequence_length, c->head_size, capacity->backward),
                             cross_entropy_thread_scratch(c->chunk_rows, c->hidden, capacity->backward));
+    if (!capacity->backward && capacity->threads > 1)
+        c->few_intermediate = floats(a, smaller(capacity->tokens, BERT_BLOCK * (size_t)capacity->threads), c->intermediate);
     for (int i = 0; i < capacity->threads; i++) {
         float *thread = floats(a, scratch, 1);
         float *block = capacity->backward && !c->rounds ? NULL : floats(a, BERT_BLOCK, larger(c->intermediate, c->hidden));
@@ -229,6 +232,53 @@ dropout_mask bert_dropout(const masked_lm_context *c, double probability, size_t
     bool skipped = site == DROPOUT_SELF_OUTPUT && !family_of(c->config.family)->self_output_dropout;
     if (!c->mode->dropout || probability == 0.0 || skipped) return (dropout_mask){.scale = 1.0f};
     return dropout_mask_new(probability, c->mode->seed, c->mode->step, layer * DROPOUT_SITES + site);
+}
+
+void bert_product(const masked_lm_context *c, float *y, size_t y_stride, const float *x, const bert_linear *l, size_t rows) {
+    bert_linear_forward(y, y_stride, x, l, bert_precision(c), c->packed, rows, 0, l->out);
+}
+
+typedef struct shared_product {
+    const masked_lm_context *c;
+    float *y;
+    const float *x;
+    const bert_linear *l;
+    size_t y_stride, rows, width, ranges;
+    product_end end;
+} shared_product;
+
+enum { SHARED_ROWS = 128 };
+
+static void shared_task(void *user, size_t i, int thread) {
+    const shared_product *p = user;
+    const masked_lm_context *c = p->c;
+    (void)thread;
+    size_t at = i / p->ranges * SHARED_ROWS, rows = smaller(p->rows - at, SHARED_ROWS);
+    size_t first = i % p->ranges * p->width, count = smaller(p->l->out - first, p->width);
+    float *y = p->y + at * p->y_stride;
+    bert_linear_forward(y, p->y_stride, p->x + at * p->l->in, p->l, bert_precision(c), c->packed, rows, first, count);
+    if (p->end == PRODUCT_ALONE) return;
+    const float *bias = bert_weight(c, p->l->places.bias) + first;
+    if (p->end == PRODUCT_BIAS) bias_forward(y + first, p->y_stride, bias, rows, count);
+    for (size_t r = 0; r < rows && p->end == PRODUCT_BIAS_ACTIVATION; r++) {
+        float *row = y + r * p->y_stride + first;
+        bias_activation_forward(row, row, row, bias, c->config.hidden_act, 1, count);
+    }
+}
+
+void bert_product_shared(const masked_lm_context *c, float *y, size_t y_stride, const float *x, const bert_linear *l,
+                         size_t rows, product_end end) {
+    size_t blocks = (rows + SHARED_ROWS - 1) / SHARED_ROWS, wanted = 2 * (size_t)c->capacity.threads;
+    size_t panels = (l->out + GEMM_PACK_COLUMNS - 1) / GEMM_PACK_COLUMNS;
+    size_t ranges = smaller(panels, larger(1, wanted / larger(blocks, 1)));
+    size_t width = (panels + ranges - 1) / ranges * GEMM_PACK_COLUMNS;
+    ranges = (l->out + width - 1) / width;
+    parallel_for(c->capacity.threads, blocks * ranges, shared_task,
+                 &(shared_product){c, y, x, l, y_stride, rows, width, ranges, end});
+}
+
+void bert_for_few(const masked_lm_context *c, size_t rows, void (*task)(void *user, size_t part, int thread), void *user) {
+    parallel_for(c->capacity.threads, (rows + BERT_FEW - 1) / BERT_FEW, task, user);
 }
 
 void bert_for_blocks(masked_lm_context *c, size_t rows, void (*task)(void *user, size_t block, int thread),

@@ -9,6 +9,9 @@
  * joined in the order of the blocks; products over tokens (gradients of matrices) are cut by their output. So nothing
  * depends on which thread did what.
  *
+ * Few rows (less than a block for each thread, and nothing kept for backward) are no blocks: a task is some columns of a
+ * product over all of them, so that each thread reads its part of the weights; operations follow one another.
+ *
  * Without backward nothing is kept: layers share their buffers, and what lives within a block has a block's size.
  * With recompute layers share them too, but for their outputs: the backward pass fills them again, layer by layer.
  * Dropout is a function of (seed, step, place), so the second time gives the numbers of the first. */
@@ -103,6 +106,7 @@ struct masked_lm_context {
     layer_state *layers;        /* [layer_count] */
     float **thread_blocks;      /* [threads] of [BERT_BLOCK, intermediate] without backward, or where factors are rounded */
     float **thread_scratch;     /* [threads] of attention and cross entropy */
+    float *few_intermediate;    /* [few rows, intermediate], without backward */
     float *pooler_input, *pooled;               /* [sequences, hidden] */
     float *head_input;          /* [predictions, hidden] rows of the last layer's output */
     float *transform_pre, *transform_act;       /* [predictions, hidden] */
@@ -143,6 +147,7 @@ struct masked_lm_context {
     float *gradients;           /* NULL: forward only */
     float scale;
     bool every_position;
+    bool packed;                /* products read the packed copies of the matrices (bert/mapped.h) */
     double phase_seconds[MASKED_LM_PHASES], phase_begun;
 };
 
@@ -153,6 +158,8 @@ static inline size_t bert_block_rows(size_t rows, size_t block) {
     return left < BERT_BLOCK ? left : BERT_BLOCK;
 }
 static inline const float *bert_weight(const masked_lm_context *c, size_t place) { return c->model->weights + place; }
+/* A matrix that may lie in a mapped file. */
+static inline const float *bert_tensor(const masked_lm_context *c, size_t place) { return masked_lm_tensor(c->model, place); }
 static inline float *bert_gradient(const masked_lm_context *c, size_t place) { return c->gradients + place; }
 static inline float *bert_partials(const masked_lm_context *c, size_t block) {
     return c->partials + block * c->partial_width;
@@ -165,6 +172,24 @@ static inline gemm_precision bert_attention_precision(const masked_lm_context *c
 }
 /* The dropout of a place in this pass; the identity where dropout is off. */
 dropout_mask bert_dropout(const masked_lm_context *c, double probability, size_t layer, unsigned site);
+
+/* y [rows, l->out], y_stride apart = x [rows, l->in] W^T; the bias is the caller's to add. */
+void bert_product(const masked_lm_context *c, float *y, size_t y_stride, const float *x, const bert_linear *l, size_t rows);
+
+static inline bool bert_few_rows(const masked_lm_context *c, size_t rows) {
+    return !c->capacity.backward && c->capacity.threads > 1 && rows <= BERT_BLOCK * (size_t)c->capacity.threads;
+}
+/* The same of few rows, by all threads, with the bias and, where it is asked for, the activation behind it. */
+typedef enum product_end { PRODUCT_ALONE, PRODUCT_BIAS, PRODUCT_BIAS_ACTIVATION } product_end;
+void bert_product_shared(const masked_lm_context *c, float *y, size_t y_stride, const float *x, const bert_linear *l,
+                         size_t rows, product_end end);
+/* Runs task(c, part, thread) for each part of few rows. */
+enum { BERT_FEW = 16 };
+void bert_for_few(const masked_lm_context *c, size_t rows, void (*task)(void *user, size_t part, int thread), void *user);
+static inline size_t bert_few_in(size_t rows, size_t part) {
+    size_t left = rows - part * BERT_FEW;
+    return left < BERT_FEW ? left : BERT_FEW;
+}
 
 /* The time since the last call, or since the pass began, was this phase's. */
 void bert_phase_end(masked_lm_context *c, masked_lm_phase phase);

@@ -24,7 +24,7 @@ static void forward_block(void *user, size_t block, int thread) {
     embedding_forward(sum, b->input_ids != NULL ? b->input_ids + first : NULL,
                       b->inputs_embeds != NULL ? b->inputs_embeds + first * hidden : NULL, c->positions + first,
                       b->token_type_ids != NULL ? b->token_type_ids + first : NULL,
-                      bert_weight(c, table->word_embeddings), bert_weight(c, table->position_embeddings),
+                      bert_tensor(c, table->word_embeddings), bert_weight(c, table->position_embeddings),
                       types, rows, hidden);
     layer_norm_forward(out, kept ? c->embeddings_norm.mean + first : NULL,
                        kept ? c->embeddings_norm.rstd + first : NULL, sum,

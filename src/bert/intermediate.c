@@ -10,7 +10,7 @@ void bert_intermediate_forward(const masked_lm_context *c, size_t layer, const l
                                         c->config.hidden_act, rows, c->intermediate);
         return;
     }
-    bert_linear_forward(s->intermediate_pre, c->intermediate, s->attention_output, dense, bert_precision(c), rows);
+    bert_product(c, s->intermediate_pre, c->intermediate, s->attention_output, dense, rows);
     bias_activation_forward(s->intermediate, s->intermediate_pre, s->intermediate_pre,
                             bias, c->config.hidden_act, rows, c->intermediate);
 }

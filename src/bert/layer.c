@@ -92,11 +92,20 @@ static void forward_block(void *user, size_t block, int thread) {
     bert_output_forward(k->c, k->layer, &s, first, rows);
 }
 
+static void forward_few(masked_lm_context *c, size_t layer, const layer_state *state) {
+    layer_state s = *state;
+    s.intermediate = s.intermediate_pre = c->few_intermediate;
+    bert_product_shared(c, s.intermediate, c->intermediate, s.attention_output, &c->model->packed.layers[layer].intermediate,
+                        s.rows, PRODUCT_BIAS_ACTIVATION);
+    bert_output_forward_few(c, layer, &s);
+}
+
 void bert_layer_forward(masked_lm_context *c, size_t layer, const float *input) {
     const layer_state *s = start(c, layer, input);
     bert_attention_forward(c, layer, s);
     bert_phase_end(c, PHASE_ATTENTION);
-    bert_for_blocks(c, s->rows, forward_block, &(call){c, layer, s, NULL});
+    if (bert_few_rows(c, s->rows)) forward_few(c, layer, s);
+    else bert_for_blocks(c, s->rows, forward_block, &(call){c, layer, s, NULL});
     bert_phase_end(c, PHASE_FEED_FORWARD);
 }
 

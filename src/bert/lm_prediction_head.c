@@ -18,7 +18,7 @@ static void transform_block(void *user, size_t block, int thread) {
            at = first * hidden;
     float *pre = c->transform_pre + at, *act = c->transform_act + at;
     rows_gather(c->head_input + at, bert_encoder_output(c), c->prediction_row + first, rows, hidden);
-    bert_linear_forward(pre, hidden, c->head_input + at, &c->model->packed.transform, bert_precision(c), rows);
+    bert_product(c, pre, hidden, c->head_input + at, &c->model->packed.transform, rows);
     bias_activation_forward(act, pre, pre, bert_weight(c, table->transform.bias), bert_config_head_act(&c->config), rows,
                             hidden);
     bool kept = c->capacity.backward;
@@ -65,7 +65,7 @@ static chunk make_chunk(masked_lm_context *c, size_t first, size_t rows) {
         .rows = rows, .hidden = c->hidden, .vocab = c->vocab,
         .input = c->transformed + first * c->hidden,
         .packed = c->model->packed.decoder.forward,
-        .weight = bert_weight(c, table->decoder), .bias = bert_weight(c, table->decoder_bias),
+        .weight = bert_tensor(c, table->decoder), .bias = bert_weight(c, table->decoder_bias),
         .labels = c->batch->labels != NULL ? c->batch->labels + first : NULL,
         .training = training, .precision = bert_precision(c), .scale = c->scale,
         .logits = c->capacity.logits ? c->logits + first * c->vocab : c->logits,

@@ -3,13 +3,14 @@
 #include "bert/context.h"
 #include "bert/encoder.h"
 #include "bert/lm_prediction_head.h"
+#include "bert/mapped.h"
 #include "bert/model.h"
 
 #include <stdlib.h>
 
 /* ----------------------------------------------------------------------------------------------------- making --- */
 
-maske_status masked_lm_make(masked_lm **out, const bert_config *config, bool head, bool pooler) {
+static maske_status make(masked_lm **out, const bert_config *config, bool head, bool pooler, bool sparse) {
     masked_lm *model = NULL;
     TRY(memory_new(&model, 1, sizeof *model, "a model"));
     model->config = *config;
@@ -17,10 +18,25 @@ maske_status masked_lm_make(masked_lm **out, const bert_config *config, bool hea
     model->finite = true;
     maske_status status = parameters_build(&model->table, config, head, pooler);
     model->weights_bytes = model->table.total * sizeof(float);
-    if (status == MASKE_OK) status = memory_pages_new(&model->weights, model->weights_bytes, "a model's weights");
+    if (status == MASKE_OK)
+        status = (sparse ? memory_sparse_new : memory_pages_new)(&model->weights, model->weights_bytes, "a model's weights");
     if (status == MASKE_OK) *out = model;
     else masked_lm_free(model);
     return status;
+}
+
+maske_status masked_lm_make(masked_lm **out, const bert_config *config, bool head, bool pooler) {
+    return make(out, config, head, pooler, false);
+}
+maske_status masked_lm_make_sparse(masked_lm **out, const bert_config *config, bool head, bool pooler) {
+    return make(out, config, head, pooler, true);
+}
+
+const float *masked_lm_tensor(const masked_lm *model, size_t place) {
+    for (size_t i = 0; model->mapped != NULL && i < model->table.count; i++)
+        if (model->table.rows[i].place == place && model->mapped->tensors[i] != NULL)
+            return mapped_floats(model->mapped->tensors[i]);
+    return model->weights + place;
 }
 
 maske_status masked_lm_new(masked_lm **out, const bert_config *config, uint64_t seed) {
@@ -35,6 +51,7 @@ maske_status masked_lm_new(masked_lm **out, const bert_config *config, uint64_t 
 void masked_lm_free(masked_lm *model) {
     if (model == NULL) return;
     packed_weights_free(&model->packed);
+    mapped_weights_free(model->mapped);
     memory_pages_free(model->weights, model->weights_bytes);
     parameters_free(&model->table);
     free(model);
@@ -64,6 +81,13 @@ static maske_status check_precision(gemm_precision precision, bool backward) {
         return error_set(MASKE_UNSUPPORTED, "precision int8 has no gradients: expected f32 or bf16");
     if (precision == GEMM_BF16 && !gemm_has_bf16())
         return error_set(MASKE_UNSUPPORTED, "this CPU does not multiply bfloat16 (or was told not to)");
+    return MASKE_OK;
+}
+
+maske_status masked_lm_plan_mapped(masked_lm *model, gemm_precision precision) {
+    TRY(check_precision(precision, false));
+    TRY(packed_weights_plan(&model->packed, &model->table, &model->config, precision, false));
+    model->mapped->direct = precision != GEMM_INT8 && packed_weights_read_mapped(&model->packed, &model->table, model->mapped->tensors);
     return MASKE_OK;
 }
 
@@ -158,7 +182,7 @@ static maske_status check(const masked_lm *model, const masked_lm_context *c, co
 
 /* ----------------------------------------------------------------------------------------------------- passes --- */
 
-static void forward(masked_lm_context *c, const masked_lm *model, const batch *b, const masked_lm_mode *mode,
+static maske_status forward(masked_lm_context *c, const masked_lm *model, const batch *b, const masked_lm_mode *mode,
                     masked_lm_result *result) {
     c->model = model;
     c->config = model->config;
@@ -166,6 +190,7 @@ static void forward(masked_lm_context *c, const masked_lm *model, const batch *b
     c->mode = mode;
     c->every_position = mode->every_position || c->capacity.hidden_states || c->capacity.attentions;
     *result = (masked_lm_result){0};
+    TRY(mapped_weights_ready(model, b->tokens, c->capacity.threads, &c->packed));
     bert_phases_begin(c);
     bert_model_forward(c);
     if (b->predictions > 0) bert_lm_prediction_head_forward(c, result);
@@ -174,6 +199,7 @@ static void forward(masked_lm_context *c, const masked_lm *model, const batch *b
     if (c->capacity.hidden_states) result->hidden_states = c->hidden_states_list;
     if (c->capacity.attentions) result->attentions = c->attentions_list;
     if (mode->pooler) result->pooled = c->pooled;
+    return MASKE_OK;
 }
 
 maske_status masked_lm_forward(const masked_lm *model, masked_lm_context *context, const batch *b,
@@ -182,8 +208,7 @@ maske_status masked_lm_forward(const masked_lm *model, masked_lm_context *contex
     if (mode == NULL) mode = &plain;
     TRY(check(model, context, b, mode, false));
     context->gradients = NULL;
-    forward(context, model, b, mode, result);
-    return MASKE_OK;
+    return forward(context, model, b, mode, result);
 }
 
 maske_status masked_lm_train(const masked_lm *model, masked_lm_context *context, const batch *b,
@@ -195,7 +220,7 @@ maske_status masked_lm_train(const masked_lm *model, masked_lm_context *context,
     masked_lm_context *c = context;
     c->gradients = gradients;
     c->scale = scale;
-    forward(c, model, b, mode, result);
+    TRY(forward(c, model, b, mode, result));
     float *d_output = bert_model_d_output(c);
     if (b->predictions > 0) bert_lm_prediction_head_backward(c, d_output);
     else memset(d_output, 0, c->row_count * c->hidden * sizeof *d_output);

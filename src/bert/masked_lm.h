@@ -21,6 +21,7 @@ typedef struct masked_lm {
     float *weights;             /* [table.total] */
     size_t weights_bytes;
     packed_weights packed;      /* copies for the kernels, of the weights at the last masked_lm_pack */
+    struct mapped_weights *mapped;      /* of masked_lm_open_mapped: what is not in weights; else NULL */
     safetensors_type stored;    /* the type the file had; F32 for a new model */
     bool finite;                /* false: the file held a NaN or an infinity (it was said in a warning) */
 } masked_lm;
@@ -32,6 +33,9 @@ MASKE_MUST_USE maske_status masked_lm_new(masked_lm **out, const bert_config *co
 MASKE_MUST_USE maske_status masked_lm_make(masked_lm **out, const bert_config *config, bool head, bool pooler);
 /* config.json and model.safetensors of the folder. Head and pooler are there if their tensors are. */
 MASKE_MUST_USE maske_status masked_lm_open(masked_lm **out, const char *folder);
+/* The same for forward passes alone: matrices stay in the files, which are mapped and must stay as they are, and are
+ * packed when that pays (bert/mapped.h); nothing may be saved, resized or trained. Ready for masked_lm_forward. */
+MASKE_MUST_USE maske_status masked_lm_open_mapped(masked_lm **out, const char *folder, gemm_precision precision);
 /* Writes config.json and model.safetensors into the existing folder, each whole or not at all. */
 MASKE_MUST_USE maske_status masked_lm_save(const masked_lm *model, const char *folder);
 /* The same in two parts. After the first every weight is with the system, and they may change; the second makes the
@@ -39,6 +43,8 @@ MASKE_MUST_USE maske_status masked_lm_save(const masked_lm *model, const char *f
 MASKE_MUST_USE maske_status masked_lm_save_begin(safetensors_writer *out, const masked_lm *model, const char *folder);
 MASKE_MUST_USE maske_status masked_lm_save_end(safetensors_writer *w, const masked_lm *model, const char *folder);
 void masked_lm_free(masked_lm *model);
+/* A whole tensor by its place in the flat buffer, wherever it lies. */
+const float *masked_lm_tensor(const masked_lm *model, size_t place);
 
 /* Forgets the pooler (of a BertModel or BertForPreTraining): a BertForMaskedLM has none and does not train it. Before
  * masked_lm_pack. */

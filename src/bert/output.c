@@ -1,23 +1,46 @@
 /* bert/output.c */
 #include "bert/output.h"
+#include "bert/layer.h"
 #include "nn/residual_layer_norm.h"
 
 static dropout_mask mask(const masked_lm_context *c, size_t layer) {
     return bert_dropout(c, c->config.hidden_dropout_prob, layer, DROPOUT_OUTPUT);
 }
 
-void bert_output_forward(const masked_lm_context *c, size_t layer, const layer_state *s, size_t first, size_t rows) {
+static float *sum_of(const layer_state *s) { return s->output_norm.sum != NULL ? s->output_norm.sum : s->output; }
+
+/* What follows the product [rows, hidden]. */
+static void finish(const masked_lm_context *c, size_t layer, const layer_state *s, const float *product, size_t first,
+                   size_t rows) {
     const bert_linear *dense = &c->model->packed.layers[layer].output;
     norm_places norm = c->model->table.layers[layer].output_norm;
     dropout_mask dropout = mask(c, layer);
-    float *sum = s->output_norm.sum != NULL ? s->output_norm.sum : s->output;
-    float *product = c->rounds ? s->work : sum;
-    if (c->rounds) bert_linear_forward_rounded(product, c->hidden, s->rounded.intermediate, NULL, dense, rows);
-    else bert_linear_forward(product, c->hidden, s->intermediate, dense, bert_precision(c), rows);
+    float *sum = sum_of(s);
     residual_layer_norm_forward(s->output, sum, s->output_norm.mean, s->output_norm.rstd, product,
                                 bert_weight(c, dense->places.bias), s->attention_output, bert_weight(c, norm.weight),
                                 bert_weight(c, norm.bias), (float)c->config.layer_norm_eps, &dropout,
                                 s->dropout_row + first, rows, c->hidden);
+}
+
+void bert_output_forward(const masked_lm_context *c, size_t layer, const layer_state *s, size_t first, size_t rows) {
+    const bert_linear *dense = &c->model->packed.layers[layer].output;
+    float *product = c->rounds ? s->work : sum_of(s);
+    if (c->rounds) bert_linear_forward_rounded(product, c->hidden, s->rounded.intermediate, NULL, dense, rows);
+    else bert_product(c, product, c->hidden, s->intermediate, dense, rows);
+    finish(c, layer, s, product, first, rows);
+}
+
+typedef struct few_call { const masked_lm_context *c; size_t layer; const layer_state *s; } few_call;
+
+static void few_task(void *user, size_t part, int thread) {
+    const few_call *k = user;
+    layer_state s = bert_layer_state_at(k->c, k->s, part * BERT_FEW, thread);
+    finish(k->c, k->layer, &s, sum_of(&s), part * BERT_FEW, bert_few_in(k->s->rows, part));
+}
+
+void bert_output_forward_few(const masked_lm_context *c, size_t layer, const layer_state *s) {
+    bert_product_shared(c, sum_of(s), c->hidden, s->intermediate, &c->model->packed.layers[layer].output, s->rows, PRODUCT_ALONE);
+    bert_for_few(c, s->rows, few_task, &(few_call){c, layer, s});
 }
 
 void bert_output_backward(const masked_lm_context *c, size_t layer, const layer_state *s, const layer_gradients *g,

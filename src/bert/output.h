@@ -7,6 +7,8 @@
 
 /* From s->intermediate and s->attention_output to s->output. */
 void bert_output_forward(const masked_lm_context *c, size_t layer, const layer_state *s, size_t first, size_t rows);
+/* The same of all rows, where these are few, by all threads. */
+void bert_output_forward_few(const masked_lm_context *c, size_t layer, const layer_state *s);
 /* g->hidden by the output becomes that by attention_output as residual; g->output_product and g->intermediate are set.
  *   sums   [3 * hidden] partial sums, added to: LayerNorm's weight, its bias, the linear layer's bias */
 void bert_output_backward(const masked_lm_context *c, size_t layer, const layer_state *s, const layer_gradients *g,

@@ -1,8 +1,11 @@
 /* bert/packed.c: the copies lie in one block of memory; packing is cut into tasks of some columns each. */
 #include "bert/packed.h"
 #include "base/parallel.h"
+#include "bert/mapped.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { TASK_COLUMNS = 4 * GEMM_PACK_COLUMNS };
 
@@ -112,11 +115,138 @@ void packed_weights_fill(packed_weights *packed, const float *weights, int threa
     parallel_for(threads, packed->task_count, fill_task, &(fill){packed, weights});
 }
 
+/* ------------------------------------------------------------------------------------------------ mapped files --- */
+
+/* The row of the table whose tensor a place of the flat buffer lies in. */
+static size_t row_of(const parameters *table, size_t place) {
+    size_t i = 0;
+    while (place < table->rows[i].place || place >= table->rows[i].place + table->rows[i].elements) i++;
+    return i;
+}
+
+typedef struct mapped_fill {
+    const packed_weights *packed;
+    const parameters *table;
+    const float *weights;
+    const safetensors *file;
+    const safetensors_tensor *const *tensors;
+    float *scratch;                     /* [threads, scratch_floats] rows that lie apart, or are no floats */
+    size_t scratch_floats, first_task;
+    _Atomic(const char *) broken;
+} mapped_fill;
+
+/* rows of W from row `first` on: where they lie, if they lie together, else in the scratch. */
+static const float *gather(mapped_fill *f, const bert_linear *l, size_t first, size_t rows, float *scratch) {
+    for (size_t done = 0, count; done < rows; done += count) {
+        size_t place = l->places.weight + (first + done) * l->in, row = row_of(f->table, place);
+        size_t from = place - f->table->rows[row].place, left = (f->table->rows[row].elements - from) / l->in;
+        const safetensors_tensor *t = f->tensors[row];
+        count = rows - done < left ? rows - done : left;
+        const float *floats = t != NULL ? mapped_floats(t) : f->weights + f->table->rows[row].place;
+        if (floats != NULL && count == rows) return floats + from;
+        if (floats != NULL) memcpy(scratch + done * l->in, floats + from, count * l->in * sizeof *scratch);
+        else {
+            safetensors_tensor part = *t;
+            size_t size = t->bytes / t->elements;
+            part.data += from * size;
+            part.elements = count * l->in;
+            part.bytes = part.elements * size;
+            /* its type was looked at when the model was opened */
+            if (safetensors_copy_floats(scratch + done * l->in, f->file, &part) != MASKE_OK) atomic_store(&f->broken, t->name);
+        }
+    }
+    return scratch;
+}
+
+static bool all_finite(const float *values, size_t count) {
+    float sum = 0;                      /* of 0s; a value that is not finite makes it a NaN */
+    for (size_t i = 0; i < count; i++) sum += values[i] - values[i];
+    return sum == 0.0f;
+}
+
+static void fill_mapped_task(void *user, size_t i, int thread) {
+    mapped_fill *f = user;
+    const pack_task *t = &f->packed->tasks[f->first_task + i];
+    const bert_linear *l = t->linear;
+    size_t rows = l->out - t->first < TASK_COLUMNS ? l->out - t->first : TASK_COLUMNS;
+    const float *from = gather(f, l, t->first, rows, f->scratch + (size_t)thread * f->scratch_floats);
+    if (!all_finite(from, rows * l->in))
+        atomic_store(&f->broken, f->table->rows[row_of(f->table, l->places.weight + t->first * l->in)].name);
+    /* as if all of W lay around these rows */
+    const float *whole = (const float *)((uintptr_t)from - t->first * l->in * sizeof *from);
+    gemm_pack_columns(l->forward, f->packed->precision, whole, l->in, true, l->out, l->in, t->first, rows);
+}
+
+/* The pages of the tensors that these tasks have packed. */
+static void give_back(const mapped_fill *f, size_t first, size_t end) {
+    for (size_t i = first; i < end; i++) {
+        const bert_linear *l = f->packed->tasks[i].linear;
+        if (f->packed->tasks[i].first > 0) continue;
+        for (size_t place = l->places.weight; place < l->places.weight + l->out * l->in;) {
+            size_t row = row_of(f->table, place);
+            if (f->tensors[row] != NULL) memory_give_back(f->tensors[row]->data, f->tensors[row]->bytes);
+            place = f->table->rows[row].place + f->table->rows[row].elements;
+        }
+    }
+}
+
+maske_status packed_weights_fill_mapped(const packed_weights *packed, const parameters *table, const float *weights,
+                                        const safetensors *file, const safetensors_tensor *const *tensors, int threads,
+                                        const char **broken) {
+    enum { TASKS_AT_ONCE = 64 };
+    mapped_fill f = {.packed = packed, .table = table, .weights = weights, .file = file, .tensors = tensors};
+    for (size_t i = 0; i < packed->task_count; i++) {
+        size_t needed = TASK_COLUMNS * packed->tasks[i].linear->in;
+        if (needed > f.scratch_floats) f.scratch_floats = needed;
+    }
+    TRY(memory_new(&f.scratch, (size_t)threads * f.scratch_floats, sizeof *f.scratch, "packed weights"));
+    for (size_t end = 0; f.first_task < packed->task_count; f.first_task = end) {
+        end = f.first_task + TASKS_AT_ONCE;
+        if (end > packed->task_count) end = packed->task_count;
+        parallel_for(threads, end - f.first_task, fill_mapped_task, &f);
+        give_back(&f, f.first_task, end);
+    }
+    free(f.scratch);
+    *broken = atomic_load(&f.broken);
+    return MASKE_OK;
+}
+
+bool packed_weights_read_mapped(packed_weights *packed, const parameters *table,
+                                const safetensors_tensor *const *tensors) {
+    for (size_t i = 0; i < packed->task_count; i++) {
+        bert_linear *l = (bert_linear *)(uintptr_t)packed->tasks[i].linear;
+        size_t part = 0;
+        for (size_t place = l->places.weight; place < l->places.weight + l->out * l->in; part++) {
+            size_t row = row_of(table, place);
+            l->parts[part] = tensors[row] != NULL ? mapped_floats(tensors[row]) : NULL;
+            l->part_rows = table->rows[row].elements / l->in;
+            if (l->parts[part] == NULL) return false;
+            place = table->rows[row].place + table->rows[row].elements;
+        }
+    }
+    return true;
+}
+
 /* --------------------------------------------------------------------------------------------------- products --- */
 
+/* Columns of the product with W's parts, each by itself. */
+static void forward_unpacked(float *y, size_t y_stride, const float *x, const bert_linear *l, gemm_precision precision,
+                             size_t rows, size_t first, size_t end) {
+    while (first < end) {
+        size_t part = first / l->part_rows, row = first % l->part_rows, left = l->part_rows - row;
+        size_t count = end - first < left ? end - first : left;
+        gemm(y + first, y_stride, false, x, l->in, false, l->parts[part] + row * l->in, l->in, true, precision, rows,
+             count, l->in);
+        first += count;
+    }
+}
+
 void bert_linear_forward(float *y, size_t y_stride, const float *x, const bert_linear *l, gemm_precision precision,
-                         size_t rows) {
-    gemm_packed(y, y_stride, false, x, l->in, false, l->forward, precision, rows, l->out, l->in);
+                         bool packed, size_t rows, size_t first, size_t count) {
+    size_t end = first + count < l->out ? first + count : l->out;
+    if (packed)
+        gemm_packed_columns(y, y_stride, false, x, l->in, false, l->forward, precision, rows, l->out, l->in, first, count);
+    else forward_unpacked(y, y_stride, x, l, precision, rows, first, end);
 }
 
 void bert_linear_backward(float *dx, bool accumulate, const float *dy, size_t dy_stride, const bert_linear *l,

@@ -9,13 +9,17 @@
 #ifndef MASKE_BERT_PACKED_H
 #define MASKE_BERT_PACKED_H
 
+#include "base/safetensors.h"
 #include "bert/parameters.h"
 #include "nn/gemm.h"
 
+enum { LINEAR_PARTS = 3 };
 typedef struct bert_linear {
     linear_places places;
     size_t out, in;             /* out 0: the model has no such layer */
     void *forward, *backward;   /* packed copies; backward NULL: not asked for */
+    const float *parts[LINEAR_PARTS];   /* W where it lies in a mapped file, part_rows of its rows each; NULL: nowhere */
+    size_t part_rows;
 } bert_linear;
 
 typedef struct packed_layer {
@@ -34,7 +38,7 @@ typedef struct packed_weights {
     bert_linear decoder;        /* in int8 alone */
     void *memory;
     size_t bytes;
-    struct pack_task *tasks;
+    struct pack_task *tasks;    /* [task_count] those of a layer side by side */
     size_t task_count;
 } packed_weights;
 
@@ -44,13 +48,24 @@ MASKE_MUST_USE maske_status packed_weights_plan(packed_weights *out, const param
 /* Copies the weights as they are now. Allocates nothing. */
 void packed_weights_fill(packed_weights *packed, const float *weights, int threads);
 void packed_weights_free(packed_weights *packed);
+/* The same of a model whose matrices lie in mapped files (bert/mapped.h): tensors[table->count], NULL where a tensor lies
+ * in weights. Layer by layer; the pages of what is packed are given back. *broken: the name of a tensor that holds
+ * values which are not finite, else NULL. */
+MASKE_MUST_USE maske_status packed_weights_fill_mapped(const packed_weights *packed, const parameters *table,
+                                                       const float *weights, const safetensors *file,
+                                                       const safetensors_tensor *const *tensors, int threads,
+                                                       const char **broken);
+/* Lets products read the matrices where they lie. False: some are no floats there. */
+MASKE_MUST_USE bool packed_weights_read_mapped(packed_weights *packed, const parameters *table,
+                                               const safetensors_tensor *const *tensors);
 /* The bytes of the copies, without making them; SIZE_MAX on overflow. */
 size_t packed_weights_bytes(const bert_config *config, gemm_precision precision, bool backward);
 
-/* y [rows, out], y_stride apart = x [rows, in] W^T; the bias is the caller's to add. */
+/* Columns first..first+count-1 of y [rows, out], y_stride apart = x [rows, in] W^T; the bias is the caller's to add.
+ * first: a multiple of GEMM_PACK_COLUMNS. packed false: W is read where it lies. */
 void bert_linear_forward(float *y, size_t y_stride, const float *x, const bert_linear *l, gemm_precision precision,
-                         size_t rows);
-/* The same in bf16 of an x kept rounded; with x given it is rounded here first. */
+                         bool packed, size_t rows, size_t first, size_t count);
+/* In bf16 of an x kept rounded, all columns; with x given it is rounded here first. */
 void bert_linear_forward_rounded(float *y, size_t y_stride, uint16_t *rounded, const float *x, const bert_linear *l,
                                  size_t rows);
 /* dx [rows, in] = dy W, or += with accumulate. dy [rows, out], dy_stride apart. */

@@ -10,7 +10,7 @@ void bert_pooler_forward(masked_lm_context *c) {
     const bert_linear *dense = &c->model->packed.pooler;
     size_t sequences = c->batch->sequences, hidden = c->hidden;
     rows_gather(c->pooler_input, bert_encoder_output(c), c->pooled_row, sequences, hidden);
-    bert_linear_forward(c->pooled, hidden, c->pooler_input, dense, bert_precision(c), sequences);
+    bert_product(c, c->pooled, hidden, c->pooler_input, dense, sequences);
     bias_forward(c->pooled, hidden, bert_weight(c, dense->places.bias), sequences, hidden);
     tanh_forward(c->pooled, c->pooled, sequences * hidden);
 }

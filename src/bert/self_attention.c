@@ -26,7 +26,7 @@ static const layer_places *places(const call *k) { return &k->c->model->table.la
 static void project(const masked_lm_context *c, float *y, size_t y_stride, const float *x, uint16_t *rounded,
                     const bert_linear *l, size_t rows) {
     if (c->rounds) bert_linear_forward_rounded(y, y_stride, rounded, x, l, rows);
-    else bert_linear_forward(y, y_stride, x, l, bert_precision(c), rows);
+    else bert_product(c, y, y_stride, x, l, rows);
 }
 
 /* Query, key and value of a block of tokens; the last layer's matrices are packed apart. */
@@ -104,6 +104,26 @@ static void project_rows_backward(void *user, size_t block, int thread) {
     bias_backward(sums, d, hidden, rows, hidden);
 }
 
+/* The same of few tokens and rows, by all threads. */
+static void project_few_tokens(const call *k) {
+    const masked_lm_context *c = k->c;
+    size_t hidden = c->hidden, width = k->s->restricted ? 2 * hidden : 3 * hidden, tokens = c->batch->tokens;
+    const packed_layer *p = packed(k);
+    float *out = k->s->query_key_value;
+    const float *in = k->s->input;
+    if (p->query_key_value.out > 0) {
+        bert_product_shared(c, out, width, in, &p->query_key_value, tokens, PRODUCT_BIAS);
+        return;
+    }
+    if (!k->s->restricted) bert_product_shared(c, out, width, in, &p->query, tokens, PRODUCT_BIAS);
+    bert_product_shared(c, out + width - 2 * hidden, width, in, &p->key_value, tokens, PRODUCT_BIAS);
+}
+static void project_few_rows(const call *k) {
+    const layer_state *s = k->s;
+    rows_gather(s->picked, s->input, k->c->row_index, s->rows, k->c->hidden);
+    bert_product_shared(k->c, s->picked_query, k->c->hidden, s->picked, &packed(k)->query, s->rows, PRODUCT_BIAS);
+}
+
 /* ------------------------------------------------------------------------------------------------------ heads --- */
 
 /* One head of one sequence: where its numbers are. */
@@ -172,8 +192,10 @@ static void attend_backward(void *user, size_t i, int thread) {
 
 void bert_self_attention_forward(masked_lm_context *c, size_t layer, const layer_state *s) {
     call k = {c, layer, s, NULL};
-    bert_for_blocks(c, c->batch->tokens, project_tokens, &k);
-    if (s->restricted) bert_for_blocks(c, s->rows, project_rows, &k);
+    if (bert_few_rows(c, c->batch->tokens)) project_few_tokens(&k);
+    else bert_for_blocks(c, c->batch->tokens, project_tokens, &k);
+    if (s->restricted && bert_few_rows(c, s->rows)) project_few_rows(&k);
+    else if (s->restricted) bert_for_blocks(c, s->rows, project_rows, &k);
     parallel_for(c->capacity.threads, c->batch->sequences * c->heads, attend, &k);
 }
 

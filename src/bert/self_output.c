@@ -1,24 +1,49 @@
 /* bert/self_output.c */
 #include "bert/self_output.h"
+#include "bert/layer.h"
 #include "nn/residual_layer_norm.h"
 
 static dropout_mask mask(const masked_lm_context *c, size_t layer) {
     return bert_dropout(c, c->config.hidden_dropout_prob, layer, DROPOUT_SELF_OUTPUT);
 }
 
-void bert_self_output_forward(const masked_lm_context *c, size_t layer, const layer_state *s, size_t first,
-                              size_t rows) {
+static float *sum_of(const layer_state *s) {
+    return s->attention_norm.sum != NULL ? s->attention_norm.sum : s->attention_output;
+}
+
+/* What follows the product [rows, hidden]. */
+static void finish(const masked_lm_context *c, size_t layer, const layer_state *s, const float *product, size_t first,
+                   size_t rows) {
     const bert_linear *dense = &c->model->packed.layers[layer].self_output;
     norm_places norm = c->model->table.layers[layer].self_output_norm;
     dropout_mask dropout = mask(c, layer);
-    float *sum = s->attention_norm.sum != NULL ? s->attention_norm.sum : s->attention_output;
-    float *product = c->rounds ? s->work : sum;
-    if (c->rounds) bert_linear_forward_rounded(product, c->hidden, s->rounded.context, s->context, dense, rows);
-    else bert_linear_forward(product, c->hidden, s->context, dense, bert_precision(c), rows);
+    float *sum = sum_of(s);
     residual_layer_norm_forward(s->attention_output, sum, s->attention_norm.mean, s->attention_norm.rstd, product,
                                 bert_weight(c, dense->places.bias), s->residual, bert_weight(c, norm.weight),
                                 bert_weight(c, norm.bias), (float)c->config.layer_norm_eps, &dropout,
                                 s->dropout_row + first, rows, c->hidden);
+}
+
+void bert_self_output_forward(const masked_lm_context *c, size_t layer, const layer_state *s, size_t first,
+                              size_t rows) {
+    const bert_linear *dense = &c->model->packed.layers[layer].self_output;
+    float *product = c->rounds ? s->work : sum_of(s);
+    if (c->rounds) bert_linear_forward_rounded(product, c->hidden, s->rounded.context, s->context, dense, rows);
+    else bert_product(c, product, c->hidden, s->context, dense, rows);
+    finish(c, layer, s, product, first, rows);
+}
+
+typedef struct few_call { const masked_lm_context *c; size_t layer; const layer_state *s; } few_call;
+
+static void few_task(void *user, size_t part, int thread) {
+    const few_call *k = user;
+    layer_state s = bert_layer_state_at(k->c, k->s, part * BERT_FEW, thread);
+    finish(k->c, k->layer, &s, sum_of(&s), part * BERT_FEW, bert_few_in(k->s->rows, part));
+}
+
+void bert_self_output_forward_few(const masked_lm_context *c, size_t layer, const layer_state *s) {
+    bert_product_shared(c, sum_of(s), c->hidden, s->context, &c->model->packed.layers[layer].self_output, s->rows, PRODUCT_ALONE);
+    bert_for_few(c, s->rows, few_task, &(few_call){c, layer, s});
 }
 
 void bert_self_output_backward(const masked_lm_context *c, size_t layer, const layer_state *s, const layer_gradients *g,

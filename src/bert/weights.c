@@ -3,6 +3,7 @@
 #include "bert/weights.h"
 #include "base/log.h"
 #include "base/number.h"
+#include "bert/mapped.h"
 #include "bert/weight_files.h"
 
 #include <stdlib.h>
@@ -34,6 +35,7 @@ typedef struct reading {
     parameters table;
     const safetensors_tensor **found;       /* [table.count] the tensor of each row */
     bool *used;                             /* [file.count] */
+    bool mapped;                            /* matrices stay in the file */
 } reading;
 
 /* The tensor of this name in any spelling; *count (may be NULL) is how many spellings are there. */
@@ -102,7 +104,7 @@ static void find_decoder(reading *r) {
                              *words = find_bert(r, "bert.embeddings.word_embeddings.weight");
     if (decoder == NULL || words == NULL || !r->config.tied) return;
     r->config.tied = decoder->type == words->type && decoder->bytes == words->bytes &&
-                     memcmp(decoder->data, words->data, words->bytes) == 0;
+                     (decoder->data == words->data || memcmp(decoder->data, words->data, words->bytes) == 0);
     if (r->config.tied) r->used[decoder - r->file.tensors] = true;
     else
         log_say(MASKE_LOG_NOTE, "%s: \"%s\" differs from \"%s\": the decoder is taken as not tied to the embeddings",
@@ -151,6 +153,7 @@ static bool all_finite(const float *values, size_t count) {
 static maske_status copy_values(masked_lm *model, const reading *r) {
     for (size_t i = 0; i < r->table.count; i++) {
         const parameter *p = &r->table.rows[i];
+        if (r->mapped && mapped_tensor_stays(&r->table, i, r->found[i])) continue;
         TRY(safetensors_copy_floats(model->weights + p->place, &r->file, r->found[i]));
         if (all_finite(model->weights + p->place, p->elements)) continue;
         if (model->finite)
@@ -172,16 +175,35 @@ static maske_status read_model(masked_lm **out, reading *r) {
     TRY(give_rows(r));
     TRY(check_rest(r));
     masked_lm *model = NULL;
-    TRY(masked_lm_make(&model, &r->config, head, pooler));
+    TRY((r->mapped ? masked_lm_make_sparse : masked_lm_make)(&model, &r->config, head, pooler));
     maske_status status = copy_values(model, r);
     if (status == MASKE_OK) *out = model;
     else masked_lm_free(model);
     return status;
 }
 
-static maske_status read_files(masked_lm **out, const bert_config *config, const weight_files *files) {
-    reading r = {.config = *config, .file = files->all};
-    maske_status status = read_model(out, &r);
+/* The tensors that stay where they are, and their files, become the model's. */
+static maske_status keep_mapped(masked_lm *model, reading *r, weight_files *files, gemm_precision precision) {
+    for (size_t i = 0; i < r->table.count; i++) {
+        const safetensors_tensor *t = r->found[i];
+        if (!mapped_tensor_stays(&r->table, i, t)) r->found[i] = NULL;
+        else if (t->type != SAFETENSORS_F32 && t->type != SAFETENSORS_F16 && t->type != SAFETENSORS_BF16 &&
+                 t->type != SAFETENSORS_F64)
+            return safetensors_copy_floats(model->weights, &r->file, t);        /* fails, by name */
+    }
+    TRY(mapped_weights_new(&model->mapped, files, r->found));
+    r->found = NULL;
+    return masked_lm_plan_mapped(model, precision);
+}
+
+static maske_status read_files(masked_lm **out, const bert_config *config, weight_files *files,
+                               const gemm_precision *mapped) {
+    reading r = {.config = *config, .file = files->all, .mapped = mapped != NULL};
+    masked_lm *model = NULL;
+    maske_status status = read_model(&model, &r);
+    if (status == MASKE_OK && mapped != NULL) status = keep_mapped(model, &r, files, *mapped);
+    if (status == MASKE_OK) *out = model;
+    else masked_lm_free(model);
     free(r.found);
     free(r.used);
     parameters_free(&r.table);
@@ -191,12 +213,12 @@ static maske_status read_files(masked_lm **out, const bert_config *config, const
 maske_status bert_weights_read(masked_lm **out, const bert_config *config, const char *path) {
     weight_files files = {0};
     TRY(weight_files_open_one(&files, path));
-    maske_status status = read_files(out, config, &files);
+    maske_status status = read_files(out, config, &files, NULL);
     weight_files_close(&files);
     return status;
 }
 
-maske_status masked_lm_open(masked_lm **out, const char *folder) {
+static maske_status open_folder(masked_lm **out, const char *folder, const gemm_precision *mapped) {
     char *path;
     bert_config config;
     weight_files files = {0};
@@ -205,9 +227,14 @@ maske_status masked_lm_open(masked_lm **out, const char *folder) {
     free(path);
     TRY(status);
     TRY(weight_files_open(&files, folder));
-    status = read_files(out, &config, &files);
+    status = read_files(out, &config, &files, mapped);
     weight_files_close(&files);
     return status;
+}
+
+maske_status masked_lm_open(masked_lm **out, const char *folder) { return open_folder(out, folder, NULL); }
+maske_status masked_lm_open_mapped(masked_lm **out, const char *folder, gemm_precision precision) {
+    return open_folder(out, folder, &precision);
 }
 
 /* ---------------------------------------------------------------------------------------------------- writing --- */

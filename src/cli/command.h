@@ -52,6 +52,6 @@ void help_command(const command *c);
 extern const command command_tokenizer_train, command_tokenizer_extend, command_tokenizer_encode,
     command_tokenizer_decode, command_tokenizer_inspect, command_data, command_train, command_fill, command_evaluate,
     command_score, command_embed, command_run, command_export, command_report, command_info, command_bench_train,
-    command_bench_tokenizer, command_completion, command_man;
+    command_bench_infer, command_bench_tokenizer, command_completion, command_man;
 
 #endif

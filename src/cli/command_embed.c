@@ -19,7 +19,8 @@ static const maske_option rows[] = {
      "scale each vector to length 1"},
     {"format", MASKE_OPTION_CHOICE, offsetof(struct settings, format), 0, 0, "jsonl|npy|f32", "jsonl",
      "JSON arrays, a NumPy file, or bare 32-bit floats"},
-    ROW_PRECISION(struct settings, "auto|f32|bf16|int8", "auto", "of matrix products; auto: f32; int8: smaller, faster"),
+    ROW_PRECISION(struct settings, "auto|f32|bf16|int8", "auto",
+                  "of matrix products; auto: bf16 on CPUs with AMX, else f32; int8: smaller, faster"),
     {0}
 };
 
@@ -108,7 +109,8 @@ static maske_status embed_all(const invocation *call, const maske_model *model, 
 }
 
 static maske_status run(const invocation *call) {
-    const maske_model_options how = {.precision = settings.precision, .threads = call->control.threads};
+    const maske_model_options how = {
+        .precision = settings.precision, .threads = call->control.threads, .only_vectors = true};
     maske_model *model = NULL;
     maske_model_info info;
     float *vectors = NULL;

@@ -31,6 +31,7 @@ const command *const commands[] = {
     &command_export,
     &command_run,
     &command_bench_train,
+    &command_bench_infer,
     &command_bench_tokenizer,
     &command_completion,
     &command_man,

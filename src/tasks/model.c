@@ -1,5 +1,6 @@
 /* tasks/model.c: opening a model folder: are the parts there, do they fit together. */
 #include "tasks/model.h"
+#include "base/cpu.h"
 #include "base/log.h"
 #include "base/parallel.h"
 
@@ -12,6 +13,10 @@ maske_status model_precision(gemm_precision *out, const char *name) {
     if (strcmp(name, "bf16") == 0) return *out = GEMM_BF16, MASKE_OK;
     if (strcmp(name, "int8") == 0) return *out = GEMM_INT8, MASKE_OK;
     return error_set(MASKE_BAD_ARGUMENT, "precision: found \"%.40s\", expected auto, f32, bf16 or int8", name);
+}
+
+const char *model_precision_name(gemm_precision precision) {
+    return precision == GEMM_INT8 ? "int8" : precision == GEMM_BF16 ? "bf16" : "f32";
 }
 
 /* A thread more only where there is work for it: waking one and waiting for it costs about as much as a million
@@ -79,20 +84,25 @@ static maske_status check_fit(const maske_model *m) {
 
 static maske_status open_parts(maske_model *m, const char *folder, const maske_model_options *options) {
     gemm_precision precision = GEMM_F32;
+    bool automatic = options->precision == NULL || strcmp(options->precision, "auto") == 0;
     TRY(model_precision(&precision, options->precision));
+    if (automatic && options->only_vectors && (cpu_flags() & CPU_AMX) != 0) precision = GEMM_BF16;
     TRY(check_folder(folder));
     TRY(memory_copy_text(&m->folder, folder, strlen(folder)));
     TRY(sentence_modules_read(&m->sentence, folder));
     const char *parts = m->sentence.network;
-    TRY(masked_lm_open(&m->network, parts));
+    m->threads = parallel_threads(&(maske_control){.threads = options->threads});
+    if (!options->read_weights) TRY(masked_lm_open_mapped(&m->network, parts, precision));
+    else {
+        TRY(masked_lm_open(&m->network, parts));
+        TRY(masked_lm_pack(m->network, precision, false, m->threads));
+    }
     TRY(maske_tokenizer_open(&m->tokenizer, parts));
     TRY(check_fit(m));
     m->max_length = bert_config_positions(&m->network->config);
     TRY(read_length(&m->max_length, parts, "sentence_bert_config.json", "max_seq_length"));
     m->trained_length = m->max_length;
     TRY(read_length(&m->trained_length, folder, "train.json", "max-length"));
-    m->threads = parallel_threads(&(maske_control){.threads = options->threads});
-    TRY(masked_lm_pack(m->network, precision, false, m->threads));
     TRY(context_pool_new(&m->pool));
     return token_texts_open(&m->texts, m->tokenizer);
 }

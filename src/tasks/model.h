@@ -10,7 +10,7 @@
 
 struct maske_model {
     char *folder;               /* for sentences */
-    masked_lm *network;         /* packed, for forward */
+    masked_lm *network;         /* for forward */
     maske_tokenizer *tokenizer;
     token_texts texts;              /* what the tokenizer's entries put into a text */
     context_pool *pool;
@@ -21,8 +21,9 @@ struct maske_model {
     sentence_modules sentence;  /* how texts are embedded */
 };
 
-/* A precision's name; "auto" and NULL are f32. */
+/* A precision's name; "auto" and NULL are f32 (but for a model that only gives vectors, maske.h). */
 MASKE_MUST_USE maske_status model_precision(gemm_precision *out, const char *name);
+const char *model_precision_name(gemm_precision precision);
 /* A context for such a batch, from the pool or new; goes back by context_pool_give(model->pool, context). */
 MASKE_MUST_USE maske_status model_take_context(const maske_model *model, size_t tokens, size_t sequences,
                                                size_t predictions, bool every_position, bool logits,

@@ -7,8 +7,8 @@
 #include "base/cpu.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/parallel.h"
 #include "base/random.h"
+#include "bert/product_speed.h"
 #include "train/plan.h"
 #include "train/run.h"
 #include "train/settings.h"
@@ -71,56 +71,9 @@ static void count_products(double gflop[MASKE_BENCH_PHASES], const bert_config *
     for (int p = 0; p < MASKE_BENCH_PHASES; p++) gflop[p] *= 1e-9;
 }
 
-enum { PRODUCT_M = 128, PRODUCT_N = 512, PRODUCT_K = 256, PRODUCTS = 8 };
-typedef struct yardstick { gemm_precision precision; float *a, *b, *c; uint16_t *rounded; void *packed; size_t packed_bytes; } yardstick;
-
-static maske_status yardstick_new(yardstick *y, gemm_precision precision, int threads) {
-    size_t count = (size_t)threads;
-    y->precision = precision;
-    y->packed_bytes = (gemm_packed_bytes(precision, PRODUCT_N, PRODUCT_K) + 63) / 64 * 64;
-    TRY(memory_new(&y->a, PRODUCT_M * PRODUCT_K, sizeof(float), "a product"));
-    TRY(memory_new(&y->b, PRODUCT_N * PRODUCT_K, sizeof(float), "a product"));
-    TRY(memory_new(&y->c, count * PRODUCT_M * PRODUCT_N, sizeof(float), "a product"));
-    TRY(memory_new(&y->packed, count * y->packed_bytes, 1, "a product"));
-    random_normal(y->a, PRODUCT_M * PRODUCT_K, 1, 1, 0);
-    random_normal(y->b, PRODUCT_N * PRODUCT_K, 1, 2, 0);
-    TRY(memory_new(&y->rounded, PRODUCT_M * PRODUCT_K, sizeof(uint16_t), "a product"));
-    if (precision == GEMM_BF16) gemm_round(y->rounded, PRODUCT_K, y->a, PRODUCT_K, PRODUCT_M, PRODUCT_K);
-    for (size_t i = 0; i < count; i++)
-        gemm_pack((char *)y->packed + i * y->packed_bytes, precision, y->b, PRODUCT_K, true, PRODUCT_N, PRODUCT_K);
-    return MASKE_OK;
-}
-static void yardstick_free(yardstick *y) {
-    free(y->a);
-    free(y->b);
-    free(y->c);
-    free(y->packed);
-    free(y->rounded);
-}
-static void multiply(void *user, size_t i, int thread) {
-    const yardstick *y = user;
-    (void)i;
-    float *c = y->c + (size_t)thread * PRODUCT_M * PRODUCT_N;
-    const void *packed = (char *)y->packed + (size_t)thread * y->packed_bytes;
-    for (int k = 0; k < PRODUCTS; k++) {
-        if (y->precision == GEMM_F32)
-            gemm_packed(c, PRODUCT_N, false, y->a, PRODUCT_K, false, packed, GEMM_F32, PRODUCT_M, PRODUCT_N, PRODUCT_K);
-        else
-            gemm_packed_rounded(c, PRODUCT_N, false, y->rounded, PRODUCT_K, false, packed, PRODUCT_M, PRODUCT_N, PRODUCT_K);
-    }
-}
-/* 10^9 operations a second of all threads together. */
-static double product_speed(yardstick *y, int threads) {
-    size_t tasks = 4 * (size_t)threads;
-    double begun = seconds_of(CLOCK_MONOTONIC);
-    parallel_for(threads, tasks, multiply, y);
-    double seconds = seconds_of(CLOCK_MONOTONIC) - begun;
-    return 2e-9 * PRODUCT_M * PRODUCT_N * PRODUCT_K * PRODUCTS * (double)tasks / seconds;
-}
-
 /* ---------------------------------------------------------------------------------------------------------- steps --- */
 
-typedef struct bench { run run; masked_lm_context *context; dataset_batch batch; yardstick yardstick; } bench;
+typedef struct bench { run run; masked_lm_context *context; dataset_batch batch; product_speed yardstick; } bench;
 
 static maske_status prepare(bench *b, const maske_train_options *options) {
     run *r = &b->run;
@@ -137,7 +90,7 @@ static maske_status prepare(bench *b, const maske_train_options *options) {
     TRY(run_new_model(r));
     TRY(masked_lm_pack(r->lm, r->precision, true, r->threads));
     TRY(masked_lm_context_new(&b->context, r->lm, &capacity));
-    return yardstick_new(&b->yardstick, r->precision, r->threads);
+    return product_speed_new(&b->yardstick, r->precision, r->threads);
 }
 
 static void keep_least(double *least, double now, bool first) {
@@ -186,7 +139,7 @@ static maske_status measure(maske_bench_train_report *out, bench *b) {
     }
     for (int64_t step = 1; step <= r->settings.steps; step++) {
         if (control_stopped(r->control)) return error_set(MASKE_STOPPED, "stopped by a signal");
-        double speed = product_speed(&b->yardstick, r->threads);
+        double speed = product_speed_measure(&b->yardstick);
         if (speed > out->product_gflops) out->product_gflops = speed;
         TRY(measure_step(out, b, step));
     }
@@ -200,7 +153,7 @@ maske_status maske_bench_train(maske_bench_train_report *out, const maske_train_
     maske_status status = prepare(&b, options);
     if (status == MASKE_OK) status = measure(&report, &b);
     if (status == MASKE_OK) *out = report;
-    yardstick_free(&b.yardstick);
+    product_speed_free(&b.yardstick);
     masked_lm_context_free(b.context);
     dataset_batch_free(&b.batch);
     run_free(&b.run);

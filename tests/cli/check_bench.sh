@@ -41,4 +41,14 @@ done
 has '^\[{"size":"tiny".*,"threads":2,.*,"tokens":32,.*"phases":.*{"size":"mini"' <"$work/json" || fail "json: $(cat "$work/json")"
 "$MASKE" "${tiny[@]}" huge 2>"$work/err" && fail "a size that is none passed"
 has "expected one of tiny, mini, small, medium, base" <"$work/err" || fail "huge: $(cat "$work/err")"
+model=$work/small
+"$MASKE" train --quiet --out "$model" --hidden-size 32 --num-hidden-layers 2 --num-attention-heads 2 --intermediate-size 64 \
+    --vocab-size 400 --steps 1 --max-length 16 --batch-size 2 "$work/text" || fail "a small model"
+for precision in f32 auto; do
+    "$MASKE" bench infer --model "$model" --seconds 0 --precision $precision >"$work/table" || fail "bench infer"
+    has "products alone: [1-9][0-9]* GFLOP/s$" <"$work/table" || fail "bench infer's first line: $(cat "$work/table")"
+    has -E "^  32 texts of 128 tokens +[0-9.]+ +[0-9.]+ +[0-9,.]+ +[0-9]+ +[0-9]+ %$" <"$work/table" || fail "bench infer: $(cat "$work/table")"
+done
+"$MASKE" bench infer --model "$model" --seconds 0 --threads 2 --json >"$work/json" || fail "bench infer --json"
+has '"threads":2,.*"texts":1,"length":16,"seconds":.*"gflop":' <"$work/json" || fail "bench infer: $(cat "$work/json")"
 exit $failed

@@ -127,10 +127,10 @@ def check_score_and_embed(folder, tokenizer, model):
         inside = [float(x) for x in maske("score", "--model", folder, "--within-word", text=lines).stdout.split()]
         for text, score in zip(texts, inside, strict=True):
             assert abs(score - within_word_score(tokenizer, model, text)) < 1e-3, text
-    vectors = {p: [json.loads(x) for x in maske("embed", "--model", folder, "--pooling", p, text=lines).stdout.splitlines()]
+    vectors = {p: [json.loads(x) for x in maske("embed", "--model", folder, "--precision", "f32", "--pooling", p, text=lines).stdout.splitlines()]
                for p in ("cls", "mean", "max")}
     with open(WORK / "vectors.npy", "wb") as file:
-        subprocess.run([MASKE, "embed", "--model", folder, "--pooling", "mean", "--format", "npy"], input=lines.encode(), stdout=file, check=True)
+        subprocess.run([MASKE, "embed", "--model", folder, "--precision", "f32", "--pooling", "mean", "--format", "npy"], input=lines.encode(), stdout=file, check=True)
     assert np.abs(np.load(WORK / "vectors.npy") - np.array(vectors["mean"])).max() < 1e-6
     for i, text in enumerate(texts):
         ids = tokenizer.encode(text).ids

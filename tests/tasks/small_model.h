@@ -41,6 +41,12 @@ static inline maske_model *small_model_open(const char *folder) {
     assert_ok(maske_model_open(&model, folder, &(maske_model_options){.threads = 2}));
     return model;
 }
+/* The same with every weight in network->weights. */
+static inline maske_model *small_model_read(const char *folder) {
+    maske_model *model = NULL;
+    assert_ok(maske_model_open(&model, folder, &(maske_model_options){.threads = 2, .read_weights = true}));
+    return model;
+}
 
 /* The logits of the whole vocabulary at one place of some ids, computed the plain way. Yours. */
 static inline float *small_model_logits(const maske_model *model, const int32_t *ids, size_t count, size_t place) {

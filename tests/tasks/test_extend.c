@@ -63,13 +63,13 @@ static void new_rows_are_means_of_what_was_read_before(void **state) {
     static const int64_t spare[] = {0, 2, 64};          /* rows beside the tokenizer's entries */
     for (size_t s = 0; s < 3; s++) {
         const char *folder = small_model_write("old", "metaspace", 0.3, spare[s]), *out = scratch_path("grown");
-        maske_model *old = small_model_open(folder);
+        maske_model *old = small_model_read(folder);
         for (size_t i = 0; i < 600; i++) old->network->weights[old->network->table.decoder_bias + i] = (float)i / 600;
         assert_ok(model_folder_write_network(folder, old->network, SAFETENSORS_F32));
         int32_t ids[3];
         maske_tokenizer *extended = extended_tokenizer(old, ids);
         assert_ok(maske_model_extend(folder, extended, out, s > 0));
-        maske_model *grown = small_model_open(out);
+        maske_model *grown = small_model_read(out);
         assert_int_equal(grown->network->config.vocab_size, spare[s] < 3 ? 603 : 664);
         assert_int_equal(maske_tokenizer_vocab_size(maske_model_tokenizer(grown)), 603);
         check_grown(old, grown, ids);
@@ -89,7 +89,7 @@ static void learned_words_start_as_their_pieces(void **state) {
     const char *path = scratch_text("text", text.data);
     for (int k = 0; k < 2; k++) {
         const char *folder = small_model_write("learning", kinds[k], 0.3, 0), *out = scratch_path("learned");
-        maske_model *old = small_model_open(folder);
+        maske_model *old = small_model_read(folder);
         maske_tokenizer_train_options options;
         maske_tokenizer *extended = NULL;
         maske_tokenizer_train_options_defaults(&options);
@@ -97,7 +97,7 @@ static void learned_words_start_as_their_pieces(void **state) {
         assert_ok(maske_tokenizer_extend(&extended, maske_model_tokenizer(old), &(maske_text){&path, 1, NULL}, &options,
                                          NULL, NULL));
         assert_ok(maske_model_extend(folder, extended, out, true));
-        maske_model *grown = small_model_open(out);
+        maske_model *grown = small_model_read(out);
         int32_t id = maske_tokenizer_id(extended, word, strlen(word));
         assert_true(id >= maske_tokenizer_vocab_size(maske_model_tokenizer(old)));
         maske_encoding cut = {0};
@@ -121,7 +121,7 @@ static void learned_words_start_as_their_pieces(void **state) {
 static void moments_grow_with_the_model(void **state) {
     (void)state;
     const char *folder = small_model_write("moving", "metaspace", 0.3, 2), *out = scratch_path("moved");
-    maske_model *old = small_model_open(folder);
+    maske_model *old = small_model_read(folder);
     const parameters *before = &old->network->table;
     optimizer moments = {0}, grown_moments = {0};
     assert_ok(optimizer_new(&moments, before, 0));
@@ -134,7 +134,7 @@ static void moments_grow_with_the_model(void **state) {
     int32_t ids[3];
     maske_tokenizer *extended = extended_tokenizer(old, ids);
     assert_ok(maske_model_extend(folder, extended, out, true));
-    maske_model *grown = small_model_open(out);
+    maske_model *grown = small_model_read(out);
     const parameters *after = &grown->network->table;
     assert_ok(optimizer_new(&grown_moments, after, 0));
     assert_ok(checkpoint_load_moments(out, after, &grown_moments));
@@ -160,7 +160,7 @@ static void moments_grow_with_the_model(void **state) {
 static void a_filled_place_is_a_new_row(void **state) {
     (void)state;
     const char *folder = small_model_write("unused", "metaspace", 0.3, 0), *out = scratch_path("filled");
-    maske_model *old = small_model_open(folder);
+    maske_model *old = small_model_read(folder);
     const maske_tokenizer *base = maske_model_tokenizer(old);
     const bpe *model = &base->model.bpe;
     int32_t ids[3], place = 300;
@@ -182,7 +182,7 @@ static void a_filled_place_is_a_new_row(void **state) {
     }
     assert_ok(tokenizer_copy_with_bpe(&filled, base, &entries, merges, count));
     assert_ok(maske_model_extend(folder, filled, out, true));
-    maske_model *grown = small_model_open(out);
+    maske_model *grown = small_model_read(out);
     int32_t ankara = maske_tokenizer_id(base, "▁Ankara", strlen("▁Ankara")), lar = maske_tokenizer_id(base, "lar", 3);
     assert_true(ankara != place && lar != place);
     for (int32_t id = 0; id < 600; id++)

@@ -15,7 +15,7 @@ static int open_all(void **state) {
     (void)state;
     for (int i = 0; i < LINES; i++) lengths[i] = strlen(lines[i]);
     folder = small_model_write("model", "metaspace", 0.3, 0);
-    model = small_model_open(folder);
+    model = small_model_read(folder);
     uniform = small_model_open(small_model_write("uniform", "metaspace", 0, 0));
     return 0;
 }
@@ -245,7 +245,7 @@ static void exports_read_back(void **state) {
     for (int i = 0; i < 3; i++) {
         const char *out = scratch_path(types[i].dtype);
         assert_ok(maske_export(folder, out, &(maske_export_options){.dtype = types[i].dtype}));
-        maske_model *m = small_model_open(out);
+        maske_model *m = small_model_read(out);
         assert_string_equal(safetensors_type_name(m->network->stored), i == 0 ? "F32" : i == 1 ? "F16" : "BF16");
         for (size_t k = 0; k < model->network->table.total; k++) {
             double kept = (double)model->network->weights[k], got = (double)m->network->weights[k];
