@@ -64,6 +64,19 @@ static maske_status use_model(const char *out) {
     return status;
 }
 
+static maske_status use_int8(const char *out) {
+    (void)out;
+    maske_model *m = NULL;
+    maske_fill_result filled = {0};
+    maske_fill_options fill;
+    maske_fill_options_defaults(&fill);
+    maske_status status = maske_model_open(&m, world_model, &(maske_model_options){.precision = "int8", .threads = 1});
+    if (status == MASKE_OK) status = maske_fill(m, "ela [MASK] lale", &fill, &filled);
+    maske_fill_result_free(&filled);
+    maske_model_close(m);
+    return status;
+}
+
 static maske_status use_data(const char *out) {
     maske_tokenizer *t = NULL;
     maske_data_options options;
@@ -239,6 +252,7 @@ static void fail_each(maske_status (*use)(const char *out), const char *what, co
 EACH_ALLOCATION(tokenizer_training, true)
 EACH_ALLOCATION(tokenizer, false)
 EACH_ALLOCATION(model, false)
+EACH_ALLOCATION(int8, false)
 EACH_ALLOCATION(data, true)
 EACH_ALLOCATION(run, true)
 EACH_ALLOCATION(export, true)
@@ -264,6 +278,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(tokenizer_training_may_lack_memory),
         cmocka_unit_test(tokenizer_may_lack_memory),
         cmocka_unit_test(model_may_lack_memory),
+        cmocka_unit_test(int8_may_lack_memory),
         cmocka_unit_test(data_may_lack_memory),
         cmocka_unit_test(run_may_lack_memory),
         cmocka_unit_test(export_may_lack_memory),
