@@ -103,7 +103,8 @@ def encoding(work, title, model, text, with_gigatoken):
     ids = work / "ids"
     for _ in range(rounds):
         measure(rows[0], [maske, "bench", "tokenizer", "--rounds", 1, "--json", "--model", model, text],
-                ["first", "again"], [maske, "tokenizer", "encode", "--no-special", "--model", model, text], ids)
+                ["first", "again"], [maske, "tokenizer", "encode", "--no-special", "--format", "u32", "--model", model,
+                 text], ids)
         if with_gigatoken:
             measure(rows[1], [*peers, "encode-gigatoken", model, text, "-"], ["first", "again"],
                     [*peers, "encode-gigatoken", model, text, ids])

@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-struct settings { const char *model; bool tokens, no_special, pair, overflowing; };
+struct settings { const char *model, *format; bool tokens, no_special, pair, overflowing; };
 static struct settings settings;
 
 static const maske_option rows[] = {
@@ -15,6 +15,8 @@ static const maske_option rows[] = {
     {"tokens", MASKE_OPTION_FLAG, offsetof(struct settings, tokens), 0, 0, NULL, "no", "write tokens, not ids"},
     {"no-special", MASKE_OPTION_FLAG, offsetof(struct settings, no_special), 0, 0, NULL, "no",
      "leave out [CLS] and [SEP]"},
+    {"format", MASKE_OPTION_CHOICE, offsetof(struct settings, format), 0, 0, "lines|u16|u32", "lines",
+     "of ids: text, or bare little-endian numbers of 16 or 32 bits, lines one after the other"},
     {"pair", MASKE_OPTION_FLAG, offsetof(struct settings, pair), 0, 0, NULL, "no",
      "two texts a line, parted by a tab"},
     {"overflowing", MASKE_OPTION_FLAG, offsetof(struct settings, overflowing), 0, 0, NULL, "no",
@@ -29,12 +31,16 @@ static void prepare(options *o) {
 
 enum { BATCH_LINES = 8192, CHUNK_LINES = 64 };
 
+/* How ids are written. */
+typedef enum id_format { IDS_LINES, IDS_U16, IDS_U32 } id_format;
+
 /* One batch of lines, cut into chunks that threads take one by one; chunk i writes into results[i]. */
 typedef struct job {
     const maske_tokenizer *tokenizer;
     line_batch batch;
     int64_t first_line;                                 /* its number, for sentences */
     bool json;
+    id_format format;
     buffer results[BATCH_LINES / CHUNK_LINES];
     maske_status statuses[BATCH_LINES / CHUNK_LINES];
     char (*sentences)[1024];                            /* [chunks] the failure of each */
@@ -59,7 +65,7 @@ static inline char *write_id(char *p, uint32_t id) {
     return p + 8 - skip;
 }
 
-static maske_status write_ids(buffer *out, const int32_t *ids, size_t count) {
+static maske_status write_lines(buffer *out, const int32_t *ids, size_t count) {
     TRY(buffer_reserve(out, count * 9 + 16));
     char *p = out->data + out->length;
     for (size_t i = 0; i < count; i++) {
@@ -69,6 +75,21 @@ static maske_status write_ids(buffer *out, const int32_t *ids, size_t count) {
     *p++ = '\n';
     out->length = (size_t)(p - out->data);
     return MASKE_OK;
+}
+
+/* Numbers as this machine has them: little-endian (base/safetensors.c builds on no other). */
+static maske_status write_u16(buffer *out, const int32_t *ids, size_t count) {
+    TRY(buffer_reserve(out, count * sizeof(uint16_t)));
+    uint16_t *p = (uint16_t *)(void *)(out->data + out->length);
+    for (size_t i = 0; i < count; i++) p[i] = (uint16_t)ids[i];
+    out->length += count * sizeof *p;
+    return MASKE_OK;
+}
+
+static maske_status write_ids(buffer *out, id_format format, const int32_t *ids, size_t count) {
+    return format == IDS_LINES ? write_lines(out, ids, count)
+           : format == IDS_U16 ? write_u16(out, ids, count)
+                               : buffer_add(out, ids, count * sizeof *ids);
 }
 
 static maske_status write_tokens(buffer *out, const maske_tokenizer *tokenizer, const int32_t *ids, size_t count) {
@@ -162,7 +183,7 @@ static maske_status encode_line(const job *j, size_t line, maske_encodings *e, b
                                &e->items[0]));
     return j->json           ? write_json(out, j->tokenizer, e)
            : settings.tokens ? write_tokens(out, j->tokenizer, e->items[0].ids, e->items[0].count)
-                             : write_ids(out, e->items[0].ids, e->items[0].count);
+                             : write_ids(out, j->format, e->items[0].ids, e->items[0].count);
 }
 
 static maske_status encode_singly(job *j, size_t first, size_t last, int thread, buffer *out) {
@@ -176,10 +197,11 @@ static maske_status encode_together(job *j, size_t first, size_t last, int threa
     maske_batch_encoding *e = &j->batches[thread];
     TRY(maske_tokenizer_encode_batch(j->tokenizer, j->batch.texts + first, j->batch.lengths + first, last - first, &how,
                                      e));
+    if (j->format != IDS_LINES) return write_ids(out, j->format, e->ids, e->count > 0 ? e->ends[e->count - 1] : 0);
     for (size_t i = 0, begin = 0; i < e->count; begin = e->ends[i++]) {
         size_t count = e->ends[i] - begin;
         TRY(settings.tokens ? write_tokens(out, j->tokenizer, e->ids + begin, count)
-                            : write_ids(out, e->ids + begin, count));
+                            : write_ids(out, j->format, e->ids + begin, count));
     }
     return MASKE_OK;
 }
@@ -211,6 +233,19 @@ static maske_status encode_all(job *j, lines *in, int threads) {
     }
 }
 
+/* The format asked for; fails where it goes with nothing else asked for, or has no room for the ids. */
+static maske_status choose_format(id_format *out, bool json, const maske_tokenizer *tokenizer) {
+    *out = strcmp(settings.format, "u16") == 0 ? IDS_U16 : strcmp(settings.format, "u32") == 0 ? IDS_U32 : IDS_LINES;
+    if (*out != IDS_LINES && (json || settings.tokens))
+        return error_set(MASKE_BAD_ARGUMENT, "--format %s writes bare ids: found %s beside it", settings.format,
+                         json ? "--json" : "--tokens");
+    int64_t entries = maske_tokenizer_vocab_size(tokenizer);
+    if (*out == IDS_U16 && entries > 65536)
+        return error_set(MASKE_BAD_ARGUMENT, "--format u16: %s has %lld entries, 16 bits hold ids below 65536",
+                         settings.model, (long long)entries);
+    return MASKE_OK;
+}
+
 static maske_status run(const invocation *call) {
     if (settings.overflowing && !call->json)
         return error_set(MASKE_BAD_ARGUMENT, "--overflowing is written as JSON: it wants --json beside it");
@@ -220,8 +255,11 @@ static maske_status run(const invocation *call) {
     lines in;
     TRY(maske_tokenizer_open(&tokenizer, settings.model));
     lines_start(&in, call->options->arguments, call->options->argument_count);
-    maske_status status = memory_new(&j, 1, sizeof *j, "encoding");
+    id_format format;
+    maske_status status = choose_format(&format, call->json, tokenizer);
+    if (status == MASKE_OK) status = memory_new(&j, 1, sizeof *j, "encoding");
     if (status == MASKE_OK) {
+        j->format = format;
         j->tokenizer = tokenizer;
         j->first_line = 1;
         j->json = call->json;
@@ -251,6 +289,7 @@ static maske_status run(const invocation *call) {
 static const char *const examples[] = {
     "echo \"Merhaba dünya\" | maske tokenizer encode --model my-model --tokens",
     "maske tokenizer encode --model my-model --json corpus.txt > corpus.jsonl",
+    "maske tokenizer encode --model my-model --format u16 corpus.txt > corpus.bin",
     NULL
 };
 const command command_tokenizer_encode = {

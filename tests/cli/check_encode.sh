@@ -19,6 +19,19 @@ diff <(tr -d '\r' <"$text"; echo) <(sed 's/Akçay\[MASK\]/Akçay [MASK]/; s/üni
 "$MASKE" tokenizer encode --model "$model" "$text" | "$MASKE" tokenizer decode --model "$model" --skip-special | sed -n 3p | has -x 'Mert Akçay üniversite.' || fail "--skip-special"
 "$MASKE" tokenizer encode --model "$model" --tokens "$text" | sed -n 3p | has -x '\[CLS\] ▁Mert ▁Akçay \[MASK\] ▁üniversite \[MASK\] . \[SEP\]' || fail "--tokens"
 [ "$(printf 'a b\tc\n' | "$MASKE" tokenizer encode --model "$model" --pair --json | sed 's/.*"type_ids":\([^]]*]\).*/\1/')" = "[0,0,0,0,1,1,1]" ] || fail "--pair --json"
+# Bare numbers: the same ids, one after the other.
+words=$(tr '\n' ' ' <"$work/ids" | sed 's/  */ /g; s/ $//')
+for bits in 16 32; do
+    "$MASKE" tokenizer encode --model "$model" --format u$bits "$text" >"$work/binary" || fail "--format u$bits"
+    [ "$(od -An -v -t u$((bits / 8)) -w$((bits / 8)) "$work/binary" | tr -d ' ' | tr '\n' ' ' | sed 's/ $//')" = "$words" ] || fail "--format u$bits gives other ids"
+    [ "$(printf 'a\tb\n' | "$MASKE" tokenizer encode --model "$model" --pair --format u$bits | wc -c)" = $((bits / 8 * $(printf 'a\tb\n' | "$MASKE" tokenizer encode --model "$model" --pair | wc -w))) ] || fail "--pair --format u$bits"
+done
+"$MASKE" tokenizer encode --model "$model" --format u16 --tokens "$text" 2>"$work/err" && fail "tokens as numbers"
+has -- '--tokens beside it' <"$work/err" || fail "--format u16 --tokens: $(cat "$work/err")"
+mkdir "$work/many" && { printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' '[MASK]'; seq 65600; } >"$work/many/vocab.txt"
+"$MASKE" tokenizer encode --model "$work/many" --format u16 "$text" >"$work/binary" 2>"$work/err" && fail "ids beyond 16 bits in 16 bits"
+has '65605 entries, 16 bits hold ids below 65536' <"$work/err" || fail "--format u16, many entries: $(cat "$work/err")"
+"$MASKE" tokenizer encode --model "$model" --format u16 --json "$text" 2>"$work/err" && fail "JSON as numbers"
 # Where tokens stand: in characters, and in bytes.
 [ "$(echo 'Mert Akçay ş' | "$MASKE" tokenizer encode --model "$model" --no-special --json | sed 's/.*"offsets":\(\[.*\]\),"byte_offsets":/\1 /')" = "[[0,4],[4,10],[10,11],[11,12]] [[0,4],[4,11],[11,12],[12,14]]}" ] || fail "offsets of --json"
 # What truncation cuts off comes with --overflowing alone, in windows that overlap by the stride.
