@@ -82,11 +82,12 @@ static maske_status add_cards(report *r) {
     char label[128];
     TRY(add(r, "<div class=\"cards\">\n"));
     if (best != NULL) {
-        number_print(label, sizeof label, "held-out loss, best, at step %.0f (by frequency %.3f)", best->step,
-                     best->unigram_loss);
-        TRY(add_number_card(r, best->loss, 4, label));
+        bool average = report_average_is_better(best);
+        number_print(label, sizeof label, "held-out loss, best, at step %.0f%s (by frequency %.3f)", best->step,
+                     average ? ", averaged weights" : "", best->unigram_loss);
+        TRY(add_number_card(r, average ? best->average_loss : best->loss, 4, label));
         number_print(label, sizeof label, "held-out accuracy there (by frequency %.4f)", best->unigram_accuracy);
-        TRY(add_number_card(r, best->accuracy, 4, label));
+        TRY(add_number_card(r, average ? best->average_accuracy : best->accuracy, 4, label));
     }
     if (h->step_count > 0) {
         const report_step *last = &h->steps[h->step_count - 1];
@@ -94,6 +95,8 @@ static maske_status add_cards(report *r) {
         TRY(add_number_card(r, last->tokens / 1e6, 2, "million tokens trained on"));
         TRY(add_number_card(r, last->seconds / 60, 1, "minutes of training"));
         TRY(add_number_card(r, last->tokens / last->seconds, 0, "tokens a second, all in all"));
+        if (last->skipped > 0)
+            TRY(add_number_card(r, last->skipped, 0, "steps skipped: not finite, or exploded; they changed nothing"));
     }
     return add(r, "</div>\n");
 }
@@ -127,24 +130,30 @@ static maske_status evaluation_columns(columns *out, const report_history *h, si
                        offsetof(report_evaluation, step), member);
 }
 
-/* Of training, of the held-out text, and of guessing by frequency. */
-static maske_status add_quality_chart(report *r, const char *title, size_t of_step, size_t of_evaluation,
-                                      size_t of_unigram, bool from_zero) {
+/* A figure as it is while training, and what it is called at an evaluation: offsets of members. */
+typedef struct quality { size_t training, unigram, held, average; } quality;
+
+/* Of training, of guessing by frequency, of the held-out text, and there of the averaged weights. */
+static maske_status add_quality_chart(report *r, const char *title, const quality *q, bool from_zero) {
+    static const char *const labels[] = {"training", "by frequency", "held out", "held out, averaged weights"};
+    static const char *const styles[] = {"training", "unigram", "held", "average"};
+    const size_t members[] = {q->training, q->unigram, q->held, q->average};
+    enum { LINES = 4 };
     const report_history *h = &r->history;
-    columns training = {0}, held = {0}, unigram = {0};
-    maske_status status = step_columns(&training, h, of_step);
-    if (status == MASKE_OK) status = evaluation_columns(&held, h, of_evaluation);
-    if (status == MASKE_OK) status = evaluation_columns(&unigram, h, of_unigram);
-    const chart_line lines[] = {
-        {"training", "training", training.step, training.value, h->step_count, false},
-        {"by frequency", "unigram", unigram.step, unigram.value, h->evaluation_count, false},
-        {"held out", "held", held.step, held.value, h->evaluation_count, true},
-    };
-    /* Without held-out text there is one line, and no legend. */
-    if (status == MASKE_OK)
-        status = chart_draw(&r->page,
-                            &(chart){title, "step", lines, h->evaluation_count > 0 ? 3 : 1, from_zero});
-    columns_free(&training), columns_free(&held), columns_free(&unigram);
+    columns c[LINES] = {0};
+    chart_line lines[LINES];
+    size_t count = 0;
+    maske_status status = MASKE_OK;
+    for (size_t i = 0; i < LINES && status == MASKE_OK; i++) {
+        size_t points = i == 0 ? h->step_count : h->evaluation_count;
+        status = i == 0 ? step_columns(&c[i], h, members[i]) : evaluation_columns(&c[i], h, members[i]);
+        bool any = false;
+        for (size_t j = 0; status == MASKE_OK && j < points; j++) any = any || isfinite(c[i].value[j]);
+        /* The legend names what is there. */
+        if (any) lines[count++] = (chart_line){labels[i], styles[i], c[i].step, c[i].value, points, i >= 2};
+    }
+    if (status == MASKE_OK) status = chart_draw(&r->page, &(chart){title, "step", lines, count, from_zero});
+    for (size_t i = 0; i < LINES; i++) columns_free(&c[i]);
     return status;
 }
 
@@ -159,52 +168,74 @@ static maske_status add_step_chart(report *r, const char *title, size_t member) 
 }
 
 static maske_status add_charts(report *r) {
-    TRY(add_quality_chart(r, "Loss, nats a predicted token", offsetof(report_step, loss),
-                          offsetof(report_evaluation, loss), offsetof(report_evaluation, unigram_loss), false));
-    TRY(add_quality_chart(r, "Accuracy", offsetof(report_step, accuracy), offsetof(report_evaluation, accuracy),
-                          offsetof(report_evaluation, unigram_accuracy), true));
+    const quality loss = {offsetof(report_step, loss), offsetof(report_evaluation, unigram_loss),
+                          offsetof(report_evaluation, loss), offsetof(report_evaluation, average_loss)};
+    const quality accuracy = {offsetof(report_step, accuracy), offsetof(report_evaluation, unigram_accuracy),
+                              offsetof(report_evaluation, accuracy), offsetof(report_evaluation, average_accuracy)};
+    TRY(add_quality_chart(r, "Loss, nats a predicted token", &loss, false));
+    TRY(add_quality_chart(r, "Accuracy", &accuracy, true));
     TRY(add_step_chart(r, "Learning rate", offsetof(report_step, learning_rate)));
+    TRY(add_step_chart(r, "Norm of the gradients, before clipping", offsetof(report_step, gradient_norm)));
     return add_step_chart(r, "Tokens a second", offsetof(report_step, tokens_per_second));
 }
 
 /* ------------------------------------------------------------------------------------------------------- tables --- */
 
+static maske_status add_evaluation_row(report *r, double step, const char *weights, double loss, double accuracy,
+                                       const report_evaluation *e) {
+    TRY(add(r, "<tr>"));
+    TRY(add_cell(r, step, 0));
+    TRY(add(r, "<td>"));
+    TRY(add_text(r, weights));
+    TRY(add(r, "</td>"));
+    TRY(add_cell(r, loss, 4));
+    TRY(add_cell(r, exp(loss), 1));
+    TRY(add_cell(r, e->unigram_loss, 4));
+    TRY(add_cell(r, accuracy, 4));
+    TRY(add_cell(r, e->unigram_accuracy, 4));
+    return add(r, "</tr>\n");
+}
+
 static maske_status add_evaluations(report *r) {
     const report_history *h = &r->history;
     if (h->evaluation_count == 0) return MASKE_OK;
-    TRY(add(r, "<h2>Evaluations</h2>\n<div class=\"wide\"><table><tr><th class=\"n\">step</th><th class=\"n\">held-out "
-               "loss</th><th class=\"n\">perplexity</th><th class=\"n\">accuracy</th></tr>\n"));
+    TRY(add(r, "<h2>Evaluations</h2>\n<div class=\"wide\"><table><tr><th class=\"n\">step</th><th>weights</th>"
+               "<th class=\"n\">held-out loss</th><th class=\"n\">perplexity</th><th class=\"n\">loss by frequency</th>"
+               "<th class=\"n\">accuracy</th><th class=\"n\">accuracy by frequency</th></tr>\n"));
     for (size_t i = 0; i < h->evaluation_count; i++) {
         const report_evaluation *e = &h->evaluations[i];
-        TRY(add(r, "<tr>"));
-        TRY(add_cell(r, e->step, 0));
-        TRY(add_cell(r, e->loss, 4));
-        TRY(add_cell(r, exp(e->loss), 1));
-        TRY(add_cell(r, e->accuracy, 4));
-        TRY(add(r, "</tr>\n"));
+        TRY(add_evaluation_row(r, e->step, "of the step", e->loss, e->accuracy, e));
+        if (isfinite(e->average_loss))
+            TRY(add_evaluation_row(r, e->step, "averaged", e->average_loss, e->average_accuracy, e));
     }
     return add(r, "</table></div>\n");
 }
 
+static maske_status add_log_row(report *r, const report_step *s) {
+    TRY(add(r, "<tr>"));
+    TRY(add_cell(r, s->step, 0));
+    TRY(add_cell(r, s->loss, 4));
+    TRY(add_cell(r, s->accuracy, 4));
+    TRY(add_cell(r, s->learning_rate, 7));
+    TRY(add_cell(r, s->gradient_norm, 3));
+    TRY(add_cell(r, s->skipped, 0));
+    TRY(add_cell(r, s->tokens, 0));
+    TRY(add_cell(r, s->tokens_per_second, 0));
+    TRY(add_cell(r, s->seconds, 1));
+    return add(r, "</tr>\n");
+}
+
+/* Every so many lines of the log, and the last one. */
 static maske_status add_log(report *r) {
     const report_history *h = &r->history;
     size_t stride = (h->step_count + LOG_ROWS - 1) / LOG_ROWS;
     if (h->step_count == 0) return MASKE_OK;
     TRY(add(r, "<details><summary>The training as a table</summary>\n<div class=\"wide\"><table><tr><th class=\"n\">"
                "step</th><th class=\"n\">loss</th><th class=\"n\">accuracy</th><th class=\"n\">learning rate</th>"
-               "<th class=\"n\">tokens</th><th class=\"n\">tokens a second</th><th class=\"n\">seconds</th></tr>\n"));
-    for (size_t i = 0; i < h->step_count; i += stride) {
-        const report_step *s = &h->steps[i];
-        TRY(add(r, "<tr>"));
-        TRY(add_cell(r, s->step, 0));
-        TRY(add_cell(r, s->loss, 4));
-        TRY(add_cell(r, s->accuracy, 4));
-        TRY(add_cell(r, s->learning_rate, 7));
-        TRY(add_cell(r, s->tokens, 0));
-        TRY(add_cell(r, s->tokens_per_second, 0));
-        TRY(add_cell(r, s->seconds, 1));
-        TRY(add(r, "</tr>\n"));
-    }
+               "<th class=\"n\">gradient norm</th><th class=\"n\">skipped</th><th class=\"n\">tokens</th>"
+               "<th class=\"n\">tokens a second</th><th class=\"n\">seconds</th></tr>\n"));
+    for (size_t i = 0; i < h->step_count; i++)
+        if (i % stride == 0 || i + 1 == h->step_count) TRY(add_log_row(r, &h->steps[i]));
     return add(r, "</table></div></details>\n");
 }
 

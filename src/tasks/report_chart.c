@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { WIDTH = 720, HEIGHT = 260, LEFT = 64, RIGHT = 16, TOP = 12, BOTTOM = 36, TICKS = 5 };
+enum { WIDTH = 720, HEIGHT = 260, LEFT = 80, RIGHT = 24, TOP = 16, BOTTOM = 36, TICKS = 5 };
 
 maske_status html_add_text(buffer *out, const char *text) {
     for (; *text != '\0'; text++) {
@@ -52,7 +52,7 @@ static void tick_text(char out[64], double value, double step) {
     if (fabs(value) < step / 2) number_print(out, 64, "0");
     else if (step >= 1e6) number_print(out, 64, "%gM", value / 1e6);
     else if (step >= 1e3) number_print(out, 64, "%gk", value / 1e3);
-    else if (step >= 1e-3) number_print(out, 64, "%.*f", step >= 1 ? 0 : (int)ceil(-log10(step) - 1e-9), value);
+    else if (step >= 1e-4) number_print(out, 64, "%.*f", step >= 1 ? 0 : (int)ceil(-log10(step) - 1e-9), value);
     else number_print(out, 64, "%.1e", value);
 }
 
@@ -125,10 +125,11 @@ maske_status chart_draw(buffer *out, const chart *c) {
     TRY(html_add_text(out, c->title));
     TRY(buffer_add_text(out, "</b>"));
     for (size_t i = 0; i < c->line_count && c->line_count > 1; i++) {
-        TRY(buffer_add_text(out, " <span class=\"key "));
+        TRY(buffer_add_text(out, " <span class=\"legend\"><span class=\"key "));
         TRY(buffer_add_text(out, c->lines[i].style));
         TRY(buffer_add_text(out, "\"></span>"));
         TRY(html_add_text(out, c->lines[i].label));
+        TRY(buffer_add_text(out, "</span>"));
     }
     TRY(buffer_add_format(out, "</figcaption><svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"", WIDTH, HEIGHT));
     TRY(html_add_text(out, c->title));

@@ -21,6 +21,8 @@ static maske_status add_evaluation(report_history *h, const json_t *line) {
         .accuracy = number(line, "valid_accuracy"),
         .unigram_loss = number(line, "unigram_loss"),
         .unigram_accuracy = number(line, "unigram_accuracy"),
+        .average_loss = number(line, "average_valid_loss"),
+        .average_accuracy = number(line, "average_valid_accuracy"),
         .examples = json_is_array(examples) ? json_incref(examples) : NULL,
     };
     return MASKE_OK;
@@ -33,6 +35,8 @@ static maske_status add_step(report_history *h, const json_t *line) {
         .loss = number(line, "loss"),
         .accuracy = number(line, "accuracy"),
         .learning_rate = number(line, "learning_rate"),
+        .gradient_norm = number(line, "gradient_norm"),
+        .skipped = number(line, "skipped"),
         .tokens = number(line, "tokens"),
         .tokens_per_second = number(line, "tokens_per_second"),
         .seconds = number(line, "seconds"),
@@ -73,10 +77,16 @@ maske_status report_history_read(report_history *out, const char *path) {
     return status;
 }
 
+bool report_average_is_better(const report_evaluation *e) { return e->average_loss < e->loss; }
+
 const report_evaluation *report_history_best(const report_history *h) {
     const report_evaluation *best = NULL;
-    for (size_t i = 0; i < h->evaluation_count; i++)
-        if (best == NULL || h->evaluations[i].loss < best->loss) best = &h->evaluations[i];
+    double lowest = INFINITY;
+    for (size_t i = 0; i < h->evaluation_count; i++) {
+        const report_evaluation *e = &h->evaluations[i];
+        double loss = report_average_is_better(e) ? e->average_loss : e->loss;
+        if (best == NULL || loss < lowest) best = e, lowest = loss;
+    }
     return best;
 }
 

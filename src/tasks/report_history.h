@@ -4,9 +4,12 @@
 
 #include "base/json.h"
 
-typedef struct report_step { double step, loss, accuracy, learning_rate, tokens, tokens_per_second, seconds; } report_step;
+typedef struct report_step {
+    double step, loss, accuracy, learning_rate, gradient_norm, skipped, tokens, tokens_per_second, seconds;
+} report_step;
 typedef struct report_evaluation {
     double step, loss, accuracy, unigram_loss, unigram_accuracy;
+    double average_loss, average_accuracy;      /* of the averaged weights: NaN but at the end of a run with --average */
     json_t *examples;               /* [{"text", "expected", "filled"}, ...], NULL: none were kept */
 } report_evaluation;
 
@@ -20,7 +23,9 @@ typedef struct report_history {
 /* A last line that is cut short (the run is at work, or was killed) is left out. A number that is missing or null is
  * NaN. */
 MASKE_MUST_USE maske_status report_history_read(report_history *out, const char *path);
-/* The evaluation with the lowest loss, NULL: none. */
+/* Whether the averaged weights filled the text better than those of the last step. */
+bool report_average_is_better(const report_evaluation *e);
+/* The evaluation with the lowest loss, of either weights; NULL: none. */
 const report_evaluation *report_history_best(const report_history *h);
 void report_history_free(report_history *h);
 

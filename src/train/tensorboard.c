@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -97,6 +98,8 @@ maske_status tensorboard_add_step(tensorboard *t, const maske_train_step *step) 
     TRY(add_value(t, "training/accuracy", step->accuracy));
     TRY(add_value(t, "training/learning_rate", step->learning_rate));
     TRY(add_value(t, "training/tokens_per_second", step->tokens_per_second));
+    if (isfinite(step->gradient_norm)) TRY(add_value(t, "training/gradient_norm", step->gradient_norm));
+    TRY(add_value(t, "training/skipped", (double)step->skipped));
     return end_event(t);
 }
 
@@ -105,6 +108,10 @@ maske_status tensorboard_add_evaluation(tensorboard *t, const maske_train_evalua
     TRY(begin_event(t, evaluation->step));
     TRY(add_value(t, "held_out/loss", evaluation->valid_loss));
     TRY(add_value(t, "held_out/accuracy", evaluation->valid_accuracy));
+    if (evaluation->averaged) {
+        TRY(add_value(t, "held_out/average_loss", evaluation->average_valid_loss));
+        TRY(add_value(t, "held_out/average_accuracy", evaluation->average_valid_accuracy));
+    }
     return end_event(t);
 }
 

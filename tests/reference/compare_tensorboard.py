@@ -13,8 +13,10 @@ events.Reload()
 expected = {}
 for line in open(os.path.join(run, "metrics.jsonl")):
     figures = json.loads(line)
-    names = ({"held_out/loss": "valid_loss", "held_out/accuracy": "valid_accuracy"} if "valid_loss" in figures else
-             {f"training/{name}": name for name in ("loss", "average_loss", "accuracy", "learning_rate", "tokens_per_second")})
+    names = ({f"held_out/{name.replace('valid_', '')}": name for name in figures if "valid_" in name}
+             if "valid_loss" in figures else
+             {f"training/{name}": name for name in ("loss", "average_loss", "accuracy", "learning_rate", "tokens_per_second",
+                                                    "gradient_norm", "skipped") if name in figures})
     for tag, name in names.items():
         expected.setdefault(tag, []).append((figures["step"], figures[name]))
 assert sorted(events.Tags()["scalars"]) == sorted(expected), events.Tags()

@@ -58,8 +58,9 @@ static const char metrics[] =
     "{\"step\":10,\"loss\":7.5,\"accuracy\":0.01,\"learning_rate\":0.001,\"tokens\":9000,\"tokens_per_second\":1234.5,\"seconds\":4.5}\n"
     "{\"step\":10,\"valid_loss\":7.25,\"valid_accuracy\":0.125,\"unigram_loss\":7.5,\"unigram_accuracy\":0.0625,"
     "\"examples\":[{\"text\":\"<b>su</b> [MASK]\",\"filled\":\"a\",\"expected\":\"b\"}]}\n"
-    "{\"step\":20,\"loss\":null,\"accuracy\":0.02,\"learning_rate\":0.0005,\"tokens\":18000,\"tokens_per_second\":1000,\"seconds\":9}\n"
-    "{\"step\":20,\"valid_loss\":7.125,\"valid_accuracy\":0.25,\"unigram_loss\":7.5,\"unigram_accuracy\":0.0625}\n"
+    "{\"step\":20,\"loss\":null,\"accuracy\":0.02,\"learning_rate\":0.0005,\"gradient_norm\":3.75,\"skipped\":2,\"tokens\":18000,\"tokens_per_second\":1000,\"seconds\":9}\n"
+    "{\"step\":20,\"valid_loss\":7.25,\"valid_accuracy\":0.24,\"unigram_loss\":7.5,\"unigram_accuracy\":0.0625,"
+    "\"average_valid_loss\":7.125,\"average_valid_accuracy\":0.25}\n"
     "{\"step\":30,\"lo";
 
 static void histories_are_read(void **state) {
@@ -70,7 +71,10 @@ static void histories_are_read(void **state) {
     assert_true(h.steps[0].loss == 7.5 && isnan(h.steps[1].loss) && h.steps[1].tokens == 18000);
     assert_int_equal(json_array_size(h.evaluations[0].examples), 1);
     assert_null(h.evaluations[1].examples);
-    assert_true(report_history_best(&h)->step == 20);
+    assert_true(isnan(h.steps[0].gradient_norm) && h.steps[1].gradient_norm == 3.75 && h.steps[1].skipped == 2);
+    assert_true(isnan(h.evaluations[0].average_loss) && h.evaluations[1].average_accuracy == 0.25);
+    /* Of the averaged weights: those of the last step are no better than those before. */
+    assert_true(report_history_best(&h)->step == 20 && report_average_is_better(report_history_best(&h)));
     report_history_free(&h);
     static const char broken[] = "{\"step\":1}\n{]\n";
     assert_fails(report_history_read(&h, scratch_write("broken.jsonl", broken, sizeof broken - 1)), MASKE_BAD_FILE,
@@ -94,10 +98,10 @@ static void a_page_holds_it_all(void **state) {
     char *page;
     assert_ok(maske_report(folder, out, false));
     assert_ok(file_read(&page, &(size_t){0}, out, 1 << 20));
-    assert_int_equal(count_of(page, "<svg"), 4);
+    assert_int_equal(count_of(page, "<svg"), 5);
     assert_int_equal(count_of(page, "<html"), 1);
     assert_int_equal(count_of(page, "</html>"), 1);
-    const char *const held[] = {"7.1250", "0.2500", "&lt;b&gt;su&lt;/b&gt; [MASK]", "&lt;tiny&gt;", "learning-rate", "merges", "parameters"};
+    const char *const held[] = {"7.1250", "0.2500", "averaged", "3.750", "steps skipped", "&lt;b&gt;su&lt;/b&gt; [MASK]", "&lt;tiny&gt;", "learning-rate", "merges", "parameters"};
     for (size_t i = 0; i < sizeof held / sizeof held[0]; i++)
         if (strstr(page, held[i]) == NULL) fail_msg("the page has no %s", held[i]);
     /* Self-contained: nothing is loaded, nothing runs. */
