@@ -297,6 +297,7 @@ typedef struct maske_train_options {
     double batch_warmup_ratio, length_warmup_ratio; /* shares of the run in which batches and sequences grow */
     double average;                         /* share of the run at its end whose weights are averaged; 0: none */
     double beta1, beta2, epsilon, weight_decay, max_grad_norm;
+    double label_smoothing;                 /* 0: none; the training loss is by the smoothed targets, evaluations are not */
     double dropout, attention_dropout, initializer_range;
     const char *precision;                  /* auto | f32 | bf16 */
     int64_t log_steps, seed;

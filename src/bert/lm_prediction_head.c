@@ -68,6 +68,7 @@ static chunk make_chunk(masked_lm_context *c, size_t first, size_t rows) {
         .weight = bert_tensor(c, table->decoder), .bias = bert_weight(c, table->decoder_bias),
         .labels = c->batch->labels != NULL ? c->batch->labels + first : NULL,
         .training = training, .precision = bert_precision(c), .scale = c->scale,
+        .smoothing = training ? c->mode->label_smoothing : 0,
         .logits = c->capacity.logits ? c->logits + first * c->vocab : c->logits,
         .d_input = training ? c->d_transformed + first * c->hidden : NULL,
         .d_weight = training ? bert_gradient(c, table->decoder) : NULL,

@@ -89,6 +89,7 @@ typedef struct masked_lm_mode {
     /* Where this is a part of a batch: the tokens and the predictions of the batch before it. Dropout is then the whole
      * batch's, and the losses of the parts are those of the whole (with prediction rows alone: no pooler). */
     uint64_t first_token, first_prediction;
+    double label_smoothing;     /* of masked_lm_train's loss (nn/cross_entropy.h); masked_lm_forward never smooths */
     const float *head_mask;     /* [layers, heads] factors of the attention probabilities, NULL: all 1 */
     bool every_position;        /* the last layer is computed for all tokens, not for predicted and pooled ones alone */
     bool pooler;                /* compute pooled (the model must have a pooler) */

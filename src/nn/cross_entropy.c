@@ -20,7 +20,7 @@ size_t cross_entropy_tasks(size_t vocab) {
     return tasks < 1 ? 1 : tasks > TASKS ? TASKS : tasks;
 }
 size_t cross_entropy_scratch(size_t rows, size_t hidden, size_t vocab, bool training) {
-    return cross_entropy_tasks(vocab) * rows * (3 + (training ? hidden : 0)) + 2 * rows;
+    return cross_entropy_tasks(vocab) * rows * (4 + (training ? hidden : 0)) + 2 * rows;
 }
 
 /* Floats of a packed right factor of n columns and k rows, in whole cache lines. */
@@ -42,13 +42,14 @@ size_t cross_entropy_thread_scratch(size_t rows, size_t hidden, bool training) {
     return thread_place(rows, hidden, training).end;
 }
 
-/* The scratch: per task and row: maximum, sum, tokens likelier than the label; then per row the logarithm of the sum
+/* The scratch: per task and row: maximum, sum, sum of the logits, tokens likelier than the label; then per row the logarithm of the sum
  * and the label's logit; then each task's share of d_input. */
-typedef struct places { float *most, *sum, *above, *log_sum, *label, *share; } places;
+typedef struct places { float *most, *sum, *total, *above, *log_sum, *label, *share; } places;
 static places place(const cross_entropy *c) {
     size_t each = cross_entropy_tasks(c->vocab) * c->rows;
     float *s = c->scratch;
-    return (places){s, s + each, s + 2 * each, s + 3 * each, s + 3 * each + c->rows, s + 3 * each + 2 * c->rows};
+    float *rows = s + 4 * each;
+    return (places){s, s + each, s + 2 * each, s + 3 * each, rows, rows + c->rows, rows + 2 * c->rows};
 }
 /* A packed decoder is cut where some of its panels begin. */
 static size_t task_begin(const cross_entropy *c, size_t task) {
@@ -57,8 +58,9 @@ static size_t task_begin(const cross_entropy *c, size_t task) {
 }
 static bool counts(const cross_entropy *c, size_t row) { return c->labels != NULL && c->labels[row] != IGNORED; }
 
-/* One block: its logits; each row's maximum so far, and the sum of exp(logit - maximum). */
-static void logits_block(const cross_entropy *c, const kernels *k, float *most, float *sum, size_t begin, size_t width, void *packed) {
+/* One block: its logits; each row's maximum so far, and the sum of exp(logit - maximum); for smoothing, of the logits. */
+static void logits_block(const cross_entropy *c, const kernels *k, float *most, float *sum, float *total, size_t begin, size_t width,
+                         void *packed) {
     if (c->packed != NULL)
         gemm_packed_columns(c->logits, c->vocab, false, c->input, c->hidden, false, c->packed, c->precision, c->rows, c->vocab,
                             c->hidden, begin, width);
@@ -75,6 +77,7 @@ static void logits_block(const cross_entropy *c, const kernels *k, float *most, 
             most[r] = largest;
         }
         sum[r] += k->logits_sum(logits, most[r], width);
+        if (c->smoothing > 0) total[r] += k->logits_total(logits, width);
     }
 }
 
@@ -84,12 +87,20 @@ void cross_entropy_logits(const cross_entropy *c, size_t task, float *thread_scr
     size_t end = task_begin(c, task + 1), width = 0;
     for (size_t r = 0; r < c->rows; r++) {
         p.most[task * c->rows + r] = -INFINITY;
-        p.sum[task * c->rows + r] = 0;
+        p.sum[task * c->rows + r] = p.total[task * c->rows + r] = 0;
     }
     for (size_t begin = task_begin(c, task); begin < end; begin += width) {
         width = end - begin < BLOCK || c->packed != NULL ? end - begin : BLOCK;
-        logits_block(c, k, p.most + task * c->rows, p.sum + task * c->rows, begin, width, thread_scratch);
+        logits_block(c, k, p.most + task * c->rows, p.sum + task * c->rows, p.total + task * c->rows, begin, width, thread_scratch);
     }
+}
+
+/* The mean of a target's logits: the label's, and by the part that is smoothed the mean of all. */
+static double target_logit(const cross_entropy *c, const float *total, size_t tasks, double label) {
+    if (c->smoothing <= 0) return label;
+    double all = 0;
+    for (size_t t = 0; t < tasks; t++) all += (double)total[t * c->rows];
+    return (1 - c->smoothing) * label + c->smoothing * all / (double)c->vocab;
 }
 
 void cross_entropy_loss(cross_entropy *c) {
@@ -106,7 +117,7 @@ void cross_entropy_loss(cross_entropy *c) {
         double log_sum = (double)most + log(sum);
         p.log_sum[r] = (float)log_sum;
         p.label[r] = c->logits[r * c->vocab + (size_t)c->labels[r]];
-        c->loss_sum += log_sum - (double)p.label[r];
+        c->loss_sum += log_sum - target_logit(c, p.total + r, tasks, (double)p.label[r]);
         c->predicted++;
     }
 }
@@ -119,14 +130,16 @@ static size_t count_above(const kernels *k, const float *logits, float bound, si
 
 /* One block's d_logits, times scale; 0 in rows without a label. */
 static void gradient_block(float *d, const cross_entropy *c, const kernels *k, const float *log_sum, size_t begin, size_t width) {
+    float own = (float)((1 - c->smoothing) * (double)c->scale);
+    float every = (float)(c->smoothing * (double)c->scale / (double)c->vocab);
     for (size_t r = 0; r < c->rows; r++, d += width) {
         if (!counts(c, r)) {
             memset(d, 0, width * sizeof *d);
             continue;
         }
-        k->logits_gradient(d, c->logits + r * c->vocab + begin, log_sum[r], c->scale, width);
+        k->logits_gradient(d, c->logits + r * c->vocab + begin, log_sum[r], c->scale, every, width);
         size_t label = (size_t)c->labels[r];
-        if (label >= begin && label < begin + width) d[label - begin] -= c->scale;
+        if (label >= begin && label < begin + width) d[label - begin] -= own;
     }
 }
 

@@ -26,6 +26,8 @@ typedef struct cross_entropy {
     bool training;
     gemm_precision precision;           /* of the three products; logits and gradients are f32 all the same */
     float scale;                        /* gradients are those of scale * loss_sum */
+    double smoothing;                   /* 0 to below 1: so much of a row's target is shared evenly by the whole vocabulary, the
+                                         * label's own entry too; the loss is that by this target. 0: the label is all of it */
     float *logits;                      /* [rows, vocab] set by cross_entropy_logits and left as they are: the caller may keep them */
     float *d_input;                     /* [rows, hidden] set */
     float *d_weight, *d_bias;           /* [vocab, hidden], [vocab] (or NULL): added to */

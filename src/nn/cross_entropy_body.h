@@ -37,10 +37,25 @@ static float logits_sum_body(const float *logits, float most, size_t columns) {
     return group_sum(sum);
 }
 
-/* d = exp(logits - log_sum) * scale: the gradient but for the label's own -scale. */
-static void logits_gradient_body(float *d, const float *logits, float log_sum, float scale, size_t columns) {
-    floats total = floats_all(log_sum), factor = floats_all(scale);
-    EACH_VECTOR(i, n, columns, { store(d + i, exponential(load(logits + i, n) - total) * factor, n); });
+/* The sum of the logits. */
+static float logits_total_body(const float *logits, size_t columns) {
+    floats sum[VECTORS];
+    group_clear(sum, 0);
+    EACH_GROUP(g, size, columns, {
+        EACH_PART(v, i, n, size, {
+            floats x = load(logits + g + i, n);
+            if (n < LANES) x = keep(lanes_first(n), x);
+            sum[v] += x;
+        })
+    });
+    return group_sum(sum);
+}
+
+/* d = exp(logits - log_sum) * scale - every: the gradient but for what the label has for itself. */
+static void logits_gradient_body(float *d, const float *logits, float log_sum, float scale, float every,
+                                 size_t columns) {
+    floats total = floats_all(log_sum), factor = floats_all(scale), less = floats_all(every);
+    EACH_VECTOR(i, n, columns, { store(d + i, exponential(load(logits + i, n) - total) * factor - less, n); });
 }
 
 /* How many are above the bound, or with ties equal to it. */

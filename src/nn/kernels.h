@@ -42,7 +42,8 @@ typedef struct kernels {
     /* One row's part of nn/cross_entropy.c (nn/cross_entropy_body.h). */
     float (*logits_finish)(float *logits, const float *bias, size_t columns);
     float (*logits_sum)(const float *logits, float most, size_t columns);
-    void (*logits_gradient)(float *d, const float *logits, float log_sum, float scale, size_t columns);
+    float (*logits_total)(const float *logits, size_t columns);
+    void (*logits_gradient)(float *d, const float *logits, float log_sum, float scale, float every, size_t columns);
     size_t (*logits_above)(const float *logits, float bound, bool ties, size_t columns);
     void (*exponential)(float *out, const float *in, size_t count);     /* for its test */
 } kernels;

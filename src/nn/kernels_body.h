@@ -21,7 +21,7 @@ const kernels KERNELS = {
     BODY(bias_forward), BODY(bias_backward), BODY(partials_add),
     BODY(dropout_forward),
     BODY(attention_forward), BODY(attention_backward),
-    BODY(logits_finish), BODY(logits_sum), BODY(logits_gradient), BODY(logits_above),
+    BODY(logits_finish), BODY(logits_sum), BODY(logits_total), BODY(logits_gradient), BODY(logits_above),
     BODY(tanh_forward), BODY(tanh_backward),
     BODY(gradient_square_sum), BODY(adamw_step),
     BODY(muon_momentum), BODY(weighted_sum),

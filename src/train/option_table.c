@@ -79,6 +79,8 @@ static const maske_option table[] = {
     {"epsilon", MASKE_OPTION_NUMBER, MEMBER(epsilon), 1e-20, 1, "R", "1e-06", "AdamW: added to the denominator"},
     {"weight-decay", MASKE_OPTION_NUMBER, MEMBER(weight_decay), 0, 100, "R", "0.01",
      "AdamW: decoupled decay, none on biases and LayerNorm"},
+    {"label-smoothing", MASKE_OPTION_NUMBER, MEMBER(label_smoothing), 0, 0.9, "P", "0",
+     "share of each target that the whole vocabulary has evenly; evaluations never smooth"},
     {"max-grad-norm", MASKE_OPTION_NUMBER, MEMBER(max_grad_norm), 0, 1e9, "R", "1",
      "gradients are scaled down to this norm; 0: never"},
     {"dropout", MASKE_OPTION_NUMBER, MEMBER(dropout), 0, 0.95, "P", "0.1", "dropout of the hidden states"},

@@ -30,6 +30,7 @@ maske_status step_run(const step_room *room, const step_input *input, double lea
         masked_lm_mode mode = {
             .dropout = true,
             .seed = (uint64_t)settings->seed,
+            .label_smoothing = settings->label_smoothing,
             /* its own dropout for each batch of the step */
             .step = (uint64_t)(input->place.step - 1) * input->most + i,
         };

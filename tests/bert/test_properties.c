@@ -310,6 +310,34 @@ static void micro_batches_add_up(void **state) {
     masked_lm_free(model);
 }
 
+/* An evaluation never smooths; the loss of training is that by the smoothed targets, from the same logits. */
+static void labels_are_smoothed_in_training_alone(void **state) {
+    (void)state;
+    static room r;
+    masked_lm *model = new_model();
+    masked_lm_context *context = new_context(model, 2, GEMM_F32);
+    make_batch(&r, in_order, SEQUENCES, 211);
+    const masked_lm_mode smooth = {.label_smoothing = 0.3};
+    masked_lm_result plain, smoothed;
+    OK(masked_lm_forward(model, context, &r.batch, NULL, &plain));
+    double loss = plain.loss_sum, expected = 0;
+    OK(masked_lm_forward(model, context, &r.batch, &smooth, &smoothed));
+    assert_true(smoothed.loss_sum == loss);
+    free(train(model, context, &r.batch, &smooth, &smoothed));
+    for (size_t i = 0; i < r.batch.predictions; i++) {
+        const float *logits = smoothed.logits + i * 211;
+        double sum = 0, all = 0;
+        if (r.labels[i] < 0) continue;
+        for (int j = 0; j < 211; j++) sum += exp((double)logits[j]), all += (double)logits[j];
+        expected += log(sum) - 0.7 * (double)logits[r.labels[i]] - 0.3 * all / 211;
+    }
+    assert_true(fabs(smoothed.loss_sum - expected) <= 1e-6 * expected);
+    assert_true(fabs(smoothed.loss_sum - loss) > 1e-3 * loss);
+    assert_true(smoothed.predicted == plain.predicted && smoothed.correct == plain.correct);
+    masked_lm_context_free(context);
+    masked_lm_free(model);
+}
+
 static void dropout_is_a_function_of_seed_and_step(void **state) {
     (void)state;
     static room r;
@@ -458,6 +486,7 @@ int main(void) {
         cmocka_unit_test(threads_change_not_one_byte),
         cmocka_unit_test(recomputing_changes_not_one_byte),
         cmocka_unit_test(micro_batches_add_up),
+        cmocka_unit_test(labels_are_smoothed_in_training_alone),
         cmocka_unit_test(dropout_is_a_function_of_seed_and_step),
         cmocka_unit_test(gradients_match_finite_differences_with_dropout),
         cmocka_unit_test(the_padding_row_learns_from_the_decoder_alone),

@@ -6,20 +6,24 @@ typedef struct oracle {
     size_t rows, hidden, vocab;
     const int32_t *labels;
     double *input, *weight, *bias, *logits;
-    double scale;
+    double scale, smoothing;
 } oracle;
 
 static double forward(void *user) {
     oracle *o = user;
     double loss = 0;
     for (size_t r = 0; r < o->rows; r++) {
-        double sum = 0, *logits = o->logits + r * o->vocab;
+        double sum = 0, all = 0, *logits = o->logits + r * o->vocab;
         for (size_t j = 0; j < o->vocab; j++) {
             logits[j] = o->bias[j];
             for (size_t i = 0; i < o->hidden; i++) logits[j] += o->input[r * o->hidden + i] * o->weight[j * o->hidden + i];
             sum += exp(logits[j]);
+            all += logits[j];
         }
-        if (o->labels[r] >= 0) loss += log(sum) - logits[o->labels[r]];
+        if (o->labels[r] < 0) continue;
+        /* -log p of every token by its share of the target. */
+        double even = o->smoothing / (double)o->vocab;
+        loss += (1 - o->smoothing) * (log(sum) - logits[o->labels[r]]) + even * ((double)o->vocab * log(sum) - all);
     }
     return loss * o->scale;
 }
@@ -59,15 +63,15 @@ static void count(const float *logits, const oracle *o, int64_t *predicted, int6
     }
 }
 
-static void check(size_t rows, size_t hidden, size_t vocab, bool with_bias, bool differences) {
+static void check_smoothed(size_t rows, size_t hidden, size_t vocab, bool with_bias, bool differences, double smoothing) {
     float *input = random_floats(rows * hidden, 1), *weight = random_floats(vocab * hidden, 2), *bias = random_floats(vocab, 3);
     if (!with_bias) memset(bias, 0, vocab * sizeof *bias);
     int32_t *labels = some_labels(rows, vocab);
     oracle o = {rows, hidden, vocab, labels, as_doubles(input, rows * hidden), as_doubles(weight, vocab * hidden), as_doubles(bias, vocab),
-                calloc(rows * vocab + 1, sizeof(double)), 0.25};
+                calloc(rows * vocab + 1, sizeof(double)), 0.25, smoothing};
     double loss = forward(&o);
     cross_entropy c = {.rows = rows, .hidden = hidden, .vocab = vocab, .input = input, .weight = weight, .bias = with_bias ? bias : NULL,
-                       .labels = labels, .training = true, .scale = 0.25f, .logits = zeros(rows * vocab), .d_input = random_floats(rows * hidden, 4),
+                       .labels = labels, .training = true, .scale = 0.25f, .smoothing = smoothing, .logits = zeros(rows * vocab), .d_input = random_floats(rows * hidden, 4),
                        .d_weight = zeros(vocab * hidden), .d_bias = zeros(vocab)};
     run(&c, true);
     assert_close(c.logits, o.logits, rows * vocab, 1e-5, "logits");
@@ -82,6 +86,10 @@ static void check(size_t rows, size_t hidden, size_t vocab, bool with_bias, bool
     }
     free(input); free(weight); free(bias); free(labels); free(o.input); free(o.weight); free(o.bias); free(o.logits);
     free(c.logits); free(c.d_input); free(c.d_weight); free(c.d_bias);
+}
+
+static void check(size_t rows, size_t hidden, size_t vocab, bool with_bias, bool differences) {
+    check_smoothed(rows, hidden, vocab, with_bias, differences, 0);
 }
 
 static void matches_finite_differences(void **state) {
@@ -99,6 +107,19 @@ static void many_tasks_give_the_loss_and_counts(void **state) {
     EACH_CPU_LEVEL(level) {
         check(13, 8, 1025, true, false);
         check(6, 17, 5003, true, false);
+    }
+}
+
+/* The loss by a target that the whole vocabulary shares, and its gradients; what counts as right is as ever. */
+static void smoothed_labels_match_finite_differences(void **state) {
+    (void)state;
+    EACH_CPU_LEVEL(level) {
+        check_smoothed(0, 4, 10, true, true, 0.1);
+        check_smoothed(1, 1, 1, true, true, 0.5);
+        check_smoothed(5, 3, 7, true, true, 0.1);
+        check_smoothed(9, 6, 37, false, true, 0.3);
+        check_smoothed(3, 4, 300, true, true, 0.9);
+        check_smoothed(6, 17, 5003, true, false, 0.1);
     }
 }
 
@@ -163,7 +184,7 @@ static void order_of_tasks_and_training_change_no_bit(void **state) {
     EACH_CPU_LEVEL(level) {
         for (int i = 0; i < 3; i++) {
             c[i] = (cross_entropy){.rows = ROWS, .hidden = HIDDEN, .vocab = VOCAB, .input = input, .weight = weight, .bias = bias, .labels = labels,
-                                   .training = i < 2, .scale = 0.1f, .logits = zeros(ROWS * VOCAB), .d_input = zeros(ROWS * HIDDEN),
+                                   .training = i < 2, .scale = 0.1f, .smoothing = 0.2, .logits = zeros(ROWS * VOCAB), .d_input = zeros(ROWS * HIDDEN),
                                    .d_weight = zeros(VOCAB * HIDDEN), .d_bias = zeros(VOCAB)};
             run(&c[i], i == 1);
             assert_same(c[i].logits, c[0].logits, ROWS * VOCAB, "logits");
@@ -212,6 +233,7 @@ static void without_labels_logits_are_all(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(matches_finite_differences),
+        cmocka_unit_test(smoothed_labels_match_finite_differences),
         cmocka_unit_test(many_tasks_give_the_loss_and_counts),
         cmocka_unit_test(a_packed_decoder_is_used_as_it_is),
         cmocka_unit_test(extreme_and_equal_logits),
