@@ -87,13 +87,13 @@ enum { FUZZ_TEXTS = sizeof fuzz_texts / sizeof fuzz_texts[0] };
 /* Written and read again, it is the same file and gives the same ids. */
 static inline void check_saved(const maske_tokenizer *t) {
     buffer text = {0}, same = {0};
-    json_t *json = NULL;
+    tokenizer_json json = {0};
     maske_tokenizer *again = NULL;
     maske_encoding e = {0}, f = {0};
     MUST(tokenizer_write_json(t, &text));
-    MUST(json_parse_object(&json, text.data, text.length, "saved"));
-    MUST(tokenizer_read_json(&again, json, "saved", NULL));
-    json_decref(json);
+    MUST(tokenizer_json_parse(&json, text.data, text.length, "saved"));
+    MUST(tokenizer_read_json(&again, &json, "saved", NULL));
+    tokenizer_json_free(&json);
     MUST(tokenizer_write_json(again, &same));
     CHECK(same.length == text.length && memcmp(same.data, text.data, text.length) == 0);
     maske_encode_options options = fuzz_plain(t);

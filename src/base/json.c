@@ -1,6 +1,5 @@
 /* base/json.c: JSON in and out. */
 #include "base/json.h"
-#include "base/json_parse.h"
 #include "base/number.h"
 
 #include <stdlib.h>
@@ -8,8 +7,13 @@
 /* ---------------------------------------------------------------------------------------------------- reading --- */
 
 maske_status json_parse_object(json_t **out, const char *text, size_t length, const char *name) {
+    return json_parse_object_plain(out, text, length, name, NULL, NULL, 0);
+}
+
+maske_status json_parse_object_plain(json_t **out, const char *text, size_t length, const char *name, const char *in,
+                                     json_plain *plain, size_t plain_count) {
     json_fault fault;
-    json_t *root = json_parse(text, length, JSON_REJECT_DUPLICATES, &fault);
+    json_t *root = json_parse_plain(text, length, JSON_REJECT_DUPLICATES, &fault, in, plain, plain_count);
     if (root == NULL) {
         if (fault.out_of_memory) return error_memory(length, name);
         return error_set(MASKE_BAD_FILE, "%s: line %d, column %d: not JSON: %s", name, fault.line, fault.column, fault.text);

@@ -4,6 +4,7 @@
 #define MASKE_BASE_JSON_H
 
 #include "base/file.h"
+#include "base/json_parse.h"
 
 #include <jansson.h>
 
@@ -12,6 +13,9 @@
 MASKE_MUST_USE maske_status json_read_object(json_t **out, const char *path, size_t limit);
 /* The same from text; `name` stands for the file in errors. */
 MASKE_MUST_USE maske_status json_parse_object(json_t **out, const char *text, size_t length, const char *name);
+/* The same, with members of the member `in` kept apart, see json_parse_plain; they are yours to free in any case. */
+MASKE_MUST_USE maske_status json_parse_object_plain(json_t **out, const char *text, size_t length, const char *name,
+                                                    const char *in, json_plain *plain, size_t plain_count);
 /* What a value is, for sentences: "a string", "nothing" (NULL). */
 const char *json_kind(const json_t *value);
 

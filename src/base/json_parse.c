@@ -19,6 +19,10 @@ typedef struct parser {
     unsigned flags;
     int depth;
     buffer scratch;             /* a string without its escapes, a number with its end */
+    const char *plain_in;       /* the member whose members may be plain; NULL: none */
+    json_plain *plain;
+    size_t plain_count;
+    bool in_plain;              /* inside of it */
     json_fault *fault;
 } parser;
 
@@ -90,12 +94,15 @@ static bool add_escape(parser *p) {
 
 /* Bytes that stand for themselves, up to a quote or a backslash. */
 static bool find_plain_end(parser *p, size_t start) {
-    while (p->at < p->length && p->text[p->at] != '"' && p->text[p->at] != '\\') {
-        if ((unsigned char)p->text[p->at] < 0x20) return fail(p, "a control character in a string"), false;
-        p->at++;
-    }
-    if (p->at == p->length) return fail(p, ""), false;
-    size_t valid = utf8_valid_prefix(p->text + start, p->at - start);
+    const char *text = p->text;
+    size_t at = p->at;
+    unsigned char all = 0;
+    for (; at < p->length && text[at] != '"' && text[at] != '\\' && (unsigned char)text[at] >= 0x20; at++)
+        all |= (unsigned char)text[at];
+    p->at = at;
+    if (at == p->length) return fail(p, ""), false;
+    if ((unsigned char)text[at] < 0x20) return fail(p, "a control character in a string"), false;
+    size_t valid = all < 0x80 ? at - start : utf8_valid_prefix(text + start, at - start);
     if (valid == p->at - start) return true;
     char what[64];
     number_print(what, sizeof what, "unable to decode byte 0x%02x", (unsigned char)p->text[start + valid]);
@@ -167,7 +174,7 @@ static json_t *number_value(parser *p) {
     return value != NULL ? value : no_memory(p);
 }
 
-/* ------------------------------------------------------------------------------------------- arrays and objects --- */
+/* ------------------------------------------------------------------------------------------------------ arrays --- */
 
 static json_t *any_value(parser *p);
 
@@ -198,6 +205,101 @@ static json_t *array_value(parser *p) {
     return NULL;
 }
 
+/* ----------------------------------------------------------------------------------------------- plain members --- */
+
+static bool add_plain_text(parser *p, json_plain *plain, const char *text, size_t length, int64_t integer) {
+    if (memory_reserve(&plain->items, &plain->capacity, plain->count + 1, sizeof *plain->items, "text") != MASKE_OK)
+        return no_memory(p), false;
+    plain->items[plain->count++] = (json_plain_item){(uint32_t)plain->texts.length, (uint32_t)length, integer};
+    if (buffer_add(&plain->texts, text, length) != MASKE_OK || buffer_add(&plain->texts, "", 1) != MASKE_OK)
+        return no_memory(p), false;
+    return true;
+}
+
+/* Past the character if it comes next. */
+static bool pass(parser *p, char c) {
+    skip_space(p);
+    bool there = look(p) == c;
+    p->at += there;
+    return there;
+}
+
+static bool add_plain_string(parser *p, json_plain *plain) {
+    const char *text;
+    size_t length;
+    skip_space(p);
+    return look(p) == '"' && read_string(p, &text, &length) && add_plain_text(p, plain, text, length, 0);
+}
+
+/* One of up to 18 digits. */
+static bool read_plain_integer(parser *p, int64_t *out) {
+    skip_space(p);
+    bool negative = look(p) == '-';
+    int64_t value = 0;
+    size_t start = p->at += negative;
+    for (; look(p) >= '0' && look(p) <= '9' && p->at - start < 18; p->at++) value = value * 10 + (look(p) - '0');
+    if (p->at == start || (p->text[start] == '0' && p->at > start + 1)) return false;
+    *out = negative ? -value : value;
+    return true;
+}
+
+static bool add_plain_member(parser *p, json_plain *plain) {
+    return add_plain_string(p, plain) && pass(p, ':') &&
+           read_plain_integer(p, &plain->items[plain->count - 1].integer);
+}
+
+static bool add_plain_pair(parser *p, json_plain *plain) {
+    return pass(p, '[') && add_plain_string(p, plain) && pass(p, ',') && add_plain_string(p, plain) && pass(p, ']');
+}
+
+/* What stands here is all of one kind, or nothing is said about it. */
+static bool read_plain(parser *p, json_plain *plain) {
+    skip_space(p);
+    char end = look(p) == '{' ? '}' : ']';
+    if (!pass(p, end == '}' ? '{' : '[')) return false;
+    skip_space(p);
+    plain->kind = end == '}' ? JSON_PLAIN_INTEGERS : look(p) == '"' ? JSON_PLAIN_STRINGS : JSON_PLAIN_PAIRS;
+    if (pass(p, end)) return true;
+    do {
+        bool good = plain->kind == JSON_PLAIN_INTEGERS ? add_plain_member(p, plain)
+                  : plain->kind == JSON_PLAIN_STRINGS  ? add_plain_string(p, plain) : add_plain_pair(p, plain);
+        if (!good) return false;
+    } while (pass(p, ','));
+    return pass(p, end);
+}
+
+/* A plain member leaves an empty object or array in its place. Whatever is odd about it is left to the usual way, which
+ * says what and where. */
+static json_t *plain_value(parser *p, json_plain *plain) {
+    size_t start = p->at;
+    if (p->length < UINT32_MAX && read_plain(p, plain)) {
+        json_t *empty = plain->kind == JSON_PLAIN_INTEGERS ? json_object() : json_array();
+        return empty != NULL ? empty : no_memory(p);
+    }
+    if (p->fault->out_of_memory) return NULL;
+    json_plain_free(plain);
+    *p->fault = (json_fault){0};
+    p->at = start;
+    return any_value(p);
+}
+
+void json_plain_free(json_plain *plain) {
+    buffer_free(&plain->texts);
+    free(plain->items);
+    *plain = (json_plain){.key = plain->key};
+}
+
+static json_t *member_value(parser *p, const char *key, size_t length) {
+    if (p->plain_in == NULL || p->depth > 2) return any_value(p);
+    for (size_t i = 0; i < p->plain_count && p->depth == 2 && p->in_plain; i++)
+        if (strlen(p->plain[i].key) == length && memcmp(p->plain[i].key, key, length) == 0)
+            return plain_value(p, &p->plain[i]);
+    if (p->depth == 1) p->in_plain = strlen(p->plain_in) == length && memcmp(p->plain_in, key, length) == 0;
+    return any_value(p);
+}
+
+/* ----------------------------------------------------------------------------------------------------- objects --- */
+
 /* The key is part of the text or of the scratch, which a value writes over: the value is put in under it first. */
 static bool add_member(parser *p, json_t *object) {
     const char *key;
@@ -215,7 +317,7 @@ static bool add_member(parser *p, json_t *object) {
     if (key == p->scratch.data && memory_copy_text(&copy, key, length) != MASKE_OK) return no_memory(p), false;
     skip_space(p);
     json_t *value = NULL;
-    if (look(p) == ':') p->at++, value = any_value(p);
+    if (look(p) == ':') p->at++, value = member_value(p, copy != NULL ? copy : key, length);
     else fail(p, "\":\" is expected");
     bool good = value != NULL;
     if (good && json_object_setn_new_nocheck(object, copy != NULL ? copy : key, length, value) != 0)
@@ -263,7 +365,14 @@ static json_t *any_value(parser *p) {
 }
 
 json_t *json_parse(const char *text, size_t length, unsigned flags, json_fault *fault) {
-    parser p = {.text = text, .length = length, .flags = flags, .fault = fault};
+    return json_parse_plain(text, length, flags, fault, NULL, NULL, 0);
+}
+
+json_t *json_parse_plain(const char *text, size_t length, unsigned flags, json_fault *fault, const char *in,
+                         json_plain *plain, size_t plain_count) {
+    parser p = {.text = text, .length = length, .flags = flags, .plain_in = in, .plain = plain,
+                .plain_count = plain_count, .fault = fault};
+    *fault = (json_fault){0};
     skip_space(&p);
     bool may_begin = (flags & JSON_DECODE_ANY) || look(&p) == '{' || look(&p) == '[';
     json_t *value = may_begin ? any_value(&p) : fail(&p, "\"{\" or \"[\" is expected");

@@ -18,18 +18,21 @@ static maske_status folder_of(char **out, const char *path) {
 /* A .json file is a tokenizer.json if it has a model, else the entries of a vocab.json. */
 static maske_status open_json(maske_tokenizer **out, const char *path, const char *folder,
                               const tokenizer_config *config) {
-    json_t *root = NULL;
-    char *merges = NULL;
-    TRY(json_read_object(&root, path, ends_with(path, "vocab.json") ? TOKENIZER_VOCAB_LIMIT : TOKENIZER_JSON_LIMIT));
-    maske_status status = MASKE_OK;
-    if (json_is_object(json_object_get(root, "model")) || json_object_get(root, "version") != NULL) {
-        status = tokenizer_read_json(out, root, path, config);
+    tokenizer_json json = {0};
+    char *merges = NULL, *text = NULL;
+    size_t length = 0;
+    TRY(file_read(&text, &length, path, ends_with(path, "vocab.json") ? TOKENIZER_VOCAB_LIMIT : TOKENIZER_JSON_LIMIT));
+    maske_status status = tokenizer_json_parse(&json, text, length, path);
+    free(text);
+    TRY(status);
+    if (json_is_object(json_object_get(json.root, "model")) || json_object_get(json.root, "version") != NULL) {
+        status = tokenizer_read_json(out, &json, path, config);
     } else {
         status = path_join(&merges, folder, "merges.txt");
         if (status == MASKE_OK)
-            status = tokenizer_read_vocab_json(out, root, path, path_exists(merges) ? merges : NULL, config);
+            status = tokenizer_read_vocab_json(out, json.root, path, path_exists(merges) ? merges : NULL, config);
     }
-    json_decref(root);
+    tokenizer_json_free(&json);
     free(merges);
     return status;
 }

@@ -39,6 +39,58 @@ maske_status vocab_read_json(vocab *out, const json_t *object, const char *name)
     return MASKE_OK;
 }
 
+/* The same from a plain member. *good: nothing is wrong with it. */
+static maske_status read_plain_vocab(vocab *out, const json_plain *plain, bool *good) {
+    int64_t limit = VOCAB_ID_REACH(plain->count);
+    if (limit > VOCAB_ID_LIMIT) limit = VOCAB_ID_LIMIT;
+    *good = plain->count <= VOCAB_COUNT_LIMIT;
+    if (*good) TRY(vocab_reserve(out, plain->count, plain->texts.length));
+    for (size_t i = 0; i < plain->count && *good; i++) {
+        const json_plain_item *item = &plain->items[i];
+        *good = item->integer >= 0 && item->integer < limit;
+        if (!*good) return MASKE_OK;
+        maske_status status = vocab_add(out, plain->texts.data + item->offset, item->length, (int32_t)item->integer);
+        if (status == MASKE_OUT_OF_MEMORY) return status;
+        *good = status == MASKE_OK;
+    }
+    return MASKE_OK;
+}
+
+/* Where anything is wrong with the plain vocabulary (a key that stands twice, too) all is read again in the usual way,
+ * which says it. */
+maske_status tokenizer_json_parse(tokenizer_json *out, const char *text, size_t length, const char *name) {
+    tokenizer_json json = {.plain = {[PLAIN_VOCAB] = {.key = "vocab"}, [PLAIN_MERGES] = {.key = "merges"}}};
+    json_plain *plain = &json.plain[PLAIN_VOCAB];
+    bool good = true;
+    maske_status status = json_parse_object_plain(&json.root, text, length, name, "model", json.plain, PLAIN_COUNT);
+    if (status == MASKE_OK && plain->kind == JSON_PLAIN_INTEGERS) status = read_plain_vocab(&json.entries, plain, &good);
+    if (status == MASKE_OK && !good) {
+        tokenizer_json_free(&json);
+        status = json_parse_object(&json.root, text, length, name);
+    }
+    if (status == MASKE_OK) *out = json;
+    else tokenizer_json_free(&json);
+    return status;
+}
+
+void tokenizer_json_free(tokenizer_json *json) {
+    json_decref(json->root);
+    for (int i = 0; i < PLAIN_COUNT; i++) json_plain_free(&json->plain[i]);
+    vocab_free(&json->entries);
+    *json = (tokenizer_json){0};
+}
+
+/* The model's vocabulary, which is taken out of `whole` if it was plain. */
+static maske_status read_vocab(vocab *out, tokenizer_json *whole, const json_t *model, const char *name) {
+    char place[NAME_SIZE];
+    place_name(place, name, "vocab");
+    if (whole->plain[PLAIN_VOCAB].kind != JSON_PLAIN_INTEGERS)
+        return vocab_read_json(out, json_object_get(model, "vocab"), place);
+    *out = whole->entries;
+    whole->entries = (vocab){0};
+    return MASKE_OK;
+}
+
 /* ------------------------------------------------------------------------------------------------------- merges --- */
 
 maske_status merge_list_add(merge_list *merges, const vocab *entries, const char *left, size_t left_length,
@@ -82,22 +134,42 @@ void merge_list_free(merge_list *merges) {
     *merges = (merge_list){0};
 }
 
+static maske_status read_merge_text(merge_list *merges, const vocab *entries, const char *text, size_t length,
+                                    size_t number) {
+    if (strncmp(text, "#version", 8) == 0) return MASKE_OK;
+    return merge_list_add_line(merges, entries, text, length, number);
+}
+
 static maske_status read_merge(merge_list *merges, const vocab *entries, const json_t *value, bool pair,
                                size_t number) {
     const json_t *left = json_array_get(value, 0), *right = json_array_get(value, 1);
     if (pair && json_array_size(value) == 2 && json_is_string(left) && json_is_string(right))
         return merge_list_add(merges, entries, json_string_value(left), json_string_length(left),
                               json_string_value(right), json_string_length(right), number);
-    if (!pair && json_is_string(value)) {
-        if (strncmp(json_string_value(value), "#version", 8) == 0) return MASKE_OK;
-        return merge_list_add_line(merges, entries, json_string_value(value), json_string_length(value), number);
-    }
+    if (!pair && json_is_string(value))
+        return read_merge_text(merges, entries, json_string_value(value), json_string_length(value), number);
     return error_set(MASKE_BAD_FILE, "%s: merge %zu: found %s, expected %s", merges->name, number, json_kind(value),
                      pair ? "a pair of strings, as the first is" : "a string of two halves");
 }
 
+static maske_status read_plain_merges(merge_list *merges, const vocab *entries, const json_plain *plain) {
+    bool pairs = plain->kind == JSON_PLAIN_PAIRS;
+    const char *texts = plain->texts.data;
+    for (size_t i = 0; i + pairs < plain->count; i += 1 + pairs) {
+        const json_plain_item *item = &plain->items[i];
+        if (!pairs) TRY(read_merge_text(merges, entries, texts + item->offset, item->length, i));
+        else TRY(merge_list_add(merges, entries, texts + item[0].offset, item[0].length, texts + item[1].offset,
+                                item[1].length, i / 2));
+    }
+    return MASKE_OK;
+}
+
 /* [["a", "b"], ...], or as older versions wrote them ["a b", ...], where "#version" lines are passed over. */
-static maske_status read_merges(merge_list *merges, const vocab *entries, const json_t *list) {
+static maske_status read_merges(merge_list *merges, const vocab *entries, const tokenizer_json *whole,
+                                const json_t *list) {
+    const json_plain *plain = &whole->plain[PLAIN_MERGES];
+    if (plain->kind == JSON_PLAIN_STRINGS || plain->kind == JSON_PLAIN_PAIRS)
+        return read_plain_merges(merges, entries, plain);
     if (!json_is_array(list))
         return error_set(MASKE_BAD_FILE, "%s: \"merges\": found %s, expected an array", merges->name, json_kind(list));
     bool pairs = json_is_array(json_array_get(list, 0));
@@ -108,9 +180,9 @@ static maske_status read_merges(merge_list *merges, const vocab *entries, const 
 
 /* ------------------------------------------------------------------------------------------------------- models --- */
 
-static maske_status read_bpe_parts(bpe *out, const json_t *json, vocab *entries, merge_list *merges, const char *name) {
+static maske_status read_bpe_parts(bpe *out, tokenizer_json *whole, const json_t *json, vocab *entries,
+                                   merge_list *merges, const char *name) {
     bpe_options options = {0};
-    char place[NAME_SIZE];
     TRY(json_get_number_or(&options.dropout, -1, json, "dropout", 0, 1, name));
     TRY(json_get_text_or(&options.unk_token, NULL, json, "unk_token", name));
     TRY(json_get_text_or(&options.continuing_subword_prefix, NULL, json, "continuing_subword_prefix", name));
@@ -119,32 +191,29 @@ static maske_status read_bpe_parts(bpe *out, const json_t *json, vocab *entries,
     TRY(json_get_boolean_or(&options.byte_fallback, false, json, "byte_fallback", name));
     TRY(json_get_boolean_or(&options.ignore_merges, false, json, "ignore_merges", name));
     if (options.continuing_subword_prefix != NULL) merges->prefix_length = strlen(options.continuing_subword_prefix);
-    place_name(place, name, "vocab");
-    TRY(vocab_read_json(entries, json_object_get(json, "vocab"), place));
-    TRY(read_merges(merges, entries, json_object_get(json, "merges")));
+    TRY(read_vocab(entries, whole, json, name));
+    TRY(read_merges(merges, entries, whole, json_object_get(json, "merges")));
     if (options.dropout > 0) log_say(MASKE_LOG_NOTE, "%s: has a \"dropout\"; texts are encoded without it", name);
     return bpe_build(out, entries, merges->items, merges->count, &options, name);
 }
 
-static maske_status read_bpe(bpe *out, const json_t *json, const char *name) {
+static maske_status read_bpe(bpe *out, tokenizer_json *whole, const json_t *json, const char *name) {
     vocab entries = {0};
     merge_list merges = {.name = name, .unit = "merge"};
-    maske_status status = read_bpe_parts(out, json, &entries, &merges, name);
+    maske_status status = read_bpe_parts(out, whole, json, &entries, &merges, name);
     vocab_free(&entries);
     merge_list_free(&merges);
     return status;
 }
 
-static maske_status read_wordpiece(wordpiece *out, const json_t *json, const char *name) {
+static maske_status read_wordpiece(wordpiece *out, tokenizer_json *whole, const json_t *json, const char *name) {
     const char *unk_token = NULL, *prefix = NULL;
     int64_t longest = 0;
     vocab entries = {0};
-    char place[NAME_SIZE];
     TRY(json_get_text(&unk_token, json, "unk_token", name));
     TRY(json_get_text(&prefix, json, "continuing_subword_prefix", name));
     TRY(json_get_integer(&longest, json, "max_input_chars_per_word", 0, INT64_MAX, name));
-    place_name(place, name, "vocab");
-    maske_status status = vocab_read_json(&entries, json_object_get(json, "vocab"), place);
+    maske_status status = read_vocab(&entries, whole, json, name);
     if (status == MASKE_OK) status = wordpiece_build(out, &entries, unk_token, prefix, longest);
     vocab_free(&entries);
     return status;
@@ -159,14 +228,15 @@ static const char *model_type(const json_t *json) {
     return json_is_array(json_object_get(json, "vocab")) ? "Unigram" : "WordLevel";
 }
 
-static maske_status read_model(maske_tokenizer *t, const json_t *json, const char *name) {
+static maske_status read_model(maske_tokenizer *t, tokenizer_json *whole, const char *name) {
+    const json_t *json = json_object_get(whole->root, "model");
     if (!json_is_object(json))
         return error_set(MASKE_BAD_FILE, "%s: found %s, expected an object", name, json_kind(json));
     const char *type = model_type(json);
-    if (strcmp(type, "BPE") == 0) { t->kind = MODEL_BPE; return read_bpe(&t->model.bpe, json, name); }
+    if (strcmp(type, "BPE") == 0) { t->kind = MODEL_BPE; return read_bpe(&t->model.bpe, whole, json, name); }
     if (strcmp(type, "WordPiece") == 0) {
         t->kind = MODEL_WORDPIECE;
-        return read_wordpiece(&t->model.wordpiece, json, name);
+        return read_wordpiece(&t->model.wordpiece, whole, json, name);
     }
     return error_set(MASKE_UNSUPPORTED,
                      "%s: the model's type is \"%.64s\", which maske does not read; BPE and WordPiece are read", name,
@@ -237,9 +307,9 @@ static maske_status check(const maske_tokenizer *t, const char *name) {
 
 /* -------------------------------------------------------------------------------------------------------- whole --- */
 
-static maske_status read_members(maske_tokenizer *t, const json_t *root, const char *name,
+static maske_status read_members(maske_tokenizer *t, tokenizer_json *json, const char *name,
                                  const tokenizer_config *config) {
-    const json_t *version = json_object_get(root, "version");
+    const json_t *root = json->root, *version = json_object_get(root, "version");
     char place[NAME_SIZE];
     if (version != NULL && (!json_is_string(version) || strcmp(json_string_value(version), "1.0") != 0))
         return error_set(MASKE_UNSUPPORTED, "%s: \"version\" is %s%s, expected \"1.0\"", name,
@@ -258,7 +328,7 @@ static maske_status read_members(maske_tokenizer *t, const json_t *root, const c
     place_name(place, name, "decoder");
     TRY(decoder_read(&t->decoder, json_object_get(root, "decoder"), place));
     place_name(place, name, "model");
-    TRY(read_model(t, json_object_get(root, "model"), place));
+    TRY(read_model(t, json, place));
     place_name(place, name, "added_tokens");
     TRY(read_added_tokens(t, json_object_get(root, "added_tokens"), place));
     if (config != NULL) tokenizer_config_apply(config, t);
@@ -266,11 +336,11 @@ static maske_status read_members(maske_tokenizer *t, const json_t *root, const c
     return check(t, name);
 }
 
-maske_status tokenizer_read_json(maske_tokenizer **out, const json_t *root, const char *name,
+maske_status tokenizer_read_json(maske_tokenizer **out, tokenizer_json *json, const char *name,
                                  const tokenizer_config *config) {
     maske_tokenizer *t = NULL;
     TRY(tokenizer_new(&t));
-    maske_status status = read_members(t, root, name, config);
+    maske_status status = read_members(t, json, name, config);
     if (status != MASKE_OK) maske_tokenizer_free(t);
     else *out = t;
     return status;

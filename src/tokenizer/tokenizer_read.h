@@ -23,8 +23,21 @@ MASKE_MUST_USE maske_status merge_list_add_line(merge_list *merges, const vocab 
                                                 size_t length, size_t number);
 void merge_list_free(merge_list *merges);
 
-/* A whole tokenizer.json that is parsed already; name: the file, for errors. config may be NULL. */
-MASKE_MUST_USE maske_status tokenizer_read_json(maske_tokenizer **out, const json_t *root, const char *name,
+/* A tokenizer.json, parsed: the large members of its model, vocab and merges, apart where nothing is wrong with them (a
+ * value for each entry takes most of the time); else in root as all others. */
+enum { PLAIN_VOCAB, PLAIN_MERGES, PLAIN_COUNT };
+typedef struct tokenizer_json {
+    json_t *root;
+    json_plain plain[PLAIN_COUNT];
+    vocab entries;                      /* what plain[PLAIN_VOCAB] says, until it is read */
+} tokenizer_json;
+/* A text that is a JSON object; name: the file, for errors. Yours: tokenizer_json_free. */
+MASKE_MUST_USE maske_status tokenizer_json_parse(tokenizer_json *out, const char *text, size_t length,
+                                                 const char *name);
+void tokenizer_json_free(tokenizer_json *json);
+
+/* The whole tokenizer.json; name: the file, for errors. It is used up, but not freed. config may be NULL. */
+MASKE_MUST_USE maske_status tokenizer_read_json(maske_tokenizer **out, tokenizer_json *json, const char *name,
                                                 const tokenizer_config *config);
 
 /* The older files. vocab.json (already parsed) with merges.txt beside it; merges_path NULL: its merges are rebuilt. */

@@ -22,8 +22,7 @@ int32_t vocab_find(const vocab *v, const char *text, size_t length) {
     return slot_of(v, text, length, hash_bytes(text, length))->id;
 }
 
-static maske_status grow_slots(vocab *v) {
-    size_t count = v->slot_count == 0 ? 64 : v->slot_count * 2;
+static maske_status new_slots(vocab *v, size_t count) {
     vocab_slot *slots = NULL;
     TRY(memory_new(&slots, count, sizeof *slots, "vocabulary"));
     for (size_t i = 0; i < count; i++) slots[i].id = -1;
@@ -61,7 +60,7 @@ maske_status vocab_add(vocab *v, const char *text, size_t length, int32_t id) {
     if (id < v->limit && v->entries[id].offset != VOCAB_HOLE)
         return error_set(MASKE_BAD_ARGUMENT, "the id %d belongs to two entries, \"%s\" and \"%.*s\"", id,
                          v->arena + v->entries[id].offset, (int)(length < 64 ? length : 64), text);
-    if (v->count * 2 >= v->slot_count) TRY(grow_slots(v));
+    if (v->count * 2 >= v->slot_count) TRY(new_slots(v, v->slot_count == 0 ? 64 : v->slot_count * 2));
     uint64_t hash = hash_bytes(text, length);
     vocab_slot *slot = slot_of(v, text, length, hash);
     if (slot->id >= 0)
@@ -80,6 +79,15 @@ maske_status vocab_add(vocab *v, const char *text, size_t length, int32_t id) {
     v->count++;
     if (id >= v->limit) v->limit = id + 1;
     return MASKE_OK;
+}
+
+maske_status vocab_reserve(vocab *v, size_t entries, size_t bytes) {
+    if (entries > VOCAB_COUNT_LIMIT) entries = VOCAB_COUNT_LIMIT;
+    size_t slots = 64;
+    while (slots < entries * 2 + 2) slots *= 2;
+    if (slots > v->slot_count) TRY(new_slots(v, slots));
+    TRY(memory_reserve(&v->entries, &v->entry_capacity, entries, sizeof *v->entries, "vocabulary"));
+    return memory_reserve(&v->arena, &v->arena_capacity, bytes, 1, "vocabulary");
 }
 
 maske_status vocab_append(vocab *v, const char *text, size_t length, int32_t *id) {

@@ -31,7 +31,9 @@ typedef struct vocab {
 
 /* Adds an entry. MASKE_BAD_ARGUMENT when the string or the id is there already, or a limit above is passed. */
 MASKE_MUST_USE maske_status vocab_add(vocab *v, const char *text, size_t length, int32_t id);
-/* The same with the next id (limit); *id may be NULL. */
+/* Room for so many entries and bytes (a NUL behind each entry) in all, so that adding them moves nothing. */
+MASKE_MUST_USE maske_status vocab_reserve(vocab *v, size_t entries, size_t bytes);
+/* The same as vocab_add with the next id (limit); *id may be NULL. */
 MASKE_MUST_USE maske_status vocab_append(vocab *v, const char *text, size_t length, int32_t *id);
 /* The id of a string, -1: not there. */
 int32_t vocab_find(const vocab *v, const char *text, size_t length);

@@ -124,10 +124,55 @@ static void spoiled_texts_are_as_jansson_says(void **state) {
         }
 }
 
+/* Members that are kept apart: what is in them, and every text with one byte changed or its end missing is taken or
+ * refused, with the same fault, as without. */
+static void plain_members_are_kept_apart(void **state) {
+    (void)state;
+    static const char whole[] = "{\"vocab\":{\"x\":1},\"model\": {\"vocab\" : {\"a\": 0 , \"\\u00e7b\":-12},\"merges\":[[\"a\", \"b\"],"
+                                "[\"\",\"c\"]],\"old\":[\"a b\",\"c d\"],\"odd\":[\"a\",1],\"n\":{\"merges\":[]}}, \"old\":[\"x\"]}";
+    json_plain plain[] = {{.key = "vocab"}, {.key = "merges"}, {.key = "old"}, {.key = "odd"}, {.key = "none"}};
+    enum { COUNT = sizeof plain / sizeof *plain };
+    json_t *root = json_parse_plain(whole, sizeof whole - 1, JSON_REJECT_DUPLICATES, &fault, "model", plain, COUNT);
+    json_t *model = json_object_get(root, "model");
+    static const json_plain_kind kinds[] = {JSON_PLAIN_INTEGERS, JSON_PLAIN_PAIRS, JSON_PLAIN_STRINGS};
+    static const size_t counts[] = {2, 4, 2, 0, 0};
+    for (size_t i = 0; i < COUNT; i++) {
+        assert_int_equal(plain[i].kind, i < 3 ? kinds[i] : JSON_PLAIN_NONE);
+        assert_int_equal(plain[i].count, counts[i]);
+        if (i < 3) assert_int_equal(json_object_size(json_object_get(model, plain[i].key)), 0);
+    }
+    assert_string_equal(plain[0].texts.data + plain[0].items[1].offset, "\xC3\xA7\x62");
+    assert_int_equal(plain[0].items[1].length, 3);
+    assert_int_equal(plain[0].items[1].integer, -12);
+    assert_string_equal(plain[1].texts.data + plain[1].items[3].offset, "c");
+    assert_int_equal(json_array_size(json_object_get(model, "odd")), 2);
+    assert_int_equal(json_object_size(json_object_get(root, "vocab")), 1);
+    json_decref(root);
+    char text[sizeof whole];
+    for (size_t i = 0; i < sizeof whole - 1; i++)
+        for (int c = 0; c < 257; c++) {
+            memcpy(text, whole, sizeof whole);
+            size_t length = c == 256 ? i : sizeof whole - 1;
+            text[i] = (char)c;
+            json_fault usual;
+            for (int j = 0; j < COUNT; j++) json_plain_free(&plain[j]);
+            json_t *expected = json_parse(text, length, 0, &usual);
+            json_t *found = json_parse_plain(text, length, 0, &fault, "model", plain, COUNT);
+            if ((expected != NULL) != (found != NULL) || (found == NULL && (fault.line != usual.line ||
+                fault.column != usual.column || strcmp(fault.text, usual.text) != 0)))
+                fail_msg("byte %zu as %d: \"%s\", without plain members \"%s\"", i, c, found ? "taken" : fault.text,
+                         expected ? "taken" : usual.text);
+            json_decref(expected);
+            json_decref(found);
+        }
+    for (int j = 0; j < COUNT; j++) json_plain_free(&plain[j]);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refused_texts_are),
         cmocka_unit_test(values_are_those_of_the_text),
+        cmocka_unit_test(plain_members_are_kept_apart),
         cmocka_unit_test(depth_has_an_end),
         cmocka_unit_test(spoiled_texts_are_as_jansson_says),
     };
