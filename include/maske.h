@@ -345,6 +345,10 @@ typedef struct maske_train_evaluation {
     double valid_loss, valid_accuracy, unigram_loss, unigram_accuracy;
     bool averaged;                          /* the last one, with --average: also of the averaged weights: */
     double average_valid_loss, average_valid_accuracy;
+    bool old;                               /* with mix: also of what is held out of the old text (at most as many of its
+                                             * sequences as of the new one): */
+    double valid_old_loss, valid_old_accuracy;
+    double average_valid_old_loss, average_valid_old_accuracy;      /* where `averaged`, too */
     bool best, best_is_average;             /* the better of both is the best so far; it is the averaged weights' */
 } maske_train_evaluation;
 typedef struct maske_train_watch {

@@ -75,6 +75,12 @@ static void on_evaluation(void *user, const maske_train_evaluation *e) {
     if (e->averaged)
         say("Step %lld, held out, averaged weights: loss %.4f, accuracy %.4f%s", (long long)e->step,
             e->average_valid_loss, e->average_valid_accuracy, e->best_is_average ? ", the best so far" : "");
+    if (e->old)
+        say("Step %lld, held out of the text that is mixed in: loss %.4f, accuracy %.4f", (long long)e->step,
+            e->valid_old_loss, e->valid_old_accuracy);
+    if (e->old && e->averaged)
+        say("Step %lld, the same, averaged weights: loss %.4f, accuracy %.4f", (long long)e->step,
+            e->average_valid_old_loss, e->average_valid_old_accuracy);
 }
 
 /* ------------------------------------------------------------------------------------------------------------- */

@@ -88,6 +88,9 @@ static maske_status add_cards(report *r) {
         TRY(add_number_card(r, average ? best->average_loss : best->loss, 4, label));
         number_print(label, sizeof label, "held-out accuracy there (by frequency %.4f)", best->unigram_accuracy);
         TRY(add_number_card(r, average ? best->average_accuracy : best->accuracy, 4, label));
+        number_print(label, sizeof label, "accuracy there on what is held out of the old text (loss %.3f)",
+                     average ? best->average_old_loss : best->old_loss);
+        TRY(add_number_card(r, average ? best->average_old_accuracy : best->old_accuracy, 4, label));
     }
     if (h->step_count > 0) {
         const report_step *last = &h->steps[h->step_count - 1];
@@ -131,14 +134,16 @@ static maske_status evaluation_columns(columns *out, const report_history *h, si
 }
 
 /* A figure as it is while training, and what it is called at an evaluation: offsets of members. */
-typedef struct quality { size_t training, unigram, held, average; } quality;
+typedef struct quality { size_t training, unigram, old, held, average; } quality;
 
-/* Of training, of guessing by frequency, of the held-out text, and there of the averaged weights. */
+/* Of training, of guessing by frequency, of what is held out of the old text and of the new one, and there of the
+ * averaged weights. */
 static maske_status add_quality_chart(report *r, const char *title, const quality *q, bool from_zero) {
-    static const char *const labels[] = {"training", "by frequency", "held out", "held out, averaged weights"};
-    static const char *const styles[] = {"training", "unigram", "held", "average"};
-    const size_t members[] = {q->training, q->unigram, q->held, q->average};
-    enum { LINES = 4 };
+    static const char *const labels[] = {"training", "by frequency", "held out of the old text", "held out",
+                                         "held out, averaged weights"};
+    static const char *const styles[] = {"training", "unigram", "old", "held", "average"};
+    const size_t members[] = {q->training, q->unigram, q->old, q->held, q->average};
+    enum { LINES = 5 };
     const report_history *h = &r->history;
     columns c[LINES] = {0};
     chart_line lines[LINES];
@@ -169,9 +174,11 @@ static maske_status add_step_chart(report *r, const char *title, size_t member) 
 
 static maske_status add_charts(report *r) {
     const quality loss = {offsetof(report_step, loss), offsetof(report_evaluation, unigram_loss),
-                          offsetof(report_evaluation, loss), offsetof(report_evaluation, average_loss)};
+                          offsetof(report_evaluation, old_loss), offsetof(report_evaluation, loss), 
+                          offsetof(report_evaluation, average_loss)};
     const quality accuracy = {offsetof(report_step, accuracy), offsetof(report_evaluation, unigram_accuracy),
-                              offsetof(report_evaluation, accuracy), offsetof(report_evaluation, average_accuracy)};
+                              offsetof(report_evaluation, old_accuracy), offsetof(report_evaluation, accuracy), 
+                              offsetof(report_evaluation, average_accuracy)};
     TRY(add_quality_chart(r, "Loss, nats a predicted token", &loss, false));
     TRY(add_quality_chart(r, "Accuracy", &accuracy, true));
     TRY(add_step_chart(r, "Learning rate", offsetof(report_step, learning_rate)));
@@ -181,32 +188,36 @@ static maske_status add_charts(report *r) {
 
 /* ------------------------------------------------------------------------------------------------------- tables --- */
 
-static maske_status add_evaluation_row(report *r, double step, const char *weights, double loss, double accuracy,
-                                       const report_evaluation *e) {
+/* Of the step's weights, or of the averaged ones. */
+static maske_status add_evaluation_row(report *r, const report_evaluation *e, bool average, bool old) {
+    double loss = average ? e->average_loss : e->loss, accuracy = average ? e->average_accuracy : e->accuracy;
     TRY(add(r, "<tr>"));
-    TRY(add_cell(r, step, 0));
-    TRY(add(r, "<td>"));
-    TRY(add_text(r, weights));
-    TRY(add(r, "</td>"));
+    TRY(add_cell(r, e->step, 0));
+    TRY(add(r, average ? "<td>averaged</td>" : "<td>of the step</td>"));
     TRY(add_cell(r, loss, 4));
     TRY(add_cell(r, exp(loss), 1));
     TRY(add_cell(r, e->unigram_loss, 4));
     TRY(add_cell(r, accuracy, 4));
     TRY(add_cell(r, e->unigram_accuracy, 4));
+    if (old) TRY(add_cell(r, average ? e->average_old_loss : e->old_loss, 4));
+    if (old) TRY(add_cell(r, average ? e->average_old_accuracy : e->old_accuracy, 4));
     return add(r, "</tr>\n");
 }
 
 static maske_status add_evaluations(report *r) {
     const report_history *h = &r->history;
     if (h->evaluation_count == 0) return MASKE_OK;
+    bool old = false;
+    for (size_t i = 0; i < h->evaluation_count; i++) old = old || isfinite(h->evaluations[i].old_loss);
     TRY(add(r, "<h2>Evaluations</h2>\n<div class=\"wide\"><table><tr><th class=\"n\">step</th><th>weights</th>"
                "<th class=\"n\">held-out loss</th><th class=\"n\">perplexity</th><th class=\"n\">loss by frequency</th>"
-               "<th class=\"n\">accuracy</th><th class=\"n\">accuracy by frequency</th></tr>\n"));
+               "<th class=\"n\">accuracy</th><th class=\"n\">accuracy by frequency</th>"));
+    if (old) TRY(add(r, "<th class=\"n\">old text's loss</th><th class=\"n\">old text's accuracy</th>"));
+    TRY(add(r, "</tr>\n"));
     for (size_t i = 0; i < h->evaluation_count; i++) {
         const report_evaluation *e = &h->evaluations[i];
-        TRY(add_evaluation_row(r, e->step, "of the step", e->loss, e->accuracy, e));
-        if (isfinite(e->average_loss))
-            TRY(add_evaluation_row(r, e->step, "averaged", e->average_loss, e->average_accuracy, e));
+        TRY(add_evaluation_row(r, e, false, old));
+        if (isfinite(e->average_loss)) TRY(add_evaluation_row(r, e, true, old));
     }
     return add(r, "</table></div>\n");
 }

@@ -23,6 +23,10 @@ static maske_status add_evaluation(report_history *h, const json_t *line) {
         .unigram_accuracy = number(line, "unigram_accuracy"),
         .average_loss = number(line, "average_valid_loss"),
         .average_accuracy = number(line, "average_valid_accuracy"),
+        .old_loss = number(line, "valid_old_loss"),
+        .old_accuracy = number(line, "valid_old_accuracy"),
+        .average_old_loss = number(line, "average_valid_old_loss"),
+        .average_old_accuracy = number(line, "average_valid_old_accuracy"),
         .examples = json_is_array(examples) ? json_incref(examples) : NULL,
     };
     return MASKE_OK;

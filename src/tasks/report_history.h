@@ -10,6 +10,7 @@ typedef struct report_step {
 typedef struct report_evaluation {
     double step, loss, accuracy, unigram_loss, unigram_accuracy;
     double average_loss, average_accuracy;      /* of the averaged weights: NaN but at the end of a run with --average */
+    double old_loss, old_accuracy, average_old_loss, average_old_accuracy;     /* of the old text: NaN but with --mix */
     json_t *examples;               /* [{"text", "expected", "filled"}, ...], NULL: none were kept */
 } report_evaluation;
 

@@ -118,6 +118,14 @@ maske_status metrics_add_evaluation(metrics *m, const maske_train_evaluation *ev
         add_number(&w, "average_valid_loss", evaluation->average_valid_loss);
         add_number(&w, "average_valid_accuracy", evaluation->average_valid_accuracy);
     }
+    if (evaluation->old) {
+        add_number(&w, "valid_old_loss", evaluation->valid_old_loss);
+        add_number(&w, "valid_old_accuracy", evaluation->valid_old_accuracy);
+    }
+    if (evaluation->old && evaluation->averaged) {
+        add_number(&w, "average_valid_old_loss", evaluation->average_valid_old_loss);
+        add_number(&w, "average_valid_old_accuracy", evaluation->average_valid_old_accuracy);
+    }
     add_examples(&w, filled);
     json_end_object(&w);
     return end_line(m, &w);

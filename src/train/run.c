@@ -16,6 +16,7 @@ void run_free(run *r) {
     dataset_free(r->training);
     dataset_free(r->held_out);
     dataset_free(r->mixed);
+    dataset_free(r->mixed_held_out);
     optimizer_free(&r->optimizer);
     masked_lm_free(r->lm);
     maske_tokenizer_free(r->tokenizer);
@@ -95,9 +96,7 @@ maske_status run_build_data(run *r, const char *folder) {
     say_data(r);
     if (r->mix.count == 0) return MASKE_OK;
     /* What a run over it held out stays unseen: the same seed holds out the same. */
-    dataset *unseen = NULL;
-    TRY(build(&r->mixed, &unseen, r, &r->mix, folder, RUN_MIX_TOKENS, r->settings.valid_fraction));
-    dataset_free(unseen);
+    TRY(build(&r->mixed, &r->mixed_held_out, r, &r->mix, folder, RUN_MIX_TOKENS, r->settings.valid_fraction));
     const dataset_totals *mixed = dataset_describe(r->mixed);
     log_say(MASKE_LOG_NOTE, "mixed in: %.3g of the sequences, from a text of %lld tokens in %lld sequences",
             r->settings.mix_share, (long long)mixed->tokens, (long long)mixed->sequences);
@@ -147,6 +146,10 @@ maske_status run_check_plan(run *r, int64_t kept, bool fit) {
         sequences += dataset_describe(r->mixed)->sequences;
         tokens += dataset_describe(r->mixed)->tokens;
     }
+    if (r->mixed_held_out != NULL) {
+        sequences += dataset_describe(r->mixed_held_out)->sequences;
+        tokens += dataset_describe(r->mixed_held_out)->tokens;
+    }
     const plan_inputs in = {&r->config, r->precision, r->threads, sequences, tokens, kept};
     run_plan plan;
     if (fit) TRY(plan_fit(&r->settings, &in));
@@ -180,6 +183,7 @@ maske_status run_train(run *r, const maske_train_watch *watch) {
         .training = r->training,
         .held_out = r->held_out,
         .mix = r->mixed,
+        .mix_held_out = r->mixed_held_out,
         .model = r->lm,
         .optimizer = &r->optimizer,
         .state = &r->state,

@@ -15,7 +15,7 @@ typedef struct run {
     bert_config config;                     /* of the model that is trained */
     masked_lm *lm;
     optimizer optimizer;
-    dataset *training, *held_out, *mixed;
+    dataset *training, *held_out, *mixed, *mixed_held_out;
     run_identity identity;
     trainer_state state;
     gemm_precision precision;

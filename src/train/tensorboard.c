@@ -112,6 +112,14 @@ maske_status tensorboard_add_evaluation(tensorboard *t, const maske_train_evalua
         TRY(add_value(t, "held_out/average_loss", evaluation->average_valid_loss));
         TRY(add_value(t, "held_out/average_accuracy", evaluation->average_valid_accuracy));
     }
+    if (evaluation->old) {
+        TRY(add_value(t, "held_out/old_loss", evaluation->valid_old_loss));
+        TRY(add_value(t, "held_out/old_accuracy", evaluation->valid_old_accuracy));
+    }
+    if (evaluation->old && evaluation->averaged) {
+        TRY(add_value(t, "held_out/average_old_loss", evaluation->average_valid_old_loss));
+        TRY(add_value(t, "held_out/average_old_accuracy", evaluation->average_valid_old_accuracy));
+    }
     return end_event(t);
 }
 

@@ -32,6 +32,7 @@ typedef struct trainer {
     trainer_state *state;
     masked_lm_context *context;
     validation validation;      /* zeroed without held-out text */
+    validation old;             /* the same of the text that is mixed in */
     examples examples;          /* the same */
     epoch_plan epoch;
     feeder *feeder;
@@ -120,17 +121,31 @@ static maske_status swap_average(trainer *t, bool pack) {
     return pack ? masked_lm_pack(model, t->run->precision, true, t->run->threads) : MASKE_OK;
 }
 
+/* Of what is held out, and of what is held out of the text that is mixed in. */
+static maske_status run_validations(trainer *t, maske_train_evaluation *out) {
+    maske_train_evaluation old = {0};
+    TRY(validation_run(&t->validation, t->run->model, t->context, t->run->control, out));
+    if (t->old.data == NULL) return MASKE_OK;
+    TRY(validation_run(&t->old, t->run->model, t->context, t->run->control, &old));
+    out->old = true;
+    out->valid_old_loss = old.valid_loss;
+    out->valid_old_accuracy = old.valid_accuracy;
+    return MASKE_OK;
+}
+
 /* At the end of the run the averaged weights are evaluated beside those of the last step. */
 static maske_status evaluate_average(trainer *t, maske_train_evaluation *evaluation) {
     maske_train_evaluation of_average = {0};
     TRY(swap_average(t, true));
-    maske_status status = validation_run(&t->validation, t->run->model, t->context, t->run->control, &of_average);
+    maske_status status = run_validations(t, &of_average);
     maske_status back = swap_average(t, true);
     TRY(status);
     TRY(back);
     evaluation->averaged = true;
     evaluation->average_valid_loss = of_average.valid_loss;
     evaluation->average_valid_accuracy = of_average.valid_accuracy;
+    evaluation->average_valid_old_loss = of_average.valid_old_loss;
+    evaluation->average_valid_old_accuracy = of_average.valid_old_accuracy;
     return MASKE_OK;
 }
 
@@ -138,7 +153,7 @@ static maske_status evaluate(trainer *t) {
     maske_train_evaluation evaluation = {.step = t->state->step};
     double begun = clock_now();
     t->state->evaluation_due = true;
-    TRY(validation_run(&t->validation, t->run->model, t->context, t->run->control, &evaluation));
+    TRY(run_validations(t, &evaluation));
     TRY(examples_fill(&t->examples, t->run->model));
     t->state->evaluation_seconds = clock_now() - begun;
     if (t->state->over && t->run->optimizer->averaged > 0) TRY(evaluate_average(t, &evaluation));
@@ -353,7 +368,7 @@ static void guess_seconds(trainer *t) {
     double weights = (double)t->run->model->table.total;
     t->clock.save_guess = 4 * weights * sizeof(float) / 2e8;
     double tokens_a_second = 2e9 / weights;
-    t->clock.evaluation_guess = t->clock.evaluates ? (double)t->validation.tokens / tokens_a_second / 3 : 0;
+    t->clock.evaluation_guess = t->clock.evaluates ? (double)(t->validation.tokens + t->old.tokens) / tokens_a_second / 3 : 0;
 }
 
 static maske_status prepare(trainer *t) {
@@ -373,7 +388,11 @@ static maske_status prepare(trainer *t) {
     TRY(micro_batches_new(&t->parts, capacity.sequences, capacity.sequence_length));
     if (run->held_out != NULL) {
         TRY(validation_new(&t->validation, run->held_out, run->training, (size_t)run->model->config.vocab_size,
-                           (uint64_t)settings->seed, capacity.tokens / capacity.sequence_length));
+                           (uint64_t)settings->seed, capacity.tokens / capacity.sequence_length, SIZE_MAX));
+        if (run->mix_held_out != NULL)
+            TRY(validation_new(&t->old, run->mix_held_out, run->mix, (size_t)run->model->config.vocab_size,
+                               (uint64_t)settings->seed, capacity.tokens / capacity.sequence_length,
+                               t->validation.sequences));
         TRY(examples_new(&t->examples, run->held_out, run->tokenizer, run->model, run->threads));
     }
     TRY(metrics_open(&t->metrics, run->folder->path, (uint64_t)t->state->metrics_bytes));
@@ -404,6 +423,7 @@ maske_status trainer_run(const trainer_job *run) {
     metrics_close(&t.metrics);
     tensorboard_close(&t.tensorboard);
     validation_free(&t.validation);
+    validation_free(&t.old);
     micro_batches_free(&t.parts);
     examples_free(&t.examples);
     masked_lm_context_free(t.context);

@@ -13,6 +13,7 @@ typedef struct trainer_job {
     const run_identity *identity;
     const maske_tokenizer *tokenizer;
     const dataset *training, *held_out, *mix;       /* held_out NULL: no evaluation; mix NULL: none */
+    const dataset *mix_held_out;                    /* evaluated beside held_out; NULL: nothing */
     masked_lm *model;
     optimizer *optimizer;
     trainer_state *state;

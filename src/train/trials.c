@@ -41,7 +41,7 @@ static maske_status prepare(trial *t, const run *r) {
     TRY(masked_lm_context_new(&t->context, t->model, &capacity));
     TRY(micro_batches_new(&t->parts, capacity.sequences, capacity.sequence_length));
     TRY(validation_new(&t->validation, r->held_out, r->training, (size_t)t->model->config.vocab_size,
-                       (uint64_t)t->settings.seed, capacity.tokens / capacity.sequence_length));
+                       (uint64_t)t->settings.seed, capacity.tokens / capacity.sequence_length, SIZE_MAX));
     const feed what = {r->training, r->mixed, &t->settings, 0, 0};
     return feeder_start(&t->feeder, &what, &(feed_place){1, 1, 0, 1, 0});
 }

@@ -10,7 +10,7 @@ typedef maske_status visit_batch(void *user, const batch *b);
 
 /* Every batch of the held-out text in its order. */
 static maske_status for_each_batch(validation *v, const maske_control *control, visit_batch *visit, void *user) {
-    size_t sequences = (size_t)dataset_describe(v->data)->sequences;
+    size_t sequences = v->sequences;
     for (size_t first = 0; first < sequences; first += v->batch_size) {
         if (control_stopped(control)) return error_set(MASKE_STOPPED, "stopped during an evaluation");
         control_progress(control, "evaluating", (double)first, (double)sequences, "sequences");
@@ -64,11 +64,12 @@ static maske_status measure_unigram(validation *v, const dataset *training, size
 }
 
 maske_status validation_new(validation *out, const dataset *data, const dataset *training, size_t vocab_size,
-                            uint64_t seed, size_t batch_size) {
+                            uint64_t seed, size_t batch_size, size_t most) {
     validation v = {.data = data, .masking = {seed, VALIDATION_PROBABILITY, false}, .batch_size = batch_size};
-    size_t sequences = (size_t)dataset_describe(data)->sequences;
-    TRY(memory_new(&v.order, sequences, sizeof *v.order, "the order of the held-out text"));
-    for (size_t i = 0; i < sequences; i++) v.order[i] = (uint32_t)i;
+    size_t all = (size_t)dataset_describe(data)->sequences;
+    v.sequences = all < most ? all : most;
+    TRY(memory_new(&v.order, v.sequences, sizeof *v.order, "the order of the held-out text"));
+    for (size_t i = 0; i < v.sequences; i++) v.order[i] = (uint32_t)((uint64_t)i * all / v.sequences);
     maske_status status = measure_unigram(&v, training, vocab_size);
     if (status != MASKE_OK) validation_free(&v);
     else *out = v;

@@ -12,16 +12,17 @@
 typedef struct validation {
     const dataset *data;        /* borrowed */
     dataset_masking masking;
-    size_t batch_size;
-    uint32_t *order;            /* [sequences]: as they come */
+    size_t batch_size, sequences;
+    uint32_t *order;            /* [sequences]: all as they come, or some from all over */
     dataset_batch batch;
     double unigram_loss, unigram_accuracy;
     int64_t tokens;             /* of an evaluation */
 } validation;
 
-/* `training`: whose counts the baseline is made of, each one up, so that no token is impossible. */
+/* `training`: whose counts the baseline is made of, each one up, so that no token is impossible.
+ * most: sequences that are evaluated at most, evenly from all over the text. */
 MASKE_MUST_USE maske_status validation_new(validation *out, const dataset *data, const dataset *training,
-                                           size_t vocab_size, uint64_t seed, size_t batch_size);
+                                           size_t vocab_size, uint64_t seed, size_t batch_size, size_t most);
 void validation_free(validation *v);
 /* Fills the loss, the accuracy and the baseline; MASKE_STOPPED once control says so. */
 MASKE_MUST_USE maske_status validation_run(validation *v, const masked_lm *model, masked_lm_context *context,

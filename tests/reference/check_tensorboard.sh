@@ -5,7 +5,7 @@ set -euo pipefail
 source "$SOURCE/tests/reference/python.sh" tensorboard==2.20.0 "setuptools<81"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-"$MASKE" train --quiet --out "$work/run" --size tiny --vocab-size 500 --steps 40 --eval-steps 10 --average 0.3 --log-steps 1 --save-steps 7 --batch-size 2 \
+"$MASKE" train --quiet --out "$work/run" --size tiny --vocab-size 500 --steps 40 --eval-steps 10 --average 0.3 --mix "$SOURCE/docs/notes.tr.md" --log-steps 1 --save-steps 7 --batch-size 2 \
     --max-length 32 --tensorboard yes "$SOURCE/docs/notes.tr.md"
 "$python" "$SOURCE/tests/reference/compare_tensorboard.py" "$work/run" 1
 # Killed behind a checkpoint: the events of the steps that are done again must not be there twice.

@@ -60,7 +60,7 @@ static const char metrics[] =
     "\"examples\":[{\"text\":\"<b>su</b> [MASK]\",\"filled\":\"a\",\"expected\":\"b\"}]}\n"
     "{\"step\":20,\"loss\":null,\"accuracy\":0.02,\"learning_rate\":0.0005,\"gradient_norm\":3.75,\"skipped\":2,\"tokens\":18000,\"tokens_per_second\":1000,\"seconds\":9}\n"
     "{\"step\":20,\"valid_loss\":7.25,\"valid_accuracy\":0.24,\"unigram_loss\":7.5,\"unigram_accuracy\":0.0625,"
-    "\"average_valid_loss\":7.125,\"average_valid_accuracy\":0.25}\n"
+    "\"average_valid_loss\":7.125,\"average_valid_accuracy\":0.25,\"valid_old_loss\":6.75,\"average_valid_old_loss\":6.875}\n"
     "{\"step\":30,\"lo";
 
 static void histories_are_read(void **state) {
@@ -73,6 +73,8 @@ static void histories_are_read(void **state) {
     assert_null(h.evaluations[1].examples);
     assert_true(isnan(h.steps[0].gradient_norm) && h.steps[1].gradient_norm == 3.75 && h.steps[1].skipped == 2);
     assert_true(isnan(h.evaluations[0].average_loss) && h.evaluations[1].average_accuracy == 0.25);
+    assert_true(isnan(h.evaluations[0].old_loss) && h.evaluations[1].old_loss == 6.75);
+    assert_true(h.evaluations[1].average_old_loss == 6.875 && isnan(h.evaluations[1].average_old_accuracy));
     /* Of the averaged weights: those of the last step are no better than those before. */
     assert_true(report_history_best(&h)->step == 20 && report_average_is_better(report_history_best(&h)));
     report_history_free(&h);
@@ -101,7 +103,7 @@ static void a_page_holds_it_all(void **state) {
     assert_int_equal(count_of(page, "<svg"), 5);
     assert_int_equal(count_of(page, "<html"), 1);
     assert_int_equal(count_of(page, "</html>"), 1);
-    const char *const held[] = {"7.1250", "0.2500", "averaged", "3.750", "steps skipped", "&lt;b&gt;su&lt;/b&gt; [MASK]", "&lt;tiny&gt;", "learning-rate", "merges", "parameters"};
+    const char *const held[] = {"7.1250", "0.2500", "averaged", "3.750", "steps skipped", "6.7500", "6.8750", "of the old text", "&lt;b&gt;su&lt;/b&gt; [MASK]", "&lt;tiny&gt;", "learning-rate", "merges", "parameters"};
     for (size_t i = 0; i < sizeof held / sizeof held[0]; i++)
         if (strstr(page, held[i]) == NULL) fail_msg("the page has no %s", held[i]);
     /* Self-contained: nothing is loaded, nothing runs. */

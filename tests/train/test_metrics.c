@@ -43,6 +43,23 @@ static void lines_are_as_documented(void **state) {
     expect_text(both);
 }
 
+static void averaged_weights_and_old_text_have_their_figures(void **state) {
+    (void)state;
+    metrics m = {.descriptor = -1};
+    maske_train_evaluation e = evaluation;
+    e.averaged = e.old = true;
+    e.average_valid_loss = 2, e.average_valid_accuracy = 0.75;
+    e.valid_old_loss = 4, e.valid_old_accuracy = 0.125;
+    e.average_valid_old_loss = 5, e.average_valid_old_accuracy = 0.0625;
+    assert_ok(metrics_open(&m, scratch(), 0));
+    assert_ok(metrics_add_evaluation(&m, &e, &(examples){0}));
+    metrics_close(&m);
+    expect_text("{\"step\":7,\"valid_loss\":2.5,\"valid_accuracy\":0.5,\"unigram_loss\":3.5,\"unigram_accuracy\":0.25,"
+                "\"average_valid_loss\":2.0,\"average_valid_accuracy\":0.75,\"valid_old_loss\":4.0,"
+                "\"valid_old_accuracy\":0.125,\"average_valid_old_loss\":5.0,\"average_valid_old_accuracy\":0.0625,"
+                "\"examples\":[]}\n");
+}
+
 static void a_resumed_run_cuts_what_came_later(void **state) {
     (void)state;
     metrics m = {.descriptor = -1};
@@ -113,7 +130,8 @@ static void only_a_file_is_written_to(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines_are_as_documented),   cmocka_unit_test(a_resumed_run_cuts_what_came_later),
+        cmocka_unit_test(lines_are_as_documented),   cmocka_unit_test(averaged_weights_and_old_text_have_their_figures),
+        cmocka_unit_test(a_resumed_run_cuts_what_came_later),
         cmocka_unit_test(lost_lines_are_said),       cmocka_unit_test(lines_wait_for_a_full_disk),
         cmocka_unit_test(only_a_file_is_written_to),
     };

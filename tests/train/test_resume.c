@@ -228,11 +228,13 @@ static void mixed_text_goes_on_as_well(void **state) {
     const char *old = scratch_write("old.txt", text, length / 3);
     o.mix = old;
     o.mix_share = 0.4;
+    o.average = 0.3;
     o.accumulate = 2;
     const char *whole = fresh("mixed-unbroken"), *out = fresh("mixed-stopped");
     training t = {.tokenizer = training_tokenizer(), .threads = 1};
     assert_ok(training_start(&t, whole, &o));
     assert_false(has_file(whole, RUN_MIX_TOKENS));
+    assert_true(t.evaluation.old && t.evaluation.valid_old_loss > 0 && t.evaluation.average_valid_old_loss > 0);
     for (int64_t step = 1; step <= STEPS; step += 5) {
         out = fresh("mixed-stopped");
         assert_fails(stopped_run(out, step, &o), MASKE_STOPPED, "stopped after step");
@@ -244,6 +246,21 @@ static void mixed_text_goes_on_as_well(void **state) {
     scratch_write("old.txt", text, length / 2);
     assert_fails(resume(out, 1), MASKE_BAD_ARGUMENT, "old.txt");
     free(text);
+}
+
+/* Where the old text is the new one, what is held out of it is the same, and so are the figures. */
+static void mixed_text_is_evaluated(void **state) {
+    (void)state;
+    maske_train_options o = training_options();
+    o.mix = TEST_DATA "/train/kasaba.txt";
+    o.average = 0.3;
+    training t = {.tokenizer = training_tokenizer(), .threads = 1};
+    assert_ok(training_start(&t, fresh("mixed-same"), &o));
+    const maske_train_evaluation *e = &t.evaluation;
+    assert_true(e->old && e->averaged && e->valid_loss > 0);
+    assert_true(e->valid_old_loss == e->valid_loss && e->valid_old_accuracy == e->valid_accuracy);
+    assert_true(e->average_valid_old_loss == e->average_valid_loss);
+    assert_true(e->average_valid_old_accuracy == e->average_valid_accuracy);
 }
 
 static void killed_before_the_first_checkpoint(void **state) {
@@ -633,6 +650,7 @@ int main(void) {
         cmocka_unit_test(what_changes_over_the_run_goes_on_as_well),
         cmocka_unit_test(the_average_is_that_of_the_last_steps),
         cmocka_unit_test(mixed_text_goes_on_as_well),
+        cmocka_unit_test(mixed_text_is_evaluated),
         cmocka_unit_test(killed_before_the_first_checkpoint),
         cmocka_unit_test(killed_between_checkpoints),
         cmocka_unit_test(every_checkpoint_is_of_its_own_step),
