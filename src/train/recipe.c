@@ -90,7 +90,7 @@ maske_status recipe_find_given(bool given[RECIPE_ROWS], const maske_train_option
     maske_train_options defaults;
     maske_train_options_defaults(&defaults);
     for (size_t i = 0; i < RECIPE_ROWS; i++) given[i] = false;
-    for (size_t i = 0; rows[i].name != NULL && i < RECIPE_ROWS; i++) {
+    for (size_t i = 0; i < RECIPE_ROWS && rows[i].name != NULL; i++) {
         char found[512], usual[512];
         bool has = option_print(found, sizeof found, &rows[i], settings);
         bool has_usual = option_print(usual, sizeof usual, &rows[i], &defaults);
