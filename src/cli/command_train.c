@@ -28,8 +28,7 @@ static void prepare(options *o) {
     options_add(o, maske_train_option_table(), &train_options);
 }
 
-/* ----------------------------------------------------------------------------------------
- * what is told on the way --- */
+/* ------------------------------------------------------------------------------------- what is told on the way --- */
 
 /* The epoch in which the run ends: as planned, or, where the clock ends it, as far as can be seen from here. */
 static int64_t last_epoch(const maske_train_step *s) {
@@ -56,8 +55,7 @@ static void on_step(void *user, const maske_train_step *s) {
     if (!call->progress->terminal) return;              /* a log file has the lines above */
     maske_progress what = {"training", (double)s->step, (double)s->steps, "steps"};
     if (s->steps <= 0 && s->seconds_left >= 0)
-      what = (maske_progress){"training", s->seconds,
-                              s->seconds + s->seconds_left, "seconds"};
+        what = (maske_progress){"training", s->seconds, s->seconds + s->seconds_left, "seconds"};
     char remark[96];
     snprintf(remark, sizeof remark, "loss %.3f, accuracy %.3f, %.0f tokens/s", s->average_loss, s->average_accuracy,
              s->tokens_per_second);
@@ -68,10 +66,9 @@ static void on_evaluation(void *user, const maske_train_evaluation *e) {
     const invocation *call = user;
     progress_stage_ends(call->progress);
     if (call->quiet) return;
-    say("Step %lld, held out: loss %.4f (unigram %.4f), accuracy %.4f (unigram "
-        "%.4f)%s",
-        (long long)e->step, e->valid_loss, e->unigram_loss, e->valid_accuracy,
-        e->unigram_accuracy, e->best && !e->best_is_average ? ", the best so far" : "");
+    say("Step %lld, held out: loss %.4f (unigram %.4f), accuracy %.4f (unigram %.4f)%s", (long long)e->step,
+        e->valid_loss, e->unigram_loss, e->valid_accuracy, e->unigram_accuracy,
+        e->best && !e->best_is_average ? ", the best so far" : "");
     if (e->averaged)
         say("Step %lld, held out, averaged weights: loss %.4f, accuracy %.4f%s", (long long)e->step,
             e->average_valid_loss, e->average_valid_accuracy, e->best_is_average ? ", the best so far" : "");
@@ -94,15 +91,11 @@ static maske_status refuse_settings(const options *o) {
     for (const maske_option *row = maske_train_option_table(); row->name != NULL; row++)
         if (options_source(o, row->name) == OPTION_COMMAND_LINE) typed = row->name;
     if (typed != NULL)
-      return error_set(MASKE_BAD_ARGUMENT,
-                       "found --%s beside --resume, which goes on with the "
-                       "settings of its run",
-                       typed);
+        return error_set(MASKE_BAD_ARGUMENT, "found --%s beside --resume, which goes on with the settings of its run",
+                         typed);
     if (o->argument_count > 0)
-      return error_set(MASKE_BAD_ARGUMENT,
-                       "found \"%.100s\" beside --resume, which goes on with "
-                       "the text of its run",
-                       o->arguments[0]);
+        return error_set(MASKE_BAD_ARGUMENT, "found \"%.100s\" beside --resume, which goes on with the text of its run",
+                         o->arguments[0]);
     return MASKE_OK;
 }
 
@@ -138,9 +131,8 @@ static maske_status start(const invocation *call, const maske_train_watch *watch
     if (settings.out == NULL) return error_set(MASKE_BAD_ARGUMENT, "--out DIR (or --resume DIR) is needed");
     settle_start(o);
     if (settings.model != NULL && settings.tokenizer != NULL)
-      return error_set(MASKE_BAD_ARGUMENT,
-                       "found --model and --tokenizer, expected one of them: a "
-                       "model has its tokenizer with it");
+        return error_set(MASKE_BAD_ARGUMENT,
+                         "found --model and --tokenizer, expected one of them: a model has its tokenizer with it");
     if (o->argument_count == 0) return error_set(MASKE_BAD_ARGUMENT, "TEXT... is needed");
     const maske_text text = {o->arguments, o->argument_count, settings.field};
     train_options.given = list_given(o);

@@ -187,6 +187,7 @@ maske_status run_train(run *r, const maske_train_watch *watch) {
         .model = r->lm,
         .optimizer = &r->optimizer,
         .state = &r->state,
+        .budget_since = r->budget_since,
         .precision = r->precision,
         .threads = r->threads,
         .control = r->control,

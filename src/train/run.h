@@ -18,6 +18,7 @@ typedef struct run {
     dataset *training, *held_out, *mixed, *mixed_held_out;
     run_identity identity;
     trainer_state state;
+    double budget_since;                    /* trainer_job's */
     gemm_precision precision;
     int threads;
 } run;

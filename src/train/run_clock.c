@@ -18,12 +18,18 @@ void run_clock_start(run_clock *c) {
     c->started = c->last_save - c->state->seconds;
 }
 
+void run_clock_spend(run_clock *c, double seconds) {
+    c->state->time_budget = fmax(c->state->time_budget - seconds, 0.5 * c->state->time_budget);
+}
+
 double run_clock_elapsed(const run_clock *c) { return clock_now() - c->started; }
 
 /* Seconds that the end of the run takes, once training is over. */
 static double reserve(const run_clock *c) {
     double evaluation = c->state->evaluation_seconds > 0 ? c->state->evaluation_seconds : c->evaluation_guess;
-    double save = c->state->save_seconds > 0 ? c->state->save_seconds : c->save_guess;
+    /* A checkpoint has three times the model's numbers, in more files. */
+    double save = c->state->save_seconds > 0 ? c->state->save_seconds : fmax(c->save_guess, 3 * c->model_seconds);
+    save += c->model_seconds;
     /* The last one may be of two models. */
     if (c->settings->average > 0) evaluation *= 2;
     return (c->evaluates ? evaluation : 0) + save;

@@ -2,8 +2,9 @@
  * time spent where the run has so many minutes.
  *
  * A run by steps decides by the step alone, so that it is the same run every time. A run by the clock is to end when
- * its time is over, the last evaluation and the last saving included: what these take is measured the first time (and
- * guessed from the sizes before), and the learning rate reaches its end when they begin. */
+ * its time is over, the last evaluation and the last saving included (of the model, where it is the best, and then of a
+ * checkpoint): what these take is measured the first time (and guessed from the sizes before), and the learning rate
+ * reaches its end when they begin. */
 #ifndef MASKE_TRAIN_RUN_CLOCK_H
 #define MASKE_TRAIN_RUN_CLOCK_H
 
@@ -18,6 +19,7 @@ typedef struct run_clock {
     double last_save;           /* the clock's time */
     bool evaluates;
     double evaluation_guess, save_guess;        /* seconds, while nothing was measured */
+    double model_seconds;       /* what saving the model alone took; 0: not known yet */
 } run_clock;
 
 /* Seconds of a clock that only goes forward. */
@@ -25,6 +27,8 @@ double clock_now(void);
 
 /* The clock goes on from state->seconds. */
 void run_clock_start(run_clock *c);
+/* So many seconds of the budget are gone before the first step; half of it stays for training. */
+void run_clock_spend(run_clock *c, double seconds);
 double run_clock_elapsed(const run_clock *c);
 /* For the step after `step` steps, `elapsed` seconds into the training. */
 double run_clock_learning_rate(const run_clock *c, int64_t step, double elapsed);

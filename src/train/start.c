@@ -216,7 +216,8 @@ static maske_status train(run *r, request *given, const maske_train_options *opt
     TRY(run_folder_create(&r->folder, given->out, r->settings.force));
     TRY(prepare(r, given));
     if (r->settings.dry_run) return MASKE_OK;
-    r->state.time_budget = time_budget(r, clock_now() - given->begun);
+    r->budget_since = clock_now();
+    r->state.time_budget = time_budget(r, r->budget_since - given->begun);
     TRY(begin(r));
     return run_train(r, watch);
 }

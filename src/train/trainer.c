@@ -66,6 +66,7 @@ static void hear(trainer *t, bool wait) {
     if (t->saver == NULL || !saver_collect(t->saver, wait, &o)) return;
     int64_t step = o.request.state.step;
     if (o.request.model) t->best_failed = o.model_failed;
+    if (o.request.model && !o.request.checkpoint) t->clock.model_seconds = o.seconds;
     if (o.request.checkpoint) t->save_failed = o.checkpoint_failed;
     if (o.model_failed) {
         note_failure(t, step, "the model", o.sentence);
@@ -412,6 +413,7 @@ maske_status trainer_run(const trainer_job *run) {
                  .tensorboard.descriptor = -1};
     maske_status status = prepare(&t);
     run_clock_start(&t.clock);
+    if (run->budget_since > 0) run_clock_spend(&t.clock, clock_now() - run->budget_since);
     if (status == MASKE_OK) {
         status = loop(&t);
         if (status == MASKE_OK) status = finish(&t);

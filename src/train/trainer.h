@@ -17,6 +17,8 @@ typedef struct trainer_job {
     masked_lm *model;
     optimizer *optimizer;
     trainer_state *state;
+    double budget_since;                    /* the clock's time when state->time_budget was set: what passes from then to
+                                             * the first step is taken off it; 0: nothing is */
     gemm_precision precision;
     int threads;
     const maske_control *control;

@@ -75,6 +75,22 @@ static void the_clock_ends_a_run(void **state) {
     assert_true(run_clock_is_last(&c, 10, 29.1));
 }
 
+/* The model is saved beside the checkpoint; what was spent before the first step is not there any more. */
+static void the_model_and_the_beginning_count(void **state) {
+    (void)state;
+    run_clock c = clock_by_time();
+    c.model_seconds = 2;            /* so a checkpoint takes 6: the end 3 + 6 + 2, and half a step */
+    assert_false(run_clock_is_last(&c, 10, 47.9));
+    assert_true(run_clock_is_last(&c, 10, 48.1));
+    state_of_run.save_seconds = 1;
+    assert_false(run_clock_is_last(&c, 10, 52.9));
+    assert_true(run_clock_is_last(&c, 10, 53.1));
+    run_clock_spend(&c, 10);
+    assert_true(state_of_run.time_budget == 50);
+    run_clock_spend(&c, 40);
+    assert_true(state_of_run.time_budget == 25);
+}
+
 static void the_learning_rate_ends_with_the_time(void **state) {
     (void)state;
     run_clock c = clock_by_time();
@@ -123,9 +139,13 @@ static void time_spent_counts_on(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ten_evaluations_by_steps), cmocka_unit_test(given_steps_are_kept),
-        cmocka_unit_test(the_clock_ends_a_run),     cmocka_unit_test(the_learning_rate_ends_with_the_time),
-        cmocka_unit_test(ten_evaluations_by_the_clock), cmocka_unit_test(time_left_is_told),
+        cmocka_unit_test(ten_evaluations_by_steps),
+        cmocka_unit_test(given_steps_are_kept),
+        cmocka_unit_test(the_clock_ends_a_run),
+        cmocka_unit_test(the_model_and_the_beginning_count),
+        cmocka_unit_test(the_learning_rate_ends_with_the_time),
+        cmocka_unit_test(ten_evaluations_by_the_clock),
+        cmocka_unit_test(time_left_is_told),
         cmocka_unit_test(time_spent_counts_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
