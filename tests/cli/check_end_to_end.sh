@@ -62,6 +62,19 @@ awk 'NR == 1 {a = $1} NR == 2 {exit !(a > $1)}' "$work/scores" || fail "score: $
 head -c 80 "$work/vectors.npy" | has -a "'shape': (8, 128)" || fail "the head of an .npy file"
 [ "$(wc -c <"$work/vectors.npy")" = $((128 + 8 * 128 * 4)) ] || fail "the size of an .npy file"
 
+# Vectors keep the order of lines over several batches; texts that are longer than the model's positions are cut, and counted.
+for _ in {1..300}; do cat "$work/sentences"; done >"$work/many"
+"$MASKE" embed --model "$model" --quiet <"$work/many" >"$work/many.jsonl" || fail "embed of many lines"
+"$MASKE" embed --model "$model" --quiet <"$work/sentences" |
+    awk -F'[][,]' 'NR == FNR {want[NR % 8] = $2; next} {d = $2 - want[FNR % 8]; bad = bad || d > 1e-4 || d < -1e-4}
+                   END {exit bad || FNR != 2400}' - "$work/many.jsonl" || fail "embed: the order of many lines"
+printf 'Kitap %.0s' {1..1000} >"$work/long"
+for command in embed score; do
+    "$MASKE" $command --model "$model" "$work/long" >"$work/out" 2>"$work/err" || fail "$command of a long text"
+    [ "$(wc -l <"$work/out")" = 1 ] && has 'warning: 1 of 1 texts were cut to the model.s length' "$work/err" || fail "$command of a long text: $(cat "$work/err")"
+done
+"$MASKE" fill --model "$model" "$(cat "$work/long") [MASK]" | has '^Kitap Kitap' || fail "fill in a long prompt"
+
 # What data writes, run takes.
 "$MASKE" data --tokenizer "$model" --out "$work/data.safetensors" --max-length 32 --quiet "$text" || fail "data"
 "$MASKE" run --model "$model" --in "$work/data.safetensors" --out "$work/out.safetensors" --grad --attentions --hidden-states || fail "run"

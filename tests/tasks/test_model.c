@@ -236,6 +236,28 @@ static void vectors_are_pooled_from_the_last_layer(void **state) {
                  MASKE_BAD_ARGUMENT, "not UTF-8");
 }
 
+/* Of a tokenizer that adds nothing to a text, the empty one has no tokens. */
+static void a_text_without_tokens_is_refused(void **state) {
+    (void)state;
+    const char *bare = small_model_write("bare", "metaspace", 0.1, 0), *const texts[] = {"Ankara", ""};
+    const size_t sizes[] = {6, 0};
+    char *path = NULL;
+    json_t *root = NULL;
+    float vectors[48];
+    maske_score_result scores[2];
+    assert_ok(path_join(&path, bare, "tokenizer.json"));
+    assert_ok(json_read_object(&root, path, 1 << 24));
+    assert_int_equal(json_object_set_new(root, "post_processor", json_null()), 0);
+    assert_int_equal(json_dump_file(root, path, 0), 0);
+    json_decref(root);
+    free(path);
+    maske_model *m = small_model_open(bare);
+    assert_ok(maske_embed(m, texts, sizes, 1, NULL, vectors, NULL));
+    assert_fails(maske_embed(m, texts, sizes, 2, NULL, vectors, NULL), MASKE_BAD_ARGUMENT, "a text gives no tokens at all");
+    assert_fails(maske_score(m, texts, sizes, 2, NULL, scores), MASKE_BAD_ARGUMENT, "a text gives no tokens at all");
+    maske_model_close(m);
+}
+
 static void exports_read_back(void **state) {
     (void)state;
     static const struct {
@@ -273,7 +295,7 @@ int main(void) {
         cmocka_unit_test(scores_are_sums_over_single_masks),
         cmocka_unit_test(scores_within_words_hide_the_rest_of_the_word),
         cmocka_unit_test(vectors_are_pooled_from_the_last_layer),
-        cmocka_unit_test(exports_read_back),
+        cmocka_unit_test(a_text_without_tokens_is_refused), cmocka_unit_test(exports_read_back),
     };
     return cmocka_run_group_tests_name("tasks/model", tests, open_all, close_all);
 }
