@@ -76,6 +76,16 @@ void memory_give_back(const void *begin, size_t bytes) {
     if (first < end) (void)madvise((void *)first, end - first, MADV_DONTNEED);
 }
 
+void memory_small_pages(const void *begin, size_t bytes) {
+#ifdef MADV_NOHUGEPAGE
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), at = (uintptr_t)begin;
+    uintptr_t first = at / page * page, end = (at + bytes + page - 1) / page * page;
+    if (first < end) (void)madvise((void *)first, end - first, MADV_NOHUGEPAGE);        /* a wish */
+#else
+    (void)begin, (void)bytes;
+#endif
+}
+
 void memory_pages_free(void *block, size_t bytes) {
     if (block != NULL) munmap(block, bytes ? bytes : 1);
 }

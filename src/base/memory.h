@@ -27,6 +27,9 @@ void memory_pages_free(void *block, size_t bytes);
 /* Of a mapped file: the pages that lie whole in these bytes need not stay in memory; they come back when touched. */
 void memory_give_back(const void *begin, size_t bytes);
 
+/* Of a mapped file: touching these bytes brings their neighbourhood into memory, not the 2 MiB of a huge page. */
+void memory_small_pages(const void *begin, size_t bytes);
+
 /* Bytes this process may still take: the least of free memory, the control group's limit and the address-space
  * limit; SIZE_MAX where nothing can be known. */
 size_t memory_available(void);

@@ -109,3 +109,10 @@ void number_shortest_float(char out[32], float value) {
     }
     print_digits(out, (double)value, digits);
 }
+
+size_text number_size(double bytes) {
+    size_text t;
+    if (bytes < 1e9) number_print(t.text, sizeof t.text, "%.0f MB", bytes / 1e6);
+    else number_print(t.text, sizeof t.text, "%.1f GB", bytes / 1e9);
+    return t;
+}

@@ -12,6 +12,10 @@ MASKE_MUST_USE bool number_parse_double(double *out, const char *text);     /* f
 /* "512", "64K", "1.5G": bytes, by 1024. */
 MASKE_MUST_USE bool number_parse_memory(int64_t *out, const char *text);
 
+/* Bytes as people are told them: "612 MB", "1.4 GB". */
+typedef struct size_text { char text[24]; } size_text;
+size_text number_size(double bytes);
+
 /* As snprintf in the C locale. */
 int number_print(char *out, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 int number_print_list(char *out, size_t size, const char *format, va_list arguments)

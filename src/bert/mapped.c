@@ -56,3 +56,30 @@ maske_status mapped_weights_ready(const masked_lm *model, size_t tokens, int thr
     pthread_mutex_unlock(&m->lock);
     return status;
 }
+
+/* Touching a page of a file brings its neighbours along (as measured with Linux 6.18). */
+enum { NEIGHBOURHOOD = 64 << 10 };
+
+static size_t looked_up_bytes(const safetensors_tensor *tensor, size_t rows) {
+    return rows < tensor->bytes / NEIGHBOURHOOD ? rows * NEIGHBOURHOOD : tensor->bytes;
+}
+
+size_t mapped_weights_bytes(const masked_lm *model, size_t tokens, bool predicts, int threads) {
+    const struct mapped_weights *m = model->mapped;
+    const parameters *table = &model->table;
+    if (m == NULL) return 0;
+    bool direct = m->direct && tokens <= UNPACKED_TOKENS, decoder_packed = model->packed.decoder.out > 0;
+    size_t matrices = 0, embeddings = 0;
+    for (size_t i = 0; i < table->count; i++) {
+        size_t place = table->rows[i].place;
+        const safetensors_tensor *t = m->tensors[i];
+        if (t == NULL || (table->pooler && place == table->pooler_dense.weight)) continue;
+        if (predicts && table->head && place == table->decoder && !decoder_packed) embeddings += t->bytes;
+        else if (place == table->word_embeddings) embeddings += looked_up_bytes(t, tokens);
+        else if (!(table->head && place == table->decoder)) matrices += t->bytes;
+    }
+    if (direct) return matrices + embeddings;
+    /* packing is over before the embeddings are touched */
+    size_t left = 0, packing = packed_weights_fill_bytes(&model->packed, threads, &left);
+    return packing > left + embeddings ? packing : left + embeddings;
+}

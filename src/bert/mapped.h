@@ -42,5 +42,8 @@ MASKE_MUST_USE maske_status masked_lm_plan_mapped(masked_lm *model, gemm_precisi
 
 /* Before a pass over that many tokens: packs if it is time. *packed: whether products read the packed copies. */
 MASKE_MUST_USE maske_status mapped_weights_ready(const masked_lm *model, size_t tokens, int threads, bool *packed);
+/* The bytes of weights that passes like this one bring into memory, beside what opening left there: pages of the files,
+ * or packed copies. predicts: the decoder is used too. 0 for a model that is not mapped. */
+size_t mapped_weights_bytes(const masked_lm *model, size_t tokens, bool predicts, int threads);
 
 #endif

@@ -87,6 +87,11 @@ static maske_status check_precision(gemm_precision precision, bool backward) {
 maske_status masked_lm_plan_mapped(masked_lm *model, gemm_precision precision) {
     TRY(check_precision(precision, false));
     TRY(packed_weights_plan(&model->packed, &model->table, &model->config, precision, false));
+    /* Once the decoder is packed, the word embeddings are looked up alone: a few rows of many. */
+    for (size_t i = 0; precision == GEMM_INT8 && i < model->table.count; i++) {
+        const safetensors_tensor *t = model->mapped->tensors[i];
+        if (t != NULL && model->table.rows[i].place == model->table.word_embeddings) memory_small_pages(t->data, t->bytes);
+    }
     model->mapped->direct = precision != GEMM_INT8 && packed_weights_read_mapped(&model->packed, &model->table, model->mapped->tensors);
     return MASKE_OK;
 }

@@ -177,23 +177,55 @@ static void fill_mapped_task(void *user, size_t i, int thread) {
     gemm_pack_columns(l->forward, f->packed->precision, whole, l->in, true, l->out, l->in, t->first, rows);
 }
 
-/* The pages of the tensors that these tasks have packed. */
+/* The pages of the rows that these tasks have packed. */
 static void give_back(const mapped_fill *f, size_t first, size_t end) {
     for (size_t i = first; i < end; i++) {
-        const bert_linear *l = f->packed->tasks[i].linear;
-        if (f->packed->tasks[i].first > 0) continue;
-        for (size_t place = l->places.weight; place < l->places.weight + l->out * l->in;) {
+        const pack_task *t = &f->packed->tasks[i];
+        const bert_linear *l = t->linear;
+        size_t rows = l->out - t->first < TASK_COLUMNS ? l->out - t->first : TASK_COLUMNS;
+        size_t place = l->places.weight + t->first * l->in, last = place + rows * l->in;
+        while (place < last) {
             size_t row = row_of(f->table, place);
-            if (f->tensors[row] != NULL) memory_give_back(f->tensors[row]->data, f->tensors[row]->bytes);
-            place = f->table->rows[row].place + f->table->rows[row].elements;
+            const parameter *p = &f->table->rows[row];
+            const safetensors_tensor *tensor = f->tensors[row];
+            size_t part_end = p->place + p->elements < last ? p->place + p->elements : last;
+            if (tensor != NULL) {
+                size_t size = tensor->bytes / tensor->elements;
+                memory_give_back(tensor->data + (place - p->place) * size, (part_end - place) * size);
+            }
+            place = part_end;
         }
     }
+}
+
+/* Few at once: what is packed is in memory twice until its pages are given back. */
+static size_t tasks_at_once(int threads) {
+    enum { MOST = 64 };
+    return threads < MOST / 2 ? 2 * (size_t)threads : MOST;
+}
+
+size_t packed_weights_fill_bytes(const packed_weights *packed, int threads, size_t *left) {
+    enum { LEFT = 40 << 10 };       /* that the next rows' first page brings back of those given back before */
+    size_t copied = 0, most = 0;
+    for (size_t i = 0, end = 0; i < packed->task_count;) {
+        size_t at_hand = 0;
+        for (end += tasks_at_once(threads); i < end && i < packed->task_count; i++) {
+            const pack_task *t = &packed->tasks[i];
+            size_t rows = t->linear->out - t->first;
+            if (rows > TASK_COLUMNS) rows = TASK_COLUMNS;
+            at_hand += rows * t->linear->in * sizeof(float);
+            copied += gemm_packed_bytes(packed->precision, rows, t->linear->in);
+        }
+        copied += LEFT;
+        if (copied + at_hand > most) most = copied + at_hand;
+    }
+    *left = copied;
+    return most;
 }
 
 maske_status packed_weights_fill_mapped(const packed_weights *packed, const parameters *table, const float *weights,
                                         const safetensors *file, const safetensors_tensor *const *tensors, int threads,
                                         const char **broken) {
-    enum { TASKS_AT_ONCE = 64 };
     mapped_fill f = {.packed = packed, .table = table, .weights = weights, .file = file, .tensors = tensors};
     for (size_t i = 0; i < packed->task_count; i++) {
         size_t needed = TASK_COLUMNS * packed->tasks[i].linear->in;
@@ -201,7 +233,7 @@ maske_status packed_weights_fill_mapped(const packed_weights *packed, const para
     }
     TRY(memory_new(&f.scratch, (size_t)threads * f.scratch_floats, sizeof *f.scratch, "packed weights"));
     for (size_t end = 0; f.first_task < packed->task_count; f.first_task = end) {
-        end = f.first_task + TASKS_AT_ONCE;
+        end = f.first_task + tasks_at_once(threads);
         if (end > packed->task_count) end = packed->task_count;
         parallel_for(threads, end - f.first_task, fill_mapped_task, &f);
         give_back(&f, f.first_task, end);

@@ -55,6 +55,8 @@ MASKE_MUST_USE maske_status packed_weights_fill_mapped(const packed_weights *pac
                                                        const float *weights, const safetensors *file,
                                                        const safetensors_tensor *const *tensors, int threads,
                                                        const char **broken);
+/* What that takes at its peak: the copies made and the rows at hand. *left: what of it stays. */
+size_t packed_weights_fill_bytes(const packed_weights *packed, int threads, size_t *left);
 /* Lets products read the matrices where they lie. False: some are no floats there. */
 MASKE_MUST_USE bool packed_weights_read_mapped(packed_weights *packed, const parameters *table,
                                                const safetensors_tensor *const *tensors);

@@ -40,6 +40,8 @@ void command_options(const command *c, options *o);
 bool command_requires(const command *c, const char *option);
 /* The signal that asked to stop; 0: none. */
 extern volatile sig_atomic_t stop_signal;
+/* Whether details of the library are said too: a command's --verbose. */
+extern bool details_wanted;
 /* The program's one bar on standard error; every line said goes through it. */
 extern progress program_progress;
 

@@ -17,7 +17,7 @@ static const maske_option rows[] = {
     {"file", MASKE_OPTION_TEXT, offsetof(struct settings, file), 0, 0, "FILE", NULL,
      "read prompts from FILE, one a line"},
     {"verbose", MASKE_OPTION_FLAG, offsetof(struct settings, verbose), 0, 0, NULL, "no",
-     "show the segments, the mask's id and the ids"},
+     "show the memory needed, the segments, the mask's id and the ids"},
     ROW_PRECISION(struct settings, "auto|f32|bf16|int8", "auto", "of matrix products; auto: f32; int8: smaller, faster"),
     {0}
 };
@@ -176,6 +176,7 @@ static maske_status split_targets(char **copy, const char ***targets, size_t *co
 }
 
 static maske_status run(const invocation *call) {
+    details_wanted = settings.verbose;
     char *copy = NULL;
     const char **targets = NULL;
     maske_model *model = NULL;

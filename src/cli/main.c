@@ -96,10 +96,12 @@ static bool another_command_has(const char *name) {
 
 /* ------------------------------------------------------------------------------------------------- one call --- */
 
+bool details_wanted;
+
 static void on_log(void *user, maske_log_level level, const char *sentence) {
     static char last[1024];             /* said again and again for every prompt or line, it would bury the rest */
     (void)user;
-    if (level == MASKE_LOG_DETAIL || (level == MASKE_LOG_NOTE && common.quiet)) return;
+    if ((level == MASKE_LOG_DETAIL && !details_wanted) || (level == MASKE_LOG_NOTE && common.quiet)) return;
     if (strncmp(sentence, last, sizeof last - 1) == 0) return;
     snprintf(last, sizeof last, "%s", sentence);
     say("%s%s", level == MASKE_LOG_WARNING ? "warning: " : "", sentence);

@@ -53,6 +53,7 @@ static maske_status look(filling *f, size_t first, size_t count, pooled_context 
                      .sequence_start = (uint32_t[]){0, (uint32_t)size}, .prediction_index = f->wanted};
     const masked_lm_mode mode = {0};
     masked_lm_result result;
+    model_say_memory(f->model, size, 1, n);
     TRY(model_take_context(f->model, size, 1, n, false, true, context));
     TRY(masked_lm_forward(f->model->network, (*context)->context, &b, &mode, &result));
     *logits = result.logits;

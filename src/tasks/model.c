@@ -2,7 +2,9 @@
 #include "tasks/model.h"
 #include "base/cpu.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "base/parallel.h"
+#include "bert/mapped.h"
 
 #include <stdlib.h>
 
@@ -30,18 +32,37 @@ static int useful_threads(const maske_model *model, size_t tokens, size_t predic
     return threads < 1 ? 1 : threads < (double)model->threads ? (int)threads : model->threads;
 }
 
+/* Rounded up, so that texts of about the same size find a context that waits. */
+static masked_lm_capacity capacity_for(const maske_model *model, size_t tokens, size_t sequences, size_t predictions) {
+    size_t rounded = (tokens + 63) / 64 * 64;
+    return (masked_lm_capacity){.tokens = rounded,
+                                .sequences = sequences,
+                                .sequence_length = rounded < model->max_length ? rounded : model->max_length,
+                                .predictions = predictions,
+                                .threads = useful_threads(model, tokens, predictions)};
+}
+
 maske_status model_take_context(const maske_model *model, size_t tokens, size_t sequences, size_t predictions,
                                 bool every_position, bool logits, pooled_context **out) {
-    /* Rounded up, so that texts of about the same size find a context that waits. */
-    size_t rounded = (tokens + 63) / 64 * 64;
-    const masked_lm_capacity capacity = {.tokens = rounded,
-                                         .sequences = sequences,
-                                         .sequence_length = rounded < model->max_length ? rounded : model->max_length,
-                                         .predictions = predictions,
-                                         .every_position = every_position,
-                                         .logits = logits,
-                                         .threads = useful_threads(model, tokens, predictions)};
+    masked_lm_capacity capacity = capacity_for(model, tokens, sequences, predictions);
+    capacity.every_position = every_position;
+    capacity.logits = logits;
     return context_pool_take(model->pool, model->network, &capacity, out);
+}
+
+void model_say_memory(const maske_model *model, size_t tokens, size_t sequences, size_t predictions) {
+    maske_model *m = (maske_model *)(uintptr_t)model;       /* the flag alone */
+    if (atomic_exchange(&m->memory_said, true)) return;
+    masked_lm_capacity capacity = capacity_for(model, tokens, sequences, predictions);
+    capacity.logits = true;
+    capacity.tokens = capacity.sequence_length = tokens;    /* what the rounding adds is not touched */
+    double held = (double)memory_resident(), peak = (double)memory_peak(),
+           weights = (double)mapped_weights_bytes(model->network, tokens, predictions > 0, capacity.threads),
+           activations = (double)masked_lm_context_bytes(&model->network->config, &capacity),
+           needed = held + weights + activations;
+    log_say(MASKE_LOG_DETAIL, "needs %s of memory: weights %s, activations %s, tokenizer and program %s",
+            number_size(needed > peak ? needed : peak).text, number_size(weights).text, number_size(activations).text,
+            number_size(held).text);
 }
 
 /* ------------------------------------------------------------------------------------------------- the folder --- */

@@ -8,12 +8,15 @@
 #include "tasks/context_pool.h"
 #include "tasks/sentence.h"
 
+#include <stdatomic.h>
+
 struct maske_model {
     char *folder;               /* for sentences */
     masked_lm *network;         /* for forward */
     maske_tokenizer *tokenizer;
     token_texts texts;              /* what the tokenizer's entries put into a text */
     context_pool *pool;
+    _Atomic bool memory_said;
     int threads;
     size_t
         max_length; /* tokens of a text, [CLS] and [SEP] included: of sentence_bert_config.json, else every position */
@@ -28,5 +31,8 @@ const char *model_precision_name(gemm_precision precision);
 MASKE_MUST_USE maske_status model_take_context(const maske_model *model, size_t tokens, size_t sequences,
                                                size_t predictions, bool every_position, bool logits,
                                                pooled_context **out);
+
+/* Once, before the first pass of such a batch: how much memory the process will have at its peak (MASKE_LOG_DETAIL). */
+void model_say_memory(const maske_model *model, size_t tokens, size_t sequences, size_t predictions);
 
 #endif

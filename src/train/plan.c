@@ -79,21 +79,12 @@ maske_status plan_make(run_plan *out, const maske_train_options *settings, const
     return MASKE_OK;
 }
 
-/* "612 MB", "1.4 GB". */
-typedef struct size_text { char text[24]; } size_text;
-static size_text text_of(double bytes) {
-    size_text t;
-    if (bytes < 1e9) number_print(t.text, sizeof t.text, "%.0f MB", bytes / 1e6);
-    else number_print(t.text, sizeof t.text, "%.1f GB", bytes / 1e9);
-    return t;
-}
-
 maske_status plan_check_store(double tokens, int64_t vocab_size, uint64_t available, const char *folder) {
     double bytes = tokens * (double)token_store_width((size_t)vocab_size);
-    log_say(MASKE_LOG_NOTE, "the text's tokens will take about %s of disk", text_of(bytes).text);
+    log_say(MASKE_LOG_NOTE, "the text's tokens will take about %s of disk", number_size(bytes).text);
     if (available == UINT64_MAX || bytes <= (double)available) return MASKE_OK;
     return error_set(MASKE_IO, "%s: the text's tokens need about %s of disk, but %s are free; less text needs less",
-                     folder, text_of(bytes).text, text_of((double)available).text);
+                     folder, number_size(bytes).text, number_size((double)available).text);
 }
 
 maske_status plan_check(const run_plan *plan, const char *folder) {
@@ -104,18 +95,18 @@ maske_status plan_check(const run_plan *plan, const char *folder) {
         MASKE_LOG_NOTE,
         "needs %s of memory (weights %s, gradients and moments %s, activations %s, data %s) and %s of disk; free are "
         "%s and %s",
-        text_of((double)plan->memory).text, text_of((double)plan->weights).text, text_of((double)plan->optimizer).text,
-        text_of((double)plan->activations).text, text_of((double)plan->data).text, text_of((double)plan->disk).text,
-        memory == SIZE_MAX ? "?" : text_of((double)memory).text, disk == UINT64_MAX ? "?" : text_of((double)disk).text);
+        number_size((double)plan->memory).text, number_size((double)plan->weights).text, number_size((double)plan->optimizer).text,
+        number_size((double)plan->activations).text, number_size((double)plan->data).text, number_size((double)plan->disk).text,
+        memory == SIZE_MAX ? "?" : number_size((double)memory).text, disk == UINT64_MAX ? "?" : number_size((double)disk).text);
     if (more > memory)
         return error_set(
             MASKE_OUT_OF_MEMORY,
             "the run needs %s of memory more, but %s are free; --memory SIZE makes it fit if it can, a smaller "
             "max-length or size needs less",
-            text_of((double)more).text, text_of((double)memory).text);
+            number_size((double)more).text, number_size((double)memory).text);
     if (plan->disk > disk)
         return error_set(MASKE_IO, "%s: the run needs %s of disk, but %s are free; a smaller keep or size needs less",
-                         folder, text_of((double)plan->disk).text, text_of((double)disk).text);
+                         folder, number_size((double)plan->disk).text, number_size((double)disk).text);
     return MASKE_OK;
 }
 
@@ -152,11 +143,11 @@ maske_status plan_fit(maske_train_options *settings, const plan_inputs *in) {
         return error_set(MASKE_OUT_OF_MEMORY,
                          "memory: found %s, but the least that this run needs is %s, with %lld sequences at once and "
                          "its layers computed again; a smaller size, max-length or vocabulary needs less",
-                         text_of((double)settings->memory).text, text_of((double)plan.memory).text,
+                         number_size((double)settings->memory).text, number_size((double)plan.memory).text,
                          (long long)tried.micro_batch);
     if (tried.recompute != settings->recompute || tried.micro_batch < settings->batch_size)
         log_say(MASKE_LOG_NOTE, "to fit into %s: %lld of %lld sequences at once%s",
-                text_of((double)settings->memory).text, (long long)tried.micro_batch, (long long)tried.batch_size,
+                number_size((double)settings->memory).text, (long long)tried.micro_batch, (long long)tried.batch_size,
                 tried.recompute ? ", layers computed again in the backward pass" : "");
     settings->recompute = tried.recompute;
     settings->micro_batch = tried.micro_batch;

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# What larger trainings say that they need is what they take: tests/train/check_memory.sh, one step of each size. And
-# BERT base with sequences of 512 tokens fits into 4 GiB.
+# What larger trainings say that they need is what they take: tests/train/check_memory.sh, one step of each size; and so
+# with filling. And BERT base with sequences of 512 tokens fits into 4 GiB.
 set -euo pipefail
 SIZES="small medium base" STEPS=1 bash "$SOURCE/tests/train/check_memory.sh"
+SIZES="small base" bash "$SOURCE/tests/tasks/check_fill_memory.sh"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

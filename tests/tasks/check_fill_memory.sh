@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# What `maske fill --verbose` says that it needs is what it takes, to a tenth (in int8, where the kernel's
+# choice of pages weighs most, to 15 %): the peak of the process (VmHWM), read while it waits for the next prompt, beside the
+# sentence. SIZES: which models.
+set -euo pipefail
+if ldd "$MASKE" 2>/dev/null | grep asan >/dev/null; then
+    echo "the address sanitizer takes memory of its own, several times the program's"
+    exit 77
+fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+# Many different words, so that the vocabulary has the size that real ones have.
+awk 'BEGIN {
+    srand(1)
+    split("ka ra bi lo mü şe tı dö na ke li so ba ru gü ze çi ya ho pe mı fu ve ğa", part, " ")
+    for (line = 0; line < 6000; line++) {
+        text = ""
+        for (word = 0; word < 9; word++) {
+            text = text " "
+            for (piece = 2 + int(rand() * 3); piece > 0; piece--) text = text part[1 + int(rand() * 24)]
+        }
+        print text
+    }
+}' >"$work/text.txt"
+"$MASKE" tokenizer train --out "$work/tokenizer" --vocab-size "${VOCAB:-16000}" --quiet "$work/text.txt"
+head -20 "$work/text.txt" >"$work/short.txt"
+long=$(head -12 "$work/text.txt" | tr '\n' ' ')
+
+# precision, prompt
+check() {
+    local process peak
+    rm -f "$work/filled"
+    mkfifo "$work/prompts"
+    "$MASKE" fill --model "$work/model" --precision "$1" --verbose <"$work/prompts" >"$work/filled" 2>"$work/log" &
+    process=$!
+    exec 9>"$work/prompts"
+    echo "$2" >&9
+    while [ "$(grep -c . "$work/filled" 2>/dev/null)" != 11 ] && kill -0 $process 2>/dev/null; do sleep 0.01; done
+    peak=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$process/status" 2>/dev/null) || true
+    exec 9>&-
+    rm "$work/prompts"
+    if ! wait $process; then
+        if grep 'this CPU' "$work/log" >/dev/null; then return; fi
+        echo "$size $1: $(tail -1 "$work/log")"
+        failed=1
+        return
+    fi
+    awk -v peak="$peak" -v said="$(sed -nE 's/^needs ([0-9.]+) ([MG]B) of memory.*/\1 \2/p' "$work/log")" \
+        -v most="$([ "$1" = int8 ] && echo 0.15 || echo 0.1)" -v what="$size, $1, ${#2} characters" 'BEGIN {
+        split(said, part, " ")
+        megabytes = part[1] * (part[2] == "GB" ? 1000 : 1)
+        share = megabytes > 0 ? peak * 1024 / 1e6 / megabytes : 0
+        printf "%s: said %s, took %.0f MB (%.2f)\n", what, said, peak * 1024 / 1e6, share
+        exit !(share > 1 - most && share < 1 + most)
+    }' || { failed=1; grep ^needs "$work/log"; }
+}
+
+for size in ${SIZES:-tiny mini}; do
+    rm -rf "$work/model"
+    "$MASKE" train --out "$work/model" --tokenizer "$work/tokenizer" --size "$size" --steps 1 --batch-size 1 \
+        --valid-fraction 0 --quiet "$work/short.txt"
+    for precision in f32 bf16 int8; do
+        check $precision "kara [MASK] bilo"
+        check $precision "kara [MASK] $long"
+    done
+done
+exit $failed
