@@ -193,7 +193,7 @@ static maske_status add_evaluation_row(report *r, const report_evaluation *e, bo
     double loss = average ? e->average_loss : e->loss, accuracy = average ? e->average_accuracy : e->accuracy;
     TRY(add(r, "<tr>"));
     TRY(add_cell(r, e->step, 0));
-    TRY(add(r, average ? "<td>averaged</td>" : "<td>of the step</td>"));
+    TRY(add(r, average ? "<td>averaged</td>" : "<td>last</td>"));
     TRY(add_cell(r, loss, 4));
     TRY(add_cell(r, exp(loss), 1));
     TRY(add_cell(r, e->unigram_loss, 4));

@@ -22,7 +22,7 @@ static const char report_style[] =
     "polyline.old{stroke:var(--e)}circle.old{fill:var(--e)}"
     "polyline.average{stroke:var(--d)}circle.average{fill:var(--d)}"
     ".key{display:inline-block;width:1.2em;height:.25em;vertical-align:middle;margin-right:.3em}"
-    ".legend{white-space:nowrap;margin:0 .6em}b+.legend{margin-left:1em}"
+    ".legend{white-space:nowrap;margin-right:1em}figcaption b{margin-right:.7em}"
     ".key.training{background:var(--a)}.key.held{background:var(--b)}.key.unigram{background:var(--c)}"
     ".key.average{background:var(--d)}.key.old{background:var(--e)}"
     ".wide{overflow-x:auto}"
@@ -33,6 +33,6 @@ static const char report_style[] =
     "mark.off{color:var(--b)}"
     /* A chart shrinks with the window, so that its figures must grow. */
     "@media(max-width:40rem){body{padding:1rem}.tick{font-size:20px}circle{r:5px}.cards{grid-template-columns:1fr 1fr}"
-    "figcaption b{display:block}.legend,b+.legend{margin:0 1em 0 0}}";
+    "figcaption b{display:block}}";
 
 #endif
