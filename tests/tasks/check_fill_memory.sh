@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# What `maske fill --verbose` says that it needs is what it takes, to a tenth (in int8, where the kernel's
-# choice of pages weighs most, to 15 %): the peak of the process (VmHWM), read while it waits for the next prompt, beside the
-# sentence. SIZES: which models.
+# What `maske fill --verbose` says that it needs is what it takes, to a tenth: the peak of the process (VmHWM), read while it
+# waits for the next prompt, beside the sentence. In int8 most of it is rows of the embeddings that are looked up in the
+# mapped file, and how many neighbours each brings in is the kernel's choice (up to 16 pages; fewer on a busy machine): at
+# most 15 % more there, and up to 30 % less. SIZES: which models.
 set -euo pipefail
 if ldd "$MASKE" 2>/dev/null | grep asan >/dev/null; then
     echo "the address sanitizer takes memory of its own, several times the program's"
@@ -47,12 +48,12 @@ check() {
         return
     fi
     awk -v peak="$peak" -v said="$(sed -nE 's/^needs ([0-9.]+) ([MG]B) of memory.*/\1 \2/p' "$work/log")" \
-        -v most="$([ "$1" = int8 ] && echo 0.15 || echo 0.1)" -v what="$size, $1, ${#2} characters" 'BEGIN {
+        -v least="$([ "$1" = int8 ] && echo 0.7 || echo 0.9)" -v most="$([ "$1" = int8 ] && echo 1.15 || echo 1.1)" -v what="$size, $1, ${#2} characters" 'BEGIN {
         split(said, part, " ")
         megabytes = part[1] * (part[2] == "GB" ? 1000 : 1)
         share = megabytes > 0 ? peak * 1024 / 1e6 / megabytes : 0
         printf "%s: said %s, took %.0f MB (%.2f)\n", what, said, peak * 1024 / 1e6, share
-        exit !(share > 1 - most && share < 1 + most)
+        exit !(share > least && share < most)
     }' || { failed=1; grep ^needs "$work/log"; }
 }
 
