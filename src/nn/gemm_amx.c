@@ -2,24 +2,8 @@
  *
  * A tile multiplication takes 16 cycles and needs one tile load at this blocking, which the first level cache just
  * supplies; with one tile of sums it would need two. */
+#include "nn/gemm_amx_tiles.h"
 #include "nn/gemm_bf16_pack.h"
-
-typedef struct tile_config {
-    uint8_t palette, start_row, reserved[14];
-    uint16_t bytes_per_row[16];
-    uint8_t rows[16];
-} tile_config;
-
-/* All eight tiles are 16 rows of 64 bytes. Loading the configuration clears the tiles and waits for all that goes on:
- * once a product, not once a block. */
-static void configure(void) {
-    static const tile_config config = {
-        .palette = 1,
-        .bytes_per_row = {64, 64, 64, 64, 64, 64, 64, 64},
-        .rows = {16, 16, 16, 16, 16, 16, 16, 16},
-    };
-    _tile_loadconfig(&config);
-}
 
 static void release(void) { _tile_release(); }
 
@@ -125,4 +109,4 @@ static void pack_a(uint16_t *packed, gemm_source a, bool transposed, size_t rows
     else pack_a_of(packed, (gemm_source){a.at, false, a.stride}, transposed, rows, k, depth);
 }
 
-const gemm_bf16_kernel gemm_kernel_amx = {32, block, pack_a, pack_b_bf16, round_row_bf16, configure, release};
+const gemm_bf16_kernel gemm_kernel_amx = {32, block, pack_a, pack_b_bf16, round_row_bf16, tiles_configure, release};

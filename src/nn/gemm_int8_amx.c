@@ -1,20 +1,6 @@
 /* nn/gemm_int8_amx.c: the int8 kernel for AMX: four tiles of 16 x 16 sums, as nn/gemm_amx.c; 64 k a step. */
+#include "nn/gemm_amx_tiles.h"
 #include "nn/gemm_int8_pack.h"
-
-typedef struct tile_config {
-    uint8_t palette, start_row, reserved[14];
-    uint16_t bytes_per_row[16];
-    uint8_t rows[16];
-} tile_config;
-
-static void configure(void) {
-    static const tile_config config = {
-        .palette = 1,
-        .bytes_per_row = {64, 64, 64, 64, 64, 64, 64, 64},
-        .rows = {16, 16, 16, 16, 16, 16, 16, 16},
-    };
-    _tile_loadconfig(&config);
-}
 
 /* Sums of 32 rows and 32 columns into tiles 0..3, and from there to memory, [32 or 16, 32]. */
 INLINE void sums_of(int32_t *sums, const uint8_t *a, const int8_t *b, size_t depth, const bool two) {
@@ -56,7 +42,7 @@ static void multiply(float *c, size_t ldc, bool accumulate, const gemm_int8_rows
 
 static void block(float *c, size_t ldc, bool accumulate, const gemm_int8_rows *a, const int8_t *panel, size_t count,
                   size_t columns, size_t depth) {
-    configure();
+    tiles_configure();
     EACH_PANEL(panel, j, n, columns, depth, { multiply(c + j, ldc, accumulate, a, panel, count, n, depth); });
     _tile_release();
 }
