@@ -64,7 +64,8 @@ maske_status tokenizer_json_parse(tokenizer_json *out, const char *text, size_t 
     bool good = true;
     maske_status status = json_parse_object_plain(&json.root, text, length, name, "model", json.plain, PLAIN_COUNT);
     if (status == MASKE_OK && plain->kind == JSON_PLAIN_INTEGERS) status = read_plain_vocab(&json.entries, plain, &good);
-    if (status == MASKE_OK && !good) {
+    /* What is wrong is said by the usual way: of two faults it may be another that comes first there. */
+    if ((status == MASKE_OK && !good) || status == MASKE_BAD_FILE) {
         tokenizer_json_free(&json);
         status = json_parse_object(&json.root, text, length, name);
     }
