@@ -61,7 +61,7 @@ static void pack_a(gemm_int8_rows *rows, const float *a, size_t lda, size_t coun
         uint8_t *to = rows->values + i * depth;
         range r = range_of(a, k);
         steps s = steps_of(r.high / 255.0f - r.low / 255.0f, r.finite);
-        int32_t zero = (int32_t)nearbyintf(-r.low * s.inverse);
+        int32_t zero = r.finite ? (int32_t)nearbyintf(-r.low * s.inverse) : 0;     /* else all is NaN by the scale */
         floats inverse = floats_all(s.inverse), top = floats_all((float)(255 - zero));
         integers shift = (integers){0} + zero;
         EACH_VECTOR(p, n, k, {
@@ -87,8 +87,13 @@ INLINE float largest_pair(const float *x, size_t depth) {
 /* One column's weights [depth] (one more is read), rounded; their sum. */
 INLINE int32_t round_column(int8_t *to, float *scale, const float *weights, size_t depth) {
     range r = range_of(weights, depth);
+    if (!r.finite) {                            /* all is NaN by the scale; what NaN rounds to is no number to add up */
+        memset(to, 0, depth);
+        *scale = NAN;
+        return 0;
+    }
     float most = r.high > -r.low ? r.high : -r.low, pair = largest_pair(weights, depth);
-    steps s = steps_of((pair > most ? pair : most) / 127.0f, r.finite);
+    steps s = steps_of((pair > most ? pair : most) / 127.0f, true);
     integers sum = {0};
     for (size_t p = 0; p < depth; p += LANES) {
         integers w = nearest(load(weights + p, LANES) * s.inverse);

@@ -64,7 +64,7 @@ maske_status maske_tokenizer_encode_batch(const maske_tokenizer *t, const char *
     TRY(memory_resize(&out->ends, count + 1, sizeof *out->ends, "ends"));
     for (size_t i = 0; i < count; i++) {
         maske_status status = maske_tokenizer_encode(t, texts[i], lengths[i], NULL, 0, &alone, &one);
-        if (status == MASKE_OK) status = memory_resize(&out->ids, total + one.count + 1, sizeof *out->ids, "ids");
+        if (status == MASKE_OK) status = memory_reserve(&out->ids, &out->capacity, total + one.count + 1, sizeof *out->ids, "ids");
         if (status != MASKE_OK) {
             maske_encoding_free(&one);
             return status;
