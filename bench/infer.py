@@ -42,7 +42,7 @@ def run_maske(run):
     report = json.loads(output([maske, "bench", "infer", "--model", model, "--precision", precision, "--seconds", "1.5", "--json", *threads], more))
     key = "processor_seconds" if processor else "seconds"
     found = {f"{w['texts']}x{w['length']}": w[key] for w in report["works"]}
-    found["products"] = report["product_gflops"]
+    found["products"] = report["product_processor_gflops" if processor else "product_gflops"]
     found["gflop"] = {f"{w['texts']}x{w['length']}": w["gflop"] for w in report["works"]}
     if texts != "-":
         begun = children_seconds()          # the whole process: opening the model, too

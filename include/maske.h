@@ -420,6 +420,7 @@ typedef struct maske_bench_infer_report {
     const char *precision, *level;          /* f32 | bf16 | int8; what is used of this CPU */
     int64_t threads;
     double product_gflops;                  /* what all threads reach at matrix products alone, a second */
+    double product_processor_gflops;        /* the same by the processors' time: as if none had waited */
     maske_bench_work works[MASKE_BENCH_WORKS];
 } maske_bench_infer_report;
 MASKE_API MASKE_MUST_USE maske_status maske_bench_infer(maske_bench_infer_report *out, const maske_model *model,

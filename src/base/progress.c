@@ -1,5 +1,6 @@
 /* base/progress.c: a bar on terminals, lines elsewhere. */
 #include "base/progress.h"
+#include "base/clock.h"
 #include "base/number.h"
 #include "base/utf8.h"
 
@@ -8,14 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 static bool variable_set(const char *name) {
     const char *value = getenv(name);
@@ -128,7 +123,7 @@ static void draw_bar(progress *p, const char *stage, double share, const char *b
 
 void progress_show(progress *p, const maske_progress *what, const char *remark, double seconds_left) {
     if (p->quiet) return;
-    double time = now();
+    double time = clock_now();
     const char *stage = what->stage != NULL ? what->stage : "working";
     if (strncmp(p->stage, stage, sizeof p->stage - 1) != 0) {
         snprintf(p->stage, sizeof p->stage, "%s", stage);

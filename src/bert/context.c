@@ -1,5 +1,6 @@
 /* bert/context.c: the plan of a context's memory, and how its work is shared among threads. */
 #include "bert/context.h"
+#include "base/clock.h"
 #include "base/parallel.h"
 #include "bert/weight_gradients.h"
 #include "nn/activation.h"
@@ -7,7 +8,6 @@
 #include "nn/bias.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 /* ------------------------------------------------------------------------------------------------------- plan --- */
 
@@ -277,10 +277,6 @@ void bert_product_shared(const masked_lm_context *c, float *y, size_t y_stride, 
                  &(shared_product){c, y, x, l, y_stride, rows, width, ranges, end});
 }
 
-void bert_for_few(const masked_lm_context *c, size_t rows, void (*task)(void *user, size_t part, int thread), void *user) {
-    parallel_for(c->capacity.threads, (rows + BERT_FEW - 1) / BERT_FEW, task, user);
-}
-
 void bert_for_blocks(masked_lm_context *c, size_t rows, void (*task)(void *user, size_t block, int thread),
                      void *user) {
     parallel_for(c->capacity.threads, bert_blocks(rows), task, user);
@@ -292,14 +288,9 @@ void bert_partials_add(const masked_lm_context *c, float *total, size_t offset, 
 
 /* ----------------------------------------------------------------------------------------------------- phases --- */
 
-static double seconds_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-void bert_phases_begin(masked_lm_context *c) { c->phase_begun = seconds_now(); }
+void bert_phases_begin(masked_lm_context *c) { c->phase_begun = clock_now(); }
 void bert_phase_end(masked_lm_context *c, masked_lm_phase phase) {
-    double now = seconds_now();
+    double now = clock_now();
     c->phase_seconds[phase] += now - c->phase_begun;
     c->phase_begun = now;
 }

@@ -183,13 +183,6 @@ static inline bool bert_few_rows(const masked_lm_context *c, size_t rows) {
 typedef enum product_end { PRODUCT_ALONE, PRODUCT_BIAS, PRODUCT_BIAS_ACTIVATION } product_end;
 void bert_product_shared(const masked_lm_context *c, float *y, size_t y_stride, const float *x, const bert_linear *l,
                          size_t rows, product_end end);
-/* Runs task(c, part, thread) for each part of few rows. */
-enum { BERT_FEW = 16 };
-void bert_for_few(const masked_lm_context *c, size_t rows, void (*task)(void *user, size_t part, int thread), void *user);
-static inline size_t bert_few_in(size_t rows, size_t part) {
-    size_t left = rows - part * BERT_FEW;
-    return left < BERT_FEW ? left : BERT_FEW;
-}
 
 /* The time since the last call, or since the pass began, was this phase's. */
 void bert_phase_end(masked_lm_context *c, masked_lm_phase phase);

@@ -1,5 +1,6 @@
 /* bert/layer.c */
 #include "bert/layer.h"
+#include "base/parallel.h"
 #include "bert/attention.h"
 #include "bert/intermediate.h"
 #include "bert/output.h"
@@ -90,6 +91,21 @@ static void forward_block(void *user, size_t block, int thread) {
     layer_state s = bert_layer_state_at(k->c, k->s, first, thread);
     bert_intermediate_forward(k->c, k->layer, &s, rows);
     bert_output_forward(k->c, k->layer, &s, first, rows);
+}
+
+/* Rows of a part, where a pass has few of them. */
+enum { FEW = 16 };
+typedef struct few_call { const masked_lm_context *c; size_t layer; const layer_state *s; layer_part *of; } few_call;
+
+static void few_task(void *user, size_t part, int thread) {
+    const few_call *k = user;
+    size_t first = part * FEW, left = k->s->rows - first;
+    layer_state s = bert_layer_state_at(k->c, k->s, first, thread);
+    k->of(k->c, k->layer, &s, first, left < FEW ? left : FEW);
+}
+
+void bert_layer_for_few(const masked_lm_context *c, size_t layer, const layer_state *s, layer_part *of) {
+    parallel_for(c->capacity.threads, (s->rows + FEW - 1) / FEW, few_task, &(few_call){c, layer, s, of});
 }
 
 static void forward_few(masked_lm_context *c, size_t layer, const layer_state *state) {

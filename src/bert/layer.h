@@ -14,5 +14,8 @@ void bert_layer_backward(masked_lm_context *c, size_t layer);
 layer_state bert_layer_state_at(const masked_lm_context *c, const layer_state *s, size_t first, int thread);
 layer_gradients bert_layer_gradients_at(const masked_lm_context *c, const layer_gradients *g, size_t first,
                                        int thread);
+/* Where a pass has few rows: of(part of s, its first row, its rows) for each part of them, by all threads. */
+typedef void layer_part(const masked_lm_context *c, size_t layer, const layer_state *s, size_t first, size_t rows);
+void bert_layer_for_few(const masked_lm_context *c, size_t layer, const layer_state *s, layer_part *of);
 
 #endif

@@ -1,11 +1,11 @@
 /* bert/product_speed.c */
 #include "bert/product_speed.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/random.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 enum { PRODUCT_M = 128, PRODUCT_N = 512, PRODUCT_K = 256, PRODUCTS = 8 };
 
@@ -48,15 +48,11 @@ static void multiply(void *user, size_t i, int thread) {
     }
 }
 
-static double seconds_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
-double product_speed_measure(const product_speed *p) {
+product_gflops product_speed_measure(const product_speed *p) {
     size_t tasks = 4 * (size_t)p->threads;
-    double begun = seconds_now();
+    double gflop = 2e-9 * PRODUCT_M * PRODUCT_N * PRODUCT_K * PRODUCTS * (double)tasks;
+    double begun = clock_now(), processor = clock_processor();
     parallel_for(p->threads, tasks, multiply, (void *)(uintptr_t)p);
-    return 2e-9 * PRODUCT_M * PRODUCT_N * PRODUCT_K * PRODUCTS * (double)tasks / (seconds_now() - begun);
+    return (product_gflops){gflop / (clock_now() - begun), gflop * p->threads / (clock_processor() - processor)};
 }

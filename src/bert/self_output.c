@@ -33,17 +33,13 @@ void bert_self_output_forward(const masked_lm_context *c, size_t layer, const la
     finish(c, layer, s, product, first, rows);
 }
 
-typedef struct few_call { const masked_lm_context *c; size_t layer; const layer_state *s; } few_call;
-
-static void few_task(void *user, size_t part, int thread) {
-    const few_call *k = user;
-    layer_state s = bert_layer_state_at(k->c, k->s, part * BERT_FEW, thread);
-    finish(k->c, k->layer, &s, sum_of(&s), part * BERT_FEW, bert_few_in(k->s->rows, part));
+static void finish_few(const masked_lm_context *c, size_t layer, const layer_state *s, size_t first, size_t rows) {
+    finish(c, layer, s, sum_of(s), first, rows);
 }
 
 void bert_self_output_forward_few(const masked_lm_context *c, size_t layer, const layer_state *s) {
     bert_product_shared(c, sum_of(s), c->hidden, s->context, &c->model->packed.layers[layer].self_output, s->rows, PRODUCT_ALONE);
-    bert_for_few(c, s->rows, few_task, &(few_call){c, layer, s});
+    bert_layer_for_few(c, layer, s, finish_few);
 }
 
 void bert_self_output_backward(const masked_lm_context *c, size_t layer, const layer_state *s, const layer_gradients *g,

@@ -28,6 +28,7 @@ static maske_status print_json(const maske_bench_infer_report *r) {
     json_key(w, "cpu"), json_text(w, r->level);
     json_key(w, "threads"), json_int(w, r->threads);
     json_key(w, "product_gflops"), json_double(w, r->product_gflops);
+    json_key(w, "product_processor_gflops"), json_double(w, r->product_processor_gflops);
     json_key(w, "works");
     json_begin_array(w);
     for (int i = 0; i < MASKE_BENCH_WORKS; i++) {

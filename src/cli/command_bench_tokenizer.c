@@ -5,6 +5,7 @@
  * time of each counts. Beside the time by the clock stands that of the processor: on a busy machine the clock also
  * counts what others do. */
 #include "base/memory.h"
+#include "base/clock.h"
 #include "base/parallel.h"
 #include "cli/bench_text.h"
 #include "cli/command.h"
@@ -12,7 +13,6 @@
 #include "cli/rows.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 enum { MADE_UP_BYTES = 4 << 20, PART = 256 << 10 };
 
@@ -41,12 +41,7 @@ typedef struct timing {
     double wall, processor;
 } timing; /* seconds; 0: not measured */
 
-static double seconds_of(clockid_t clock) {
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-static timing timing_start(void) { return (timing){seconds_of(CLOCK_MONOTONIC), seconds_of(CLOCK_PROCESS_CPUTIME_ID)}; }
+static timing timing_start(void) { return (timing){clock_now(), clock_processor()}; }
 static void timing_end(timing *best, timing start) {
     timing end = timing_start();
     double wall = end.wall - start.wall, processor = end.processor - start.processor;

@@ -9,6 +9,7 @@
  * WordPiece takes the longest entry from the left, so that no such promise can be made: how many words are cut at other
  * places is counted and said. */
 #include "base/number.h"
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "tokenizer/merge_learner.h"
 #include "tokenizer/train_options.h"
@@ -380,13 +381,13 @@ maske_status maske_tokenizer_extend(maske_tokenizer **out, const maske_tokenizer
     maske_tokenizer_train_options_defaults(&defaults);
     if (options == NULL) options = &defaults;
     TRY(train_options_check(options));
-    double start = train_seconds();
+    double start = clock_now();
     extension e = {.base = base, .threads = parallel_threads(control)};
     maske_status status = extend(out, &e, text, options, control, &made);
     if (status == MASKE_OK && report != NULL) {
         made.vocab_size = maske_tokenizer_vocab_size(*out);
         made.merges = (int64_t)e.merge_count;
-        made.seconds = train_seconds() - start;
+        made.seconds = clock_now() - start;
         *report = made;
     }
     extension_free(&e);

@@ -18,7 +18,5 @@ MASKE_MUST_USE maske_status train_count_words(word_counts *out, maske_tokenizer_
                                               const maske_text *text, const maske_tokenizer *tokenizer,
                                               const maske_tokenizer_train_options *options,
                                               const maske_control *control);
-/* Of a clock that only goes forward. */
-double train_seconds(void);
 
 #endif

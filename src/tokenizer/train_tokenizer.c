@@ -3,12 +3,12 @@
  * The vocabulary: [PAD] [UNK] [CLS] [SEP] [MASK], with byte fallback <0x00> to <0xFF>, the alphabet, what was merged.
  * All of them are the model's own; the five are added tokens besides. */
 #include "tokenizer/alphabet.h"
+#include "base/clock.h"
 #include "tokenizer/bpe_trainer.h"
 #include "tokenizer/train_options.h"
 #include "tokenizer/word_reader.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #define VOCAB_MOST 4000000
 #define FREQUENCY_MOST 9e15
@@ -61,11 +61,6 @@ maske_status train_options_check(const maske_tokenizer_train_options *options) {
     return MASKE_OK;
 }
 
-double train_seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 maske_status train_count_words(word_counts *out, maske_tokenizer_train_report *report, const maske_text *text,
         const maske_tokenizer *tokenizer, const maske_tokenizer_train_options *options, const maske_control *control) {
@@ -136,7 +131,7 @@ maske_status maske_tokenizer_train(maske_tokenizer **out, const maske_text *text
     maske_tokenizer_train_report made = {0};
     maske_tokenizer_train_options_defaults(&defaults);
     if (options == NULL) options = &defaults;
-    double start = train_seconds();
+    double start = clock_now();
     maske_tokenizer *tokenizer = NULL;
     word_counts words = {0};
     vocab entries = {0};
@@ -154,7 +149,7 @@ maske_status maske_tokenizer_train(maske_tokenizer **out, const maske_text *text
     if (status == MASKE_OK) {
         made.vocab_size = maske_tokenizer_vocab_size(tokenizer);
         made.merges = (int64_t)merge_count;
-        made.seconds = train_seconds() - start;
+        made.seconds = clock_now() - start;
         if (report != NULL) *report = made;
         *out = tokenizer;
     } else {

@@ -5,6 +5,7 @@
  * between the steps: what a step would take if it were nothing but products. Products are counted as they are made: the
  * last layer and the head for predicted tokens alone, attention's probabilities twice. */
 #include "base/cpu.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/random.h"
@@ -16,16 +17,10 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { STEPS = 10, VOCABULARY = 16000, OPTIMIZER = MASKED_LM_PHASES };
 _Static_assert(MASKE_BENCH_PHASES == MASKED_LM_PHASES + 1, "a pass's phases and the optimizer");
 
-static double seconds_of(clockid_t clock) {
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* --------------------------------------------------------------------------------------------------- made-up text --- */
 
@@ -108,10 +103,10 @@ static maske_status measure_step(maske_bench_train_report *out, bench *b, int64_
     const double *phases = masked_lm_phase_seconds(b->context);
     double before[MASKED_LM_PHASES], passes = 0;
     memcpy(before, phases, sizeof before);
-    double begun = seconds_of(CLOCK_MONOTONIC), processor = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+    double begun = clock_now(), processor = clock_processor();
     TRY(step_run(&room, &input, r->settings.learning_rate, (uint64_t)number, &result));
-    double seconds = seconds_of(CLOCK_MONOTONIC) - begun;
-    processor = seconds_of(CLOCK_PROCESS_CPUTIME_ID) - processor;
+    double seconds = clock_now() - begun;
+    processor = clock_processor() - processor;
     keep_least(&out->processor_seconds, processor, number == 1);
     keep_least(&out->seconds, seconds, number == 1);
     for (int p = 0; p < MASKED_LM_PHASES; p++) {
@@ -139,7 +134,7 @@ static maske_status measure(maske_bench_train_report *out, bench *b) {
     }
     for (int64_t step = 1; step <= r->settings.steps; step++) {
         if (control_stopped(r->control)) return error_set(MASKE_STOPPED, "stopped by a signal");
-        double speed = product_speed_measure(&b->yardstick);
+        double speed = product_speed_measure(&b->yardstick).by_clock;
         if (speed > out->product_gflops) out->product_gflops = speed;
         TRY(measure_step(out, b, step));
     }

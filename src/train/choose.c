@@ -1,9 +1,9 @@
 /* train/choose.c: measures what the rule needs to know, asks it, and says what it chose. */
 #include "train/choose.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/number.h"
 #include "base/options.h"
-#include "train/run_clock.h"
 #include "train/settings.h"
 #include "train/speed.h"
 

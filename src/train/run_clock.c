@@ -1,17 +1,12 @@
 /* train/run_clock.c: when things are due. */
 #include "train/run_clock.h"
+#include "base/clock.h"
 #include "train/schedule.h"
 
 #include <math.h>
-#include <time.h>
 
 enum { EVALUATIONS = 10 };      /* in a run, where eval_steps says nothing */
 
-double clock_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 void run_clock_start(run_clock *c) {
     c->last_save = clock_now();

@@ -22,9 +22,6 @@ typedef struct run_clock {
     double model_seconds;       /* what saving the model alone took; 0: not known yet */
 } run_clock;
 
-/* Seconds of a clock that only goes forward. */
-double clock_now(void);
-
 /* The clock goes on from state->seconds. */
 void run_clock_start(run_clock *c);
 /* So many seconds of the budget are gone before the first step; half of it stays for training. */

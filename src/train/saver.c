@@ -1,7 +1,7 @@
 /* train/saver.c: a thread that waits for one request at a time. */
 #include "train/saver.h"
+#include "base/clock.h"
 #include "base/log.h"
-#include "train/run_clock.h"
 
 #include <pthread.h>
 #include <signal.h>

@@ -1,7 +1,7 @@
 /* train/speed.c: a few steps of maske_bench_train, again while there is time. */
 #include "train/speed.h"
+#include "base/clock.h"
 #include "train/recipe.h"
-#include "train/run_clock.h"
 #include "train/sizes.h"
 
 #include <math.h>

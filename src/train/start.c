@@ -2,10 +2,10 @@
  *
  * All that can be wrong is found before anything that lies in the output folder is touched: settings, paths, the text,
  * memory and disk. What is made until then lies in the preparing folder (run_folder.h). */
+#include "base/clock.h"
 #include "base/log.h"
 #include "train/choose.h"
 #include "train/run.h"
-#include "train/run_clock.h"
 #include "train/settings.h"
 #include "train/sizes.h"
 #include "train/trials.h"

@@ -4,6 +4,7 @@
  * that is resumed repeats: step, log line, evaluation, checkpoint. A checkpoint is of the moment between two steps, so
  * that its state is all there is to know; its bytes are written while the next step goes on (saver.h). */
 #include "train/trainer.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/number.h"
 #include "train/metrics.h"

@@ -1,8 +1,8 @@
 /* train/trials.c: a run without checkpoints, three times. */
 #include "train/trials.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "train/plan.h"
-#include "train/run_clock.h"
 #include "train/schedule.h"
 #include "train/step.h"
 #include "train/validation.h"

@@ -36,7 +36,7 @@ check() {
     "$MASKE" fill --model "$work/model" --precision "$1" --verbose <"$work/prompts" >"$work/filled" 2>"$work/log" &
     process=$!
     exec 9>"$work/prompts"
-    echo "$2" >&9
+    (trap '' PIPE; echo "$2" >&9) 2>/dev/null || true       # it may have ended already: no bf16 on this CPU
     while [ "$(grep -c . "$work/filled" 2>/dev/null)" != 11 ] && kill -0 $process 2>/dev/null; do sleep 0.01; done
     peak=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$process/status" 2>/dev/null) || true
     exec 9>&-
