@@ -11,6 +11,7 @@ export SOURCE; SOURCE=$(cd "$(dirname "$0")/../.." && pwd)
 mkdir -p "${2:-$SOURCE/build/release}"
 export BUILD; BUILD=$(cd "${2:-$SOURCE/build/release}" && pwd)
 export FUZZ_SECONDS=${FUZZ_SECONDS:-600}
+export FUZZ_SEED=${FUZZ_SEED:-0}
 end=$(awk -v now="$(date +%s)" -v hours="$hours" 'BEGIN { printf "%d", now + hours * 3600 }')
 round=0
 while [ "$(date +%s)" -lt "$end" ]; do
