@@ -82,6 +82,21 @@ def masked(ids, real):
     return torch.where(chosen & (draw >= 0.9), torch.randint(len(special), VOCAB, ids.shape), ids), labels
 
 
+def orthogonal(gradient, coefficients, steps, eps):
+    """Newton and Schulz's iteration of torch.optim.Muon, in f32: where the CPU multiplies no bf16 its own is 30 times slower."""
+    a, b, c = coefficients
+    x = gradient.T if gradient.shape[0] > gradient.shape[1] else gradient
+    x = x / x.norm().clamp(min=eps)
+    for _ in range(steps):
+        square = x @ x.T
+        x = torch.addmm(x, torch.addmm(square, square, square, beta=b, alpha=c), x, beta=a)
+    return x.T if gradient.shape[0] > gradient.shape[1] else x
+
+
+if "avx512_bf16" not in Path("/proc/cpuinfo").read_text().split():
+    torch.optim._muon._zeropower_via_newtonschulz = orthogonal
+
+
 def optimizers(model):
     matrices = [p for m in [*model.layers.modules(), model.dense] if isinstance(m, nn.Linear) for p in (m.weight,)]
     ids = {id(p) for p in matrices} if muon_rate else set()
