@@ -28,6 +28,7 @@ static const struct {
     double adamw_learning_rate; /* where AdamW has every weight */
     double continued;           /* factor of the learning rates where a model is trained on */
     double average;
+    bool unigram_bias;
     double held_out_share, held_out_tokens, held_out_work;      /* at most: of the text; tokens; of the tokens trained on */
 } rule = {
     .sizes = {{"tiny", 0, 0, 0.85},
@@ -58,6 +59,7 @@ static const struct {
     .adamw_learning_rate = 1e-3,
     .continued = 0.5,
     .average = 0,
+    .unigram_bias = true,
     .held_out_share = 0.02,
     .held_out_tokens = 60000,
     .held_out_work = 0.009,
@@ -223,6 +225,7 @@ static void choose_rates(recipe_choice *c, maske_train_options *settings, const 
     set(in, "decay-ratio", &settings->decay_ratio, rule.decay_ratio);
     set(in, "warmup-ratio", &settings->warmup_ratio, rule.warmup_ratio);
     set(in, "average", &settings->average, rule.average);
+    if (!is_given(in, "unigram-bias")) settings->unigram_bias = rule.unigram_bias;
     LINE(c, in, "optimizer", "%s", muon ? "the layers' matrices learn more from each step" : "");
     const char *why = in->has_model ? "half of a new model's: this one has learned already" : "for this width";
     if (muon) LINE(c, in, "muon-learning-rate", "%s", why);

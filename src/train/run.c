@@ -2,11 +2,13 @@
 #include "train/run.h"
 #include "base/cpu.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/parallel.h"
 #include "train/fingerprint.h"
 #include "train/plan.h"
 #include "train/settings.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -130,8 +132,28 @@ maske_status run_configure_for(run *r, int64_t vocab_size, int64_t pad_token_id)
     return MASKE_OK;
 }
 
+/* The decoder's bias becomes the logarithm of how often each token is to be expected anywhere, of the training text with
+ * one of each added. */
+static maske_status begin_at_unigram(masked_lm *lm, const dataset *training) {
+    size_t entries = (size_t)lm->config.vocab_size;
+    int64_t *counts;
+    double all = (double)entries;
+    TRY(memory_new(&counts, entries, sizeof *counts, "token counts"));
+    dataset_unigram_counts(training, counts, entries);
+    for (size_t i = 0; i < entries; i++) all += (double)counts[i];
+    float *bias = lm->weights + lm->table.decoder_bias;
+    for (size_t i = 0; i < entries; i++) bias[i] = (float)log(((double)counts[i] + 1) / all);
+    free(counts);
+    return MASKE_OK;
+}
+
+maske_status run_first_model(masked_lm **out, const run *r) {
+    TRY(masked_lm_new(out, &r->config, (uint64_t)r->settings.seed));
+    return r->settings.unigram_bias ? begin_at_unigram(*out, r->training) : MASKE_OK;
+}
+
 maske_status run_new_model(run *r) {
-    TRY(masked_lm_new(&r->lm, &r->config, (uint64_t)r->settings.seed));
+    TRY(run_first_model(&r->lm, r));
     return optimizer_new(&r->optimizer, &r->lm->table, optimizer_muon_threads(&r->settings, r->threads));
 }
 

@@ -38,7 +38,9 @@ MASKE_MUST_USE maske_status run_configure_for(run *r, int64_t vocab_size, int64_
 /* Says what memory and disk the config and the data need, and fails if they are not there: before the model takes any.
  * kept: checkpoints on the disk already. fit: the settings are made to fit into the memory that they name. */
 MASKE_MUST_USE maske_status run_check_plan(run *r, int64_t kept, bool fit);
-/* A model of the config with its first weights, and its optimizer. */
+/* A model of the config with its first weights. Yours. */
+MASKE_MUST_USE maske_status run_first_model(masked_lm **out, const run *r);
+/* The run's, and its optimizer. */
 MASKE_MUST_USE maske_status run_new_model(run *r);
 /* Who the run is; the tokenizer's file must lie in the run's folder. */
 MASKE_MUST_USE maske_status run_identify(run *r);

@@ -25,7 +25,7 @@ typedef struct trial {
 } trial;
 
 static maske_status make_model(trial *t, const run *r) {
-    TRY(masked_lm_new(&t->model, &r->config, (uint64_t)t->settings.seed));
+    TRY(run_first_model(&t->model, r));
     for (size_t i = 0; r->lm != NULL && i < t->model->table.count; i++) {
         const parameter *row = &t->model->table.rows[i], *from = parameters_find(&r->lm->table, row->name);
         if (from != NULL)

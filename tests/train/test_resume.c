@@ -179,6 +179,7 @@ static void what_changes_over_the_run_goes_on_as_well(void **state) {
     o.batch_warmup_ratio = 0.5;
     o.length_warmup_ratio = 0.5;
     o.label_smoothing = 0.1;
+    o.unigram_bias = true;
     o.accumulate = 2;
     const char *whole = fresh("changing-unbroken");
     training t = {.tokenizer = training_tokenizer(), .threads = 1};

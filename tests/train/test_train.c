@@ -151,6 +151,23 @@ static void a_learnable_text_is_learned(void **state) {
     assert_true(losses[9] < losses[0]);
 }
 
+/* Weights of 0 that no step moves: what is guessed is the decoder's bias alone. */
+static void a_model_may_begin_at_the_unigram(void **state) {
+    (void)state;
+    maske_train_options o = training_options();
+    o.initializer_range = o.learning_rate = 0;
+    o.steps = 1;
+    for (int i = 0; i < 2; i++) {
+        training t = with_tokenizer();
+        o.unigram_bias = i == 1;
+        assert_ok(training_start(&t, fresh(i == 1 ? "unigram" : "all-alike"), &o));
+        assert_true(t.evaluation.unigram_loss < 5.5);
+        double expected = i == 1 ? t.evaluation.unigram_loss : log(400);
+        if (fabs(t.evaluation.valid_loss - expected) > 1e-4) fail_msg("%g, expected %g", t.evaluation.valid_loss, expected);
+        if (i == 1) assert_true(t.evaluation.valid_accuracy == t.evaluation.unigram_accuracy);
+    }
+}
+
 static void without_held_out_text_the_last_model_stays(void **state) {
     (void)state;
     const char *out = fresh("no-validation");
@@ -479,6 +496,7 @@ static void evaluations_have_masks_of_their_own(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_model_may_begin_at_the_unigram),
         cmocka_unit_test(evaluations_have_masks_of_their_own),
         cmocka_unit_test(text_becomes_a_model),
         cmocka_unit_test(the_same_run_again_is_the_same),
