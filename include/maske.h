@@ -299,6 +299,7 @@ typedef struct maske_train_options {
     double beta1, beta2, epsilon, weight_decay, max_grad_norm;
     double label_smoothing;                 /* 0: none; the training loss is by the smoothed targets, evaluations are not */
     double dropout, attention_dropout, initializer_range;
+    double word_vectors;                    /* > 0: the word embeddings begin as vectors counted in the text, of this deviation */
     bool unigram_bias;                      /* the decoder's bias begins at the logarithm of each token's frequency, not at 0 */
     const char *precision;                  /* auto | f32 | bf16 */
     int64_t log_steps, seed;

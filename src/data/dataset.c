@@ -354,6 +354,12 @@ void dataset_batch_free(dataset_batch *b) {
     *b = (dataset_batch){0};
 }
 
+size_t dataset_sequence_length(const dataset *d, int64_t i) { return d->sequences[i].length; }
+
+void dataset_sequence_tokens(const dataset *d, int64_t i, int32_t *out) {
+    token_store_read(&d->shared->store, d->sequences[i].begin, d->sequences[i].length, out);
+}
+
 void dataset_unigram_counts(const dataset *d, int64_t *out, size_t vocab_size) {
     memset(out, 0, vocab_size * sizeof *out);
     int32_t ids[256];

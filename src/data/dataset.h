@@ -67,6 +67,10 @@ MASKE_MUST_USE maske_status dataset_make_batch(const dataset *d, const uint32_t 
 MASKE_MUST_USE maske_status dataset_cut_batch(const dataset *d, const dataset_batch *whole, size_t longest,
     dataset_batch *out);
 void dataset_batch_free(dataset_batch *b);
+/* A sequence as it was packed, without [CLS] and [SEP]: how many tokens, and the tokens, out[length]. i: 0 to
+ * dataset_describe's sequences - 1. */
+size_t dataset_sequence_length(const dataset *d, int64_t i);
+void dataset_sequence_tokens(const dataset *d, int64_t i, int32_t *out);
 /* How often each id occurs in the data set, special tokens not counted: out[vocab_size], the caller's. */
 void dataset_unigram_counts(const dataset *d, int64_t *out, size_t vocab_size);
 

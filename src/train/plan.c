@@ -8,6 +8,7 @@
 #include "train/optimizer.h"
 #include "train/progression.h"
 #include "train/validation.h"
+#include "train/word_vectors.h"
 
 #include <math.h>
 
@@ -63,7 +64,13 @@ maske_status plan_make(run_plan *out, const maske_train_options *settings, const
     };
     parameters_free(&table);
     if (settings->average > 0) plan.optimizer += bytes;
-    bool fits = add(&plan.weights, packed_weights_bytes(in->config, in->precision, true)) &&
+    size_t packed = packed_weights_bytes(in->config, in->precision, true);
+    if (settings->word_vectors > 0 && in->new_model) {      /* before the packed weights, the optimizer and the rest */
+        size_t vectors = word_vectors_bytes((size_t)in->config->vocab_size, (size_t)in->config->hidden_size, in->tokens),
+               later = packed + plan.optimizer + plan.activations;
+        if (vectors > later && !add(&plan.data, vectors - later)) plan.data = SIZE_MAX;
+    }
+    bool fits = add(&plan.weights, packed) &&
                 add(&plan.memory, memory_resident()) && add(&plan.memory, plan.weights) &&
                 add(&plan.memory, plan.optimizer) && add(&plan.memory, plan.activations) &&
                 add(&plan.memory, plan.data);

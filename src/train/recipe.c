@@ -29,6 +29,7 @@ static const struct {
     double continued;           /* factor of the learning rates where a model is trained on */
     double average;
     bool unigram_bias;
+    double word_vectors;
     double held_out_share, held_out_tokens, held_out_work;      /* at most: of the text; tokens; of the tokens trained on */
 } rule = {
     .sizes = {{"tiny", 0, 0, 0.85},
@@ -60,6 +61,7 @@ static const struct {
     .continued = 0.5,
     .average = 0,
     .unigram_bias = true,
+    .word_vectors = 0.05,
     .held_out_share = 0.02,
     .held_out_tokens = 60000,
     .held_out_work = 0.009,
@@ -226,8 +228,10 @@ static void choose_rates(recipe_choice *c, maske_train_options *settings, const 
     set(in, "warmup-ratio", &settings->warmup_ratio, rule.warmup_ratio);
     set(in, "average", &settings->average, rule.average);
     if (!is_given(in, "unigram-bias")) settings->unigram_bias = rule.unigram_bias;
+    set(in, "word-vectors", &settings->word_vectors, in->has_model ? 0 : rule.word_vectors);
     LINE(c, in, "optimizer", "%s", muon ? "the layers' matrices learn more from each step" : "");
     const char *why = in->has_model ? "half of a new model's: this one has learned already" : "for this width";
+    if (!in->has_model) LINE(c, in, "word-vectors", "%s", "tokens beside which the same ones stand begin alike");
     if (muon) LINE(c, in, "muon-learning-rate", "%s", why);
     LINE(c, in, "learning-rate", "%s", muon ? "of embeddings, biases and norms" : why);
     LINE(c, in, "schedule", "it stays up, and falls in the last %.0f %%", 100 * settings->decay_ratio);

@@ -7,6 +7,7 @@
 #include "train/fingerprint.h"
 #include "train/plan.h"
 #include "train/settings.h"
+#include "train/word_vectors.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -149,7 +150,11 @@ static maske_status begin_at_unigram(masked_lm *lm, const dataset *training) {
 
 maske_status run_first_model(masked_lm **out, const run *r) {
     TRY(masked_lm_new(out, &r->config, (uint64_t)r->settings.seed));
-    return r->settings.unigram_bias ? begin_at_unigram(*out, r->training) : MASKE_OK;
+    if (r->settings.unigram_bias) TRY(begin_at_unigram(*out, r->training));
+    if (r->settings.word_vectors == 0 || r->model != NULL) return MASKE_OK;
+    return word_vectors((*out)->weights + (*out)->table.word_embeddings, r->training, (size_t)r->config.vocab_size,
+                        (size_t)r->config.hidden_size, r->settings.word_vectors, (uint64_t)r->settings.seed, r->threads,
+                        r->control);
 }
 
 maske_status run_new_model(run *r) {
@@ -172,7 +177,7 @@ maske_status run_check_plan(run *r, int64_t kept, bool fit) {
         sequences += dataset_describe(r->mixed_held_out)->sequences;
         tokens += dataset_describe(r->mixed_held_out)->tokens;
     }
-    const plan_inputs in = {&r->config, r->precision, r->threads, sequences, tokens, kept};
+    const plan_inputs in = {&r->config, r->precision, r->threads, sequences, tokens, kept, r->model == NULL};
     run_plan plan;
     if (fit) TRY(plan_fit(&r->settings, &in));
     TRY(plan_make(&plan, &r->settings, &in));

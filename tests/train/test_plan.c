@@ -77,7 +77,7 @@ static plan_inputs base(bert_config *config, maske_train_options *o) {
     config->vocab_size = 16000;
     maske_train_options_defaults(o);
     o->max_length = 512;
-    return (plan_inputs){config, GEMM_F32, 2, 1000, 400000, 0};
+    return (plan_inputs){config, GEMM_F32, 2, 1000, 400000, 0, true};
 }
 
 static void the_fastest_way_that_fits_is_taken(void **state) {
