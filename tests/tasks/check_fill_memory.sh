@@ -4,10 +4,7 @@
 # mapped file, and how many neighbours each brings in is the kernel's choice (up to 16 pages; fewer on a busy machine): at
 # most 15 % more there, and up to 30 % less. SIZES: which models.
 set -euo pipefail
-if ldd "$MASKE" 2>/dev/null | grep asan >/dev/null; then
-    echo "the address sanitizer takes memory of its own, several times the program's"
-    exit 77
-fi
+source "$SOURCE/tests/memory.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0
@@ -38,7 +35,7 @@ check() {
     exec 9>"$work/prompts"
     (trap '' PIPE; echo "$2" >&9) 2>/dev/null || true       # it may have ended already: no bf16 on this CPU
     while [ "$(grep -c . "$work/filled" 2>/dev/null)" != 11 ] && kill -0 $process 2>/dev/null; do sleep 0.01; done
-    peak=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$process/status" 2>/dev/null) || true
+    peak=$(peak_of $process)
     exec 9>&-
     rm "$work/prompts"
     if ! wait $process; then
@@ -47,14 +44,9 @@ check() {
         failed=1
         return
     fi
-    awk -v peak="$peak" -v said="$(sed -nE 's/^needs ([0-9.]+) ([MG]B) of memory.*/\1 \2/p' "$work/log")" \
-        -v least="$([ "$1" = int8 ] && echo 0.7 || echo 0.9)" -v most="$([ "$1" = int8 ] && echo 1.15 || echo 1.1)" -v what="$size, $1, ${#2} characters" 'BEGIN {
-        split(said, part, " ")
-        megabytes = part[1] * (part[2] == "GB" ? 1000 : 1)
-        share = megabytes > 0 ? peak * 1024 / 1e6 / megabytes : 0
-        printf "%s: said %s, took %.0f MB (%.2f)\n", what, said, peak * 1024 / 1e6, share
-        exit !(share > least && share < most)
-    }' || { failed=1; grep ^needs "$work/log"; }
+    local shares=()
+    [ "$1" = int8 ] && shares=(0.7 1.15)
+    compare_memory "$size, $1, ${#2} characters" "$work/log" "$peak" "${shares[@]}" || { failed=1; grep ^needs "$work/log"; }
 }
 
 for size in ${SIZES:-tiny mini}; do
