@@ -108,24 +108,32 @@ static void product(float *c, bool accumulate, const float *a, const float *b, b
     free(packed);
 }
 
+/* What is in C before is that of matrix(m * n, 3). */
+static void every_level_gives(const float *expected, bool accumulate, const float *a, const float *b, bool bt, size_t m, size_t n,
+                              size_t k) {
+    float *c = matrix(m * n, 3);
+    for (int l = 0; l < LEVELS; l++) {
+        cpu_allow(levels[l]);
+        random_normal(c, m * n, 1.0f, 3, 0);
+        product(c, accumulate, a, b, bt, m, n, k, l & 1);
+        equal_bits(c, expected, m * n);
+    }
+    cpu_allow(~0u);
+    free(c);
+}
+
 static void every_level_gives_the_bits_of_plain_c(void **state) {
     (void)state;
     for (size_t s = 0; s < sizeof cases / sizeof cases[0]; s++)
         for (int way = 0; way < 4; way++) {
             size_t m = cases[s].m, n = cases[s].n, k = cases[s].k;
             bool bt = way & 1, accumulate = way & 2;
-            float *a = matrix(m * k, 1), *b = matrix(k * n, 2), *expected = matrix(m * n, 3), *c = matrix(m * n, 3);
+            float *a = matrix(m * k, 1), *b = matrix(k * n, 2), *expected = matrix(m * n, 3);
             for (size_t i = 0; i < k && m > 2; i++) a[k + i] = fabsf(a[k + i]) + 3;      /* a row above 0 */
             for (size_t i = 0; i < k && m > 2; i++) a[2 * k + i] = -fabsf(a[2 * k + i]);  /* and one below */
             reference(expected, accumulate, a, b, bt, m, n, k);
-            for (int l = 0; l < LEVELS; l++) {
-                cpu_allow(levels[l]);
-                random_normal(c, m * n, 1.0f, 3, 0);
-                product(c, accumulate, a, b, bt, m, n, k, l & 1);
-                equal_bits(c, expected, m * n);
-            }
-            cpu_allow(~0u);
-            free(a); free(b); free(expected); free(c);
+            every_level_gives(expected, accumulate, a, b, bt, m, n, k);
+            free(a); free(b); free(expected);
         }
 }
 
@@ -134,17 +142,12 @@ static void every_level_gives_the_bits_of_plain_c(void **state) {
 static void sums_do_not_saturate(void **state) {
     (void)state;
     enum { M = 16, N = 64, K = 512 };
-    float *a = matrix(M * K, 1), *b = matrix(K * N, 2), *expected = matrix(M * N, 3), *c = matrix(M * N, 3);
+    float *a = matrix(M * K, 1), *b = matrix(K * N, 2), *expected = matrix(M * N, 3);
     for (size_t i = 0; i < M * K; i++) a[i] = i % 3 == 0 ? 0 : 1;
     for (size_t i = 0; i < K * N; i++) b[i] = i / K % 4 == 0 ? 1 : i / K % 4 == 1 ? -1 : i / K % 4 == 2 ? (i % 2 ? -1.0f : 1.0f) : b[i];
     reference(expected, false, a, b, true, M, N, K);
-    for (int l = 0; l < LEVELS; l++) {
-        cpu_allow(levels[l]);
-        product(c, false, a, b, true, M, N, K, false);
-        equal_bits(c, expected, M * N);
-    }
-    cpu_allow(~0u);
-    free(a); free(b); free(expected); free(c);
+    every_level_gives(expected, false, a, b, true, M, N, K);
+    free(a); free(b); free(expected);
 }
 
 static void it_is_near_the_float_product(void **state) {
@@ -175,7 +178,7 @@ static void a_row_does_not_depend_on_its_block(void **state) {
 static void what_is_not_finite_shows_in_its_row_or_column_alone(void **state) {
     (void)state;
     enum { M = 5, N = 35, K = 70 };
-    float *a = matrix(M * K, 1), *b = matrix(K * N, 2), *expected = matrix(M * N, 3), *c = matrix(M * N, 3);
+    float *a = matrix(M * K, 1), *b = matrix(K * N, 2), *expected = matrix(M * N, 3);
     a[K + 3] = NAN;
     a[2 * K + 69] = -INFINITY;
     memset(a + 3 * K, 0, K * sizeof *a);
@@ -189,13 +192,8 @@ static void what_is_not_finite_shows_in_its_row_or_column_alone(void **state) {
             assert_true(odd ? isnan(expected[i * N + j]) : isfinite(expected[i * N + j]));
             assert_true(odd || (i < 3 && j < 34) || expected[i * N + j] == 0);
         }
-    for (int l = 0; l < LEVELS; l++) {
-        cpu_allow(levels[l]);
-        product(c, false, a, b, true, M, N, K, false);
-        equal_bits(c, expected, M * N);
-    }
-    cpu_allow(~0u);
-    free(a); free(b); free(expected); free(c);
+    every_level_gives(expected, false, a, b, true, M, N, K);
+    free(a); free(b); free(expected);
 }
 
 int main(void) {
