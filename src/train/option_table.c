@@ -91,7 +91,7 @@ static const maske_option table[] = {
     {"unigram-bias", MASKE_OPTION_YES_NO, MEMBER(unigram_bias), 0, 0, "yes|no", "no",
      "a new model begins with each token as likely as it is frequent in the text, not with all alike"},
     {"word-vectors", MASKE_OPTION_NUMBER, MEMBER(word_vectors), 0, 10, "R", "0",
-     "a new model's word embeddings begin as vectors counted in the text, of this deviation (0.05 is a good one); 0: at "
+     "a new model's word embeddings begin as vectors counted in the text, of this deviation (0.07 is a good one); 0: at "
      "random"},
     {"precision", MASKE_OPTION_CHOICE, MEMBER(precision), 0, 0, "auto|f32|bf16", "auto",
      "of the matrix products; auto: bf16 where the CPU multiplies it, else f32"},

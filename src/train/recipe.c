@@ -61,7 +61,7 @@ static const struct {
     .continued = 0.5,
     .average = 0,
     .unigram_bias = true,
-    .word_vectors = 0.05,
+    .word_vectors = 0.07,
     .held_out_share = 0.02,
     .held_out_tokens = 60000,
     .held_out_work = 0.009,
