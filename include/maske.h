@@ -301,6 +301,7 @@ typedef struct maske_train_options {
     double dropout, attention_dropout, initializer_range;
     double word_vectors;                    /* > 0: the word embeddings begin as vectors counted in the text, of this deviation */
     bool unigram_bias;                      /* the decoder's bias begins at the logarithm of each token's frequency, not at 0 */
+    bool neighbour_heads;                   /* attention begins with heads that look at the tokens beside a token */
     const char *precision;                  /* auto | f32 | bf16 */
     int64_t log_steps, seed;
     bool tensorboard;                       /* write events for TensorBoard, too */

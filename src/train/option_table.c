@@ -93,6 +93,8 @@ static const maske_option table[] = {
     {"word-vectors", MASKE_OPTION_NUMBER, MEMBER(word_vectors), 0, 10, "R", "0",
      "a new model's word embeddings begin as vectors counted in the text, of this deviation (0.07 is a good one); 0: at "
      "random"},
+    {"neighbour-heads", MASKE_OPTION_YES_NO, MEMBER(neighbour_heads), 0, 0, "yes|no", "no",
+     "a new model's attention begins with heads that look at the tokens beside a token"},
     {"precision", MASKE_OPTION_CHOICE, MEMBER(precision), 0, 0, "auto|f32|bf16", "auto",
      "of the matrix products; auto: bf16 where the CPU multiplies it, else f32"},
     {"save-steps", MASKE_OPTION_INTEGER, MEMBER(save_steps), 1, MOST_STEPS, "N", NULL,

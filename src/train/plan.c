@@ -8,7 +8,7 @@
 #include "train/optimizer.h"
 #include "train/progression.h"
 #include "train/validation.h"
-#include "train/word_vectors.h"
+#include "train/first_weights.h"
 
 #include <math.h>
 
@@ -65,10 +65,10 @@ maske_status plan_make(run_plan *out, const maske_train_options *settings, const
     parameters_free(&table);
     if (settings->average > 0) plan.optimizer += bytes;
     size_t packed = packed_weights_bytes(in->config, in->precision, true);
-    if (settings->word_vectors > 0 && in->new_model) {      /* before the packed weights, the optimizer and the rest */
-        size_t vectors = word_vectors_bytes((size_t)in->config->vocab_size, (size_t)in->config->hidden_size, in->tokens),
+    if (in->new_model) {        /* before the packed weights, the optimizer and the rest */
+        size_t first = first_weights_bytes(in->config, settings, in->tokens),
                later = packed + plan.optimizer + plan.activations;
-        if (vectors > later && !add(&plan.data, vectors - later)) plan.data = SIZE_MAX;
+        if (first > later && !add(&plan.data, first - later)) plan.data = SIZE_MAX;
     }
     bool fits = add(&plan.weights, packed) &&
                 add(&plan.memory, memory_resident()) && add(&plan.memory, plan.weights) &&

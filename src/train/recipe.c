@@ -30,6 +30,7 @@ static const struct {
     double average;
     bool unigram_bias;
     double word_vectors;
+    bool neighbour_heads;
     double held_out_share, held_out_tokens, held_out_work;      /* at most: of the text; tokens; of the tokens trained on */
 } rule = {
     .sizes = {{"tiny", 0, 0, 0.85},
@@ -49,19 +50,20 @@ static const struct {
     .decay_passes = 20,
     .weight_decay = {0.01, 0.1},
     .most_passes = 40,
-    .mask_probability = 0.3,
+    .mask_probability = 0.4,
     .mask_probability_end = 0,
     .optimizer = "muon",
     .schedule = "wsd",
     .decay_ratio = 0.6,
     .warmup_ratio = 0.03,
-    .learning_rate = 1e-3,
+    .learning_rate = 4e-3,
     .muon_learning_rate = 4e-3,
     .adamw_learning_rate = 1e-3,
     .continued = 0.5,
     .average = 0,
     .unigram_bias = true,
     .word_vectors = 0.07,
+    .neighbour_heads = true,
     .held_out_share = 0.02,
     .held_out_tokens = 60000,
     .held_out_work = 0.009,
@@ -220,18 +222,21 @@ static void choose_rates(recipe_choice *c, maske_train_options *settings, const 
     bool muon = strcmp(settings->optimizer, "muon") == 0;
     maske_train_options shape = *settings;
     double width = sizes_complete(&shape) == MASKE_OK ? (double)shape.hidden_size : 256;
-    double factor = (in->has_model ? rule.continued : 1) * fmin(1, sqrt(256 / width));
-    set(in, "learning-rate", &settings->learning_rate, factor * (muon ? rule.learning_rate : rule.adamw_learning_rate));
-    set(in, "muon-learning-rate", &settings->muon_learning_rate, factor * rule.muon_learning_rate);
+    double by_width = sqrt(256 / width), factor = in->has_model ? rule.continued : 1, matrices = factor * fmin(1, by_width);
+    set(in, "learning-rate", &settings->learning_rate,
+        muon ? factor * by_width * rule.learning_rate : matrices * rule.adamw_learning_rate);
+    set(in, "muon-learning-rate", &settings->muon_learning_rate, matrices * rule.muon_learning_rate);
     if (!is_given(in, "schedule")) settings->schedule = rule.schedule;
     set(in, "decay-ratio", &settings->decay_ratio, rule.decay_ratio);
     set(in, "warmup-ratio", &settings->warmup_ratio, rule.warmup_ratio);
     set(in, "average", &settings->average, rule.average);
     if (!is_given(in, "unigram-bias")) settings->unigram_bias = rule.unigram_bias;
     set(in, "word-vectors", &settings->word_vectors, in->has_model ? 0 : rule.word_vectors);
+    if (!is_given(in, "neighbour-heads")) settings->neighbour_heads = rule.neighbour_heads && !in->has_model;
     LINE(c, in, "optimizer", "%s", muon ? "the layers' matrices learn more from each step" : "");
     const char *why = in->has_model ? "half of a new model's: this one has learned already" : "for this width";
     if (!in->has_model) LINE(c, in, "word-vectors", "%s", "tokens beside which the same ones stand begin alike");
+    if (!in->has_model) LINE(c, in, "neighbour-heads", "%s", "attention begins with the tokens beside a token");
     if (muon) LINE(c, in, "muon-learning-rate", "%s", why);
     LINE(c, in, "learning-rate", "%s", muon ? "of embeddings, biases and norms" : why);
     LINE(c, in, "schedule", "it stays up, and falls in the last %.0f %%", 100 * settings->decay_ratio);

@@ -7,7 +7,7 @@
 #include "train/fingerprint.h"
 #include "train/plan.h"
 #include "train/settings.h"
-#include "train/word_vectors.h"
+#include "train/first_weights.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -133,28 +133,11 @@ maske_status run_configure_for(run *r, int64_t vocab_size, int64_t pad_token_id)
     return MASKE_OK;
 }
 
-/* The decoder's bias becomes the logarithm of how often each token is to be expected anywhere, of the training text with
- * one of each added. */
-static maske_status begin_at_unigram(masked_lm *lm, const dataset *training) {
-    size_t entries = (size_t)lm->config.vocab_size;
-    int64_t *counts;
-    double all = (double)entries;
-    TRY(memory_new(&counts, entries, sizeof *counts, "token counts"));
-    dataset_unigram_counts(training, counts, entries);
-    for (size_t i = 0; i < entries; i++) all += (double)counts[i];
-    float *bias = lm->weights + lm->table.decoder_bias;
-    for (size_t i = 0; i < entries; i++) bias[i] = (float)log(((double)counts[i] + 1) / all);
-    free(counts);
-    return MASKE_OK;
-}
-
 maske_status run_first_model(masked_lm **out, const run *r) {
+    if (r->model == NULL)
+        return first_weights(out, &r->config, &r->settings, r->training, r->threads, r->control);
     TRY(masked_lm_new(out, &r->config, (uint64_t)r->settings.seed));
-    if (r->settings.unigram_bias) TRY(begin_at_unigram(*out, r->training));
-    if (r->settings.word_vectors == 0 || r->model != NULL) return MASKE_OK;
-    return word_vectors((*out)->weights + (*out)->table.word_embeddings, r->training, (size_t)r->config.vocab_size,
-                        (size_t)r->config.hidden_size, r->settings.word_vectors, (uint64_t)r->settings.seed, r->threads,
-                        r->control);
+    return r->settings.unigram_bias ? first_weights_unigram(*out, r->training) : MASKE_OK;
 }
 
 maske_status run_new_model(run *r) {

@@ -15,10 +15,18 @@ static dataset *build(const char *path) {
     return d;
 }
 
+static maske_status find(float *out, const dataset *d, size_t hidden, int threads, const maske_control *control) {
+    neighbours n;
+    maske_status status = neighbours_new(&n, d, VOCAB);
+    if (status == MASKE_OK) status = word_vectors(out, &n, hidden, 0.05, 3, threads, control);
+    neighbours_free(&n);
+    return status;
+}
+
 static float *vectors_of(const dataset *d, size_t hidden, int threads) {
     float *out = calloc(VOCAB * hidden, sizeof *out);
     for (size_t i = 0; i < VOCAB * hidden; i++) out[i] = 7;
-    assert_ok(word_vectors(out, d, VOCAB, hidden, 0.05, 3, threads, NULL));
+    assert_ok(find(out, d, hidden, threads, NULL));
     return out;
 }
 
@@ -129,7 +137,7 @@ static void little_text_and_a_stop_change_nothing(void **state) {
     for (size_t i = 0; i < VOCAB * 16; i++) assert_true(isfinite(found[i]));
     volatile sig_atomic_t stop = 1;
     memset(found, 0, VOCAB * 16 * sizeof *found);
-    assert_fails(word_vectors(found, d, VOCAB, 16, 0.05, 3, 1, &(maske_control){.stop = &stop}), MASKE_STOPPED, "stopped");
+    assert_fails(find(found, d, 16, 1, &(maske_control){.stop = &stop}), MASKE_STOPPED, "stopped");
     for (size_t i = 0; i < VOCAB * 16; i++) assert_true(found[i] == 0);
     free(found);
     dataset_free(d);
