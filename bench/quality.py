@@ -19,8 +19,9 @@ seconds_each = float(os.environ.get("SECONDS_EACH", "20"))
 has_bf16 = "avx512_bf16" in Path("/proc/cpuinfo").read_text().split()
 rows = os.environ.get("ROWS", "adamw-f32 muon-f32 " + ("adamw-bf16 muon-bf16 " if has_bf16 else "") + "maske minutes").split()
 # docs/recipe.md tells where these come from
-recipe = shlex.split(os.environ.get("RECIPE", "--optimizer muon --muon-learning-rate 0.004 --mask-probability 0.3 --dropout 0.1 --attention-dropout 0 "
-                                    "--weight-decay 0.1 --average 0.1 --word-vectors 0.07 --unigram-bias yes"))
+recipe = shlex.split(os.environ.get("RECIPE", "--optimizer muon --muon-learning-rate 0.004 --learning-rate 0.004 --mask-probability 0.4 --dropout 0.1 "
+                                    "--attention-dropout 0 --weight-decay 0.1 --average 0.1 --word-vectors 0.07 --unigram-bias yes "
+                                    "--neighbour-heads yes"))
 train, held, tokenizer, data = (work / name for name in ("train.txt", "held-out.txt", "tokenizer", "train.safetensors"))
 
 

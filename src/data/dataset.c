@@ -373,3 +373,10 @@ void dataset_unigram_counts(const dataset *d, int64_t *out, size_t vocab_size) {
         }
     }
 }
+
+int64_t dataset_unigram_expected(const dataset *d, int64_t *out, size_t vocab_size) {
+    int64_t all = 0;
+    dataset_unigram_counts(d, out, vocab_size);
+    for (size_t i = 0; i < vocab_size; i++) all += ++out[i];
+    return all;
+}

@@ -73,5 +73,7 @@ size_t dataset_sequence_length(const dataset *d, int64_t i);
 void dataset_sequence_tokens(const dataset *d, int64_t i, int32_t *out);
 /* How often each id occurs in the data set, special tokens not counted: out[vocab_size], the caller's. */
 void dataset_unigram_counts(const dataset *d, int64_t *out, size_t vocab_size);
+/* The same with one of each id added, so that none is impossible in another text; gives their sum. */
+int64_t dataset_unigram_expected(const dataset *d, int64_t *out, size_t vocab_size);
 
 #endif

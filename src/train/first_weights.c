@@ -23,12 +23,10 @@ size_t first_weights_bytes(const bert_config *config, const maske_train_options 
 maske_status first_weights_unigram(masked_lm *lm, const dataset *training) {
     size_t entries = (size_t)lm->config.vocab_size;
     int64_t *counts;
-    double all = (double)entries;
     TRY(memory_new(&counts, entries, sizeof *counts, "token counts"));
-    dataset_unigram_counts(training, counts, entries);
-    for (size_t i = 0; i < entries; i++) all += (double)counts[i];
+    double all = (double)dataset_unigram_expected(training, counts, entries);
     float *bias = lm->weights + lm->table.decoder_bias;
-    for (size_t i = 0; i < entries; i++) bias[i] = (float)log(((double)counts[i] + 1) / all);
+    for (size_t i = 0; i < entries; i++) bias[i] = (float)log((double)counts[i] / all);
     free(counts);
     return MASKE_OK;
 }

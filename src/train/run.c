@@ -145,7 +145,7 @@ maske_status run_new_model(run *r) {
     return optimizer_new(&r->optimizer, &r->lm->table, optimizer_muon_threads(&r->settings, r->threads));
 }
 
-maske_status run_check_plan(run *r, int64_t kept, bool fit) {
+maske_status run_check_plan(run *r, int64_t kept, bool fresh) {
     const dataset_totals *training = dataset_describe(r->training);
     int64_t sequences = training->sequences, tokens = training->tokens;
     if (r->held_out != NULL) {
@@ -160,9 +160,9 @@ maske_status run_check_plan(run *r, int64_t kept, bool fit) {
         sequences += dataset_describe(r->mixed_held_out)->sequences;
         tokens += dataset_describe(r->mixed_held_out)->tokens;
     }
-    const plan_inputs in = {&r->config, r->precision, r->threads, sequences, tokens, kept, r->model == NULL};
+    const plan_inputs in = {&r->config, r->precision, r->threads, sequences, tokens, kept, fresh && r->model == NULL};
     run_plan plan;
-    if (fit) TRY(plan_fit(&r->settings, &in));
+    if (fresh) TRY(plan_fit(&r->settings, &in));
     TRY(plan_make(&plan, &r->settings, &in));
     return plan_check(&plan, r->folder.path);
 }

@@ -24,19 +24,22 @@ typedef struct trial {
     int64_t steps;
 } trial;
 
-static maske_status make_model(trial *t, const run *r) {
-    TRY(run_first_model(&t->model, r));
-    for (size_t i = 0; r->lm != NULL && i < t->model->table.count; i++) {
-        const parameter *row = &t->model->table.rows[i], *from = parameters_find(&r->lm->table, row->name);
+/* What every trial begins with. */
+static maske_status begin(masked_lm **out, const run *r) {
+    TRY(run_first_model(out, r));
+    for (size_t i = 0; r->lm != NULL && i < (*out)->table.count; i++) {
+        const parameter *row = &(*out)->table.rows[i], *from = parameters_find(&r->lm->table, row->name);
         if (from != NULL)
-            memcpy(t->model->weights + row->place, r->lm->weights + from->place, row->elements * sizeof(float));
+            memcpy((*out)->weights + row->place, r->lm->weights + from->place, row->elements * sizeof(float));
     }
-    return masked_lm_pack(t->model, r->precision, true, r->threads);
+    return MASKE_OK;
 }
 
-static maske_status prepare(trial *t, const run *r) {
+static maske_status prepare(trial *t, const run *r, const masked_lm *first) {
     masked_lm_capacity capacity = plan_capacity(&t->settings, r->precision, r->threads);
-    TRY(make_model(t, r));
+    TRY(masked_lm_new(&t->model, &first->config, (uint64_t)t->settings.seed));
+    memcpy(t->model->weights, first->weights, first->table.total * sizeof(float));
+    TRY(masked_lm_pack(t->model, r->precision, true, r->threads));
     TRY(optimizer_new(&t->optimizer, &t->model->table, optimizer_muon_threads(&t->settings, r->threads)));
     TRY(masked_lm_context_new(&t->context, t->model, &capacity));
     TRY(micro_batches_new(&t->parts, capacity.sequences, capacity.sequence_length));
@@ -66,13 +69,14 @@ static maske_status train(trial *t, const run *r, double seconds) {
 }
 
 /* The held-out loss after so many seconds with the rates times `factor`, and the steps that they gave. */
-static maske_status run_trial(double *loss, int64_t *steps, const run *r, const bool given[RECIPE_ROWS], double factor, double seconds) {
+static maske_status run_trial(double *loss, int64_t *steps, const run *r, const masked_lm *first, const bool given[RECIPE_ROWS],
+                              double factor, double seconds) {
     trial t = {.settings = r->settings};
     if (!recipe_is_given(given, "learning-rate")) t.settings.learning_rate *= factor;
     if (!recipe_is_given(given, "muon-learning-rate")) t.settings.muon_learning_rate *= factor;
     maske_train_evaluation evaluation = {0};
     double begun = clock_now();
-    maske_status status = prepare(&t, r);
+    maske_status status = prepare(&t, r, first);
     /* An evaluation takes a third of the steps on as many tokens: little beside the rest. */
     if (status == MASKE_OK) status = train(&t, r, fmax(0.9 * seconds - (clock_now() - begun), 0.5 * seconds));
     if (status == MASKE_OK) status = validation_run(&t.validation, t.model, t.context, r->control, &evaluation);
@@ -90,6 +94,27 @@ static maske_status run_trial(double *loss, int64_t *steps, const run *r, const 
     return status;
 }
 
+static maske_status settle(run *r, const masked_lm *first, const bool given[RECIPE_ROWS], double seconds) {
+    double loss, best, factor = 1;
+    int64_t steps;
+    TRY(run_trial(&best, &steps, r, first, given, 1, seconds));
+    if (steps < LEAST_STEPS) {
+        log_say(MASKE_LOG_WARNING, "no more trials: %lld steps in one, expected %d at the least; the rates stay",
+                (long long)steps, LEAST_STEPS);
+        return MASKE_OK;
+    }
+    TRY(run_trial(&loss, &steps, r, first, given, 2, seconds));
+    double third = loss < best ? 4 : 0.5;
+    if (loss < best) best = loss, factor = 2;
+    TRY(run_trial(&loss, &steps, r, first, given, third, seconds));
+    if (loss < best) factor = third;
+    if (!recipe_is_given(given, "learning-rate")) r->settings.learning_rate *= factor;
+    if (!recipe_is_given(given, "muon-learning-rate")) r->settings.muon_learning_rate *= factor;
+    log_say(MASKE_LOG_NOTE, "trials: the learning rate is %.3g (Muon's %.3g)", r->settings.learning_rate,
+            r->settings.muon_learning_rate);
+    return MASKE_OK;
+}
+
 maske_status trials_run(run *r, const bool given[RECIPE_ROWS]) {
     bool muon = strcmp(r->settings.optimizer, "muon") == 0;
     bool settled = recipe_is_given(given, "learning-rate") && (!muon || recipe_is_given(given, "muon-learning-rate"));
@@ -98,22 +123,9 @@ maske_status trials_run(run *r, const bool given[RECIPE_ROWS]) {
                 settled ? "the learning rate is given" : "nothing is held out to compare by");
         return MASKE_OK;
     }
-    double seconds = 60 * r->settings.minutes * r->settings.trials / 3, loss, best, factor = 1;
-    int64_t steps;
-    TRY(run_trial(&best, &steps, r, given, 1, seconds));
-    if (steps < LEAST_STEPS) {
-        log_say(MASKE_LOG_WARNING, "no more trials: %lld steps in one, expected %d at the least; the rates stay",
-                (long long)steps, LEAST_STEPS);
-        return MASKE_OK;
-    }
-    TRY(run_trial(&loss, &steps, r, given, 2, seconds));
-    double third = loss < best ? 4 : 0.5;
-    if (loss < best) best = loss, factor = 2;
-    TRY(run_trial(&loss, &steps, r, given, third, seconds));
-    if (loss < best) factor = third;
-    if (!recipe_is_given(given, "learning-rate")) r->settings.learning_rate *= factor;
-    if (!recipe_is_given(given, "muon-learning-rate")) r->settings.muon_learning_rate *= factor;
-    log_say(MASKE_LOG_NOTE, "trials: the learning rate is %.3g (Muon's %.3g)", r->settings.learning_rate,
-            r->settings.muon_learning_rate);
-    return MASKE_OK;
+    masked_lm *first = NULL;
+    maske_status status = begin(&first, r);
+    if (status == MASKE_OK) status = settle(r, first, given, 60 * r->settings.minutes * r->settings.trials / 3);
+    masked_lm_free(first);
+    return status;
 }

@@ -46,12 +46,9 @@ static maske_status add_unigram(void *user, const batch *b) {
 static maske_status measure_unigram(validation *v, const dataset *training, size_t vocab_size) {
     unigram u = {0};
     TRY(memory_new(&u.counts, vocab_size, sizeof *u.counts, "token counts"));
-    dataset_unigram_counts(training, u.counts, vocab_size);
-    for (size_t i = 0; i < vocab_size; i++) {
+    u.all = dataset_unigram_expected(training, u.counts, vocab_size);
+    for (size_t i = 0; i < vocab_size; i++)
         if (u.counts[i] > u.counts[u.most]) u.most = (int32_t)i;
-        u.all += u.counts[i] + 1;
-    }
-    for (size_t i = 0; i < vocab_size; i++) u.counts[i]++;
     maske_status status = for_each_batch(v, NULL, add_unigram, &u);
     free(u.counts);
     if (status != MASKE_OK) return status;

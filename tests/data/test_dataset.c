@@ -160,9 +160,14 @@ static void batches_follow_the_order(void **state) {
 }
 
 static int64_t count_of(const dataset *d, char letter) {
-    int64_t counts[270];
+    int64_t counts[270], expected[270], all = dataset_unigram_expected(d, expected, 270);
     dataset_unigram_counts(d, counts, 270);
     for (size_t id = 0; id < 5; id++) assert_int_equal(counts[id], 0);
+    for (size_t id = 0; id < 270; id++) {
+        assert_int_equal(expected[id], counts[id] + 1);
+        all -= expected[id];
+    }
+    assert_int_equal(all, 0);
     return counts[5 + letter];
 }
 

@@ -34,6 +34,6 @@ for size in ${SIZES:-tiny mini}; do
     check --size "$size"
     check --size "$size" --max-length 512 --batch-size 2 --recompute
     check --size "$size" --micro-batch 4 --precision f32
-    check --size "$size" --micro-batch 1 --word-vectors 0.05
+    check --size "$size" --micro-batch 1 --word-vectors 0.05 --neighbour-heads yes
 done
 exit $failed
