@@ -217,6 +217,12 @@ static void choose_batch(recipe_choice *c, maske_train_options *settings, const 
     LINE(c, in, "batch-size", "about %lld steps", (long long)c->steps);
 }
 
+/* To two figures, as a person would write it: 0.0057. */
+static double rounded(double rate) {
+    double ones = pow(10, 1 - floor(log10(rate)));
+    return round(rate * ones) / ones;
+}
+
 static void choose_rates(recipe_choice *c, maske_train_options *settings, const recipe_inputs *in) {
     if (!is_given(in, "optimizer")) settings->optimizer = rule.optimizer;
     bool muon = strcmp(settings->optimizer, "muon") == 0;
@@ -224,8 +230,8 @@ static void choose_rates(recipe_choice *c, maske_train_options *settings, const 
     double width = sizes_complete(&shape) == MASKE_OK ? (double)shape.hidden_size : 256;
     double by_width = sqrt(256 / width), factor = in->has_model ? rule.continued : 1, matrices = factor * fmin(1, by_width);
     set(in, "learning-rate", &settings->learning_rate,
-        muon ? factor * by_width * rule.learning_rate : matrices * rule.adamw_learning_rate);
-    set(in, "muon-learning-rate", &settings->muon_learning_rate, matrices * rule.muon_learning_rate);
+        rounded(muon ? factor * by_width * rule.learning_rate : matrices * rule.adamw_learning_rate));
+    set(in, "muon-learning-rate", &settings->muon_learning_rate, rounded(matrices * rule.muon_learning_rate));
     if (!is_given(in, "schedule")) settings->schedule = rule.schedule;
     set(in, "decay-ratio", &settings->decay_ratio, rule.decay_ratio);
     set(in, "warmup-ratio", &settings->warmup_ratio, rule.warmup_ratio);

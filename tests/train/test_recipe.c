@@ -128,6 +128,27 @@ static void a_model_is_trained_on_gently(void **state) {
     assert_ok(recipe_choose(&c, &on, &in));
     assert_int_equal(hidden(&on), 256 * 4);
     assert_true(on.muon_learning_rate < new.muon_learning_rate && on.vocab_size == 0);
+    assert_true(on.learning_rate < new.learning_rate);
+    assert_true(new.neighbour_heads && new.word_vectors > 0 && !on.neighbour_heads && on.word_vectors == 0);
+}
+
+/* Whatever the width: what the table shows can be typed. */
+static void rates_have_two_figures(void **state) {
+    (void)state;
+    static const int64_t widths[] = {64, 128, 192, 256, 320, 512, 768, 1024};
+    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++)
+        for (int adamw = 0; adamw < 2; adamw++) {
+            maske_train_options o = defaults();
+            char text[32];
+            o.hidden_size = widths[i];
+            if (adamw) o.optimizer = "adamw";
+            choose(&o, 10, 2e6, fast, adamw ? "optimizer" : NULL);
+            for (int rate = 0; rate < 2; rate++) {
+                double value = rate ? o.muon_learning_rate : o.learning_rate;
+                snprintf(text, sizeof text, "%.2g", value);
+                assert_true(value > 0 && value == strtod(text, NULL));
+            }
+        }
 }
 
 int main(void) {
@@ -138,6 +159,7 @@ int main(void) {
         cmocka_unit_test(little_text_is_not_learned_by_heart),
         cmocka_unit_test(what_was_given_is_kept),
         cmocka_unit_test(a_model_is_trained_on_gently),
+        cmocka_unit_test(rates_have_two_figures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
