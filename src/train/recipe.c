@@ -26,7 +26,8 @@ static const struct {
     double decay_ratio, warmup_ratio;
     double learning_rate, muon_learning_rate;   /* at a hidden size of 256 */
     double adamw_learning_rate; /* where AdamW has every weight */
-    double continued;           /* factor of the learning rates where a model is trained on */
+    double continued, continued_rest;   /* factors of the layers' learning rate where a model is trained on, and beside Muon of the
+                                           rest's */
     double average;
     bool unigram_bias;
     double word_vectors;
@@ -60,6 +61,7 @@ static const struct {
     .muon_learning_rate = 4e-3,
     .adamw_learning_rate = 1e-3,
     .continued = 0.5,
+    .continued_rest = 0.125,
     .average = 0,
     .unigram_bias = true,
     .word_vectors = 0.07,
@@ -228,10 +230,11 @@ static void choose_rates(recipe_choice *c, maske_train_options *settings, const 
     bool muon = strcmp(settings->optimizer, "muon") == 0;
     maske_train_options shape = *settings;
     double width = sizes_complete(&shape) == MASKE_OK ? (double)shape.hidden_size : 256;
-    double by_width = sqrt(256 / width), factor = in->has_model ? rule.continued : 1, matrices = factor * fmin(1, by_width);
-    set(in, "learning-rate", &settings->learning_rate,
-        rounded(muon ? factor * by_width * rule.learning_rate : matrices * rule.adamw_learning_rate));
-    set(in, "muon-learning-rate", &settings->muon_learning_rate, rounded(matrices * rule.muon_learning_rate));
+    double by_width = sqrt(256 / width), narrow = fmin(1, by_width);
+    double highest = muon ? by_width * rule.learning_rate : narrow * rule.adamw_learning_rate;
+    double continued = in->has_model ? rule.continued : 1, rest = in->has_model && muon ? rule.continued_rest : continued;
+    set(in, "learning-rate", &settings->learning_rate, rounded(rest * highest));
+    set(in, "muon-learning-rate", &settings->muon_learning_rate, rounded(continued * narrow * rule.muon_learning_rate));
     if (!is_given(in, "schedule")) settings->schedule = rule.schedule;
     set(in, "decay-ratio", &settings->decay_ratio, rule.decay_ratio);
     set(in, "warmup-ratio", &settings->warmup_ratio, rule.warmup_ratio);
@@ -240,7 +243,7 @@ static void choose_rates(recipe_choice *c, maske_train_options *settings, const 
     set(in, "word-vectors", &settings->word_vectors, in->has_model ? 0 : rule.word_vectors);
     if (!is_given(in, "neighbour-heads")) settings->neighbour_heads = rule.neighbour_heads && !in->has_model;
     LINE(c, in, "optimizer", "%s", muon ? "the layers' matrices learn more from each step" : "");
-    const char *why = in->has_model ? "half of a new model's: this one has learned already" : "for this width";
+    const char *why = in->has_model ? "less than a new model's: this one has learned already" : "for this width";
     if (!in->has_model) LINE(c, in, "word-vectors", "%s", "tokens beside which the same ones stand begin alike");
     if (!in->has_model) LINE(c, in, "neighbour-heads", "%s", "attention begins with the tokens beside a token");
     if (muon) LINE(c, in, "muon-learning-rate", "%s", why);
