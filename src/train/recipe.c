@@ -39,7 +39,7 @@ static const struct {
               {"small", 60e6, 2e6, 0.9},
               {"medium", 250e6, 8e6, 0.95},
               {"base", 1.5e9, 40e6, 1}},
-    .vocabulary_bytes = 90,
+    .vocabulary_bytes = 180,
     .least_vocabulary = 1000,
     .most_vocabulary = 16000,
     .overhead = 0.05,
