@@ -35,7 +35,7 @@ static const struct {
     double held_out_share, held_out_tokens, held_out_work;      /* at most: of the text; tokens; of the tokens trained on */
 } rule = {
     .sizes = {{"tiny", 0, 0, 0.85},
-              {"mini", 6e6, 0, 1},
+              {"mini", 1.8e6, 0, 1},
               {"small", 60e6, 2e6, 0.9},
               {"medium", 250e6, 8e6, 0.95},
               {"base", 1.5e9, 40e6, 1}},
