@@ -5,10 +5,10 @@
 #include "base/number.h"
 #include "data/token_store.h"
 #include "train/feeder.h"
+#include "train/first_weights.h"
 #include "train/optimizer.h"
 #include "train/progression.h"
 #include "train/validation.h"
-#include "train/first_weights.h"
 
 #include <math.h>
 

@@ -5,11 +5,10 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "train/fingerprint.h"
+#include "train/first_weights.h"
 #include "train/plan.h"
 #include "train/settings.h"
-#include "train/first_weights.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
