@@ -1,5 +1,7 @@
 /* base/utf8.c: checking and repairing UTF-8. */
 #include "base/utf8.h"
+#include "base/cpu.h"
+#include "base/utf8_vector.h"
 
 /* Bytes of the character at text if it is valid and whole, else 0. *wrong: how many bytes belong to the fault. */
 static size_t check_one(const unsigned char *s, size_t length, size_t *wrong) {
@@ -20,10 +22,10 @@ static size_t check_one(const unsigned char *s, size_t length, size_t *wrong) {
     return size;
 }
 
-/* The fast path is an automaton in one shift a byte: a state is how far the table's row for a byte is shifted to the
- * right, and the lowest six bits of what comes out are the next state. No branch depends on the text, so that mixed text
- * is as fast as any. A state says what may follow: nothing owed, one to three continuation bytes, or a second byte of a
- * narrower range. */
+/* Without wider instructions (utf8_vector.h) the fast path is an automaton in one shift a byte: a state is how far the
+ * table's row for a byte is shifted to the right, and the lowest six bits of what comes out are the next state. No branch
+ * depends on the text, so that mixed text is as fast as any. A state says what may follow: nothing owed, one to three
+ * continuation bytes, or a second byte of a narrower range. */
 enum { WRONG = 0, START = 6, ONE = 12, TWO = 18, THREE = 24, AFTER_E0 = 30, AFTER_ED = 36, AFTER_F0 = 42, AFTER_F4 = 48 };
 #define FROM(state, next) ((uint64_t)(next) << (state))
 #define CONTINUES (FROM(ONE, START) | FROM(TWO, ONE) | FROM(THREE, TWO))
@@ -73,7 +75,12 @@ static bool ends_well(const unsigned char *s, size_t length) {
 size_t utf8_valid_prefix(const char *text, size_t length) {
     if (length == 0) return 0;      /* of NULL perhaps, to which C adds not even 0 */
     const unsigned char *s = (const unsigned char *)text;
-    size_t at = valid_blocks(s, length), wrong;
+    size_t at, wrong;
+#ifdef MASKE_X86
+    if (cpu_flags() & CPU_AVX2) at = utf8_valid_blocks_avx2(s, length);
+    else
+#endif
+    at = valid_blocks(s, length);
     if (length - at < REST && ends_well(s + at, length - at)) return length;
     while (at < length) {
         uint64_t eight = 0;

@@ -34,16 +34,27 @@ enum { BATCH_LINES = 8192, CHUNK_LINES = 64 };
 /* How ids are written. */
 typedef enum id_format { IDS_LINES, IDS_U16, IDS_U32 } id_format;
 
-/* One batch of lines, cut into chunks that threads take one by one; chunk i writes into results[i]. */
+enum { CHUNKS = BATCH_LINES / CHUNK_LINES };
+/* One batch of lines and what came of it: chunk i in results[i]. */
+typedef struct batch {
+    line_batch lines;
+    int64_t first_line;                                 /* its number, for sentences */
+    size_t chunks;                                      /* whose results are to be written */
+    buffer results[CHUNKS];
+    maske_status statuses[CHUNKS];
+    char sentences[CHUNKS][1024];                       /* the failure of each */
+} batch;
+
+/* While threads take the chunks of `now` one by one, one of them writes what came of the batch before and reads the
+ * batch after, both in `beside`. */
 typedef struct job {
     const maske_tokenizer *tokenizer;
-    line_batch batch;
-    int64_t first_line;                                 /* its number, for sentences */
-    bool json;
+    lines in;
+    bool json, reads_ahead;
     id_format format;
-    buffer results[BATCH_LINES / CHUNK_LINES];
-    maske_status statuses[BATCH_LINES / CHUNK_LINES];
-    char (*sentences)[1024];                            /* [chunks] the failure of each */
+    batch *now, *beside;
+    maske_status read_status, write_status;
+    char read_sentence[1024], write_sentence[1024];
     maske_encodings *encodings;                         /* [threads] */
     maske_batch_encoding *batches;                      /* [threads] */
 } job;
@@ -157,12 +168,12 @@ static maske_status write_json(buffer *out, const maske_tokenizer *tokenizer, co
 /* A line's text, or its two. */
 typedef struct line_texts { const char *first, *second; size_t length, second_length; } line_texts;
 static maske_status texts_of(const job *j, size_t line, line_texts *out) {
-    *out = (line_texts){.first = j->batch.texts[line], .length = j->batch.lengths[line]};
+    *out = (line_texts){.first = j->now->lines.texts[line], .length = j->now->lines.lengths[line]};
     if (!settings.pair) return MASKE_OK;
     const char *tab = memchr(out->first, '\t', out->length);
     if (tab == NULL)
         return error_set(MASKE_BAD_FILE, "line %lld: found no tab, expected two texts parted by one",
-                         (long long)j->first_line + (long long)line);
+                         (long long)j->now->first_line + (long long)line);
     out->second = tab + 1;
     out->second_length = out->length - (size_t)(out->second - out->first);
     out->length = (size_t)(tab - out->first);
@@ -195,8 +206,8 @@ static maske_status encode_singly(job *j, size_t first, size_t last, int thread,
 static maske_status encode_together(job *j, size_t first, size_t last, int thread, buffer *out) {
     const maske_encode_options how = {.no_special = settings.no_special};
     maske_batch_encoding *e = &j->batches[thread];
-    TRY(maske_tokenizer_encode_batch(j->tokenizer, j->batch.texts + first, j->batch.lengths + first, last - first, &how,
-                                     e));
+    TRY(maske_tokenizer_encode_batch(j->tokenizer, j->now->lines.texts + first, j->now->lines.lengths + first, last - first,
+                                     &how, e));
     if (j->format != IDS_LINES) return write_ids(out, j->format, e->ids, e->count > 0 ? e->ends[e->count - 1] : 0);
     for (size_t i = 0, begin = 0; i < e->count; begin = e->ends[i++]) {
         size_t count = e->ends[i] - begin;
@@ -206,31 +217,104 @@ static maske_status encode_together(job *j, size_t first, size_t last, int threa
     return MASKE_OK;
 }
 
-static void encode_chunk(void *user, size_t chunk, int thread) {
-    job *j = user;
-    size_t end = (chunk + 1) * CHUNK_LINES < j->batch.count ? (chunk + 1) * CHUNK_LINES : j->batch.count;
-    buffer_clear(&j->results[chunk]);
-    maske_status status = j->json || settings.pair
-                              ? encode_singly(j, chunk * CHUNK_LINES, end, thread, &j->results[chunk])
-                              : encode_together(j, chunk * CHUNK_LINES, end, thread, &j->results[chunk]);
-    j->statuses[chunk] = status;
+static void encode_chunk(job *j, size_t chunk, int thread) {
+    batch *b = j->now;
+    buffer *out = &b->results[chunk];
+    size_t first = chunk * CHUNK_LINES, end = first + CHUNK_LINES < b->lines.count ? first + CHUNK_LINES : b->lines.count;
+    buffer_clear(out);
+    b->statuses[chunk] = j->json || settings.pair ? encode_singly(j, first, end, thread, out)
+                                                  : encode_together(j, first, end, thread, out);
     /* The sentence belongs to this thread; the one that reports is another. */
-    if (status != MASKE_OK) snprintf(j->sentences[chunk], sizeof j->sentences[chunk], "%s", maske_error());
+    if (b->statuses[chunk] != MASKE_OK) snprintf(b->sentences[chunk], sizeof b->sentences[chunk], "%s", maske_error());
 }
 
-static maske_status encode_all(job *j, lines *in, int threads) {
-    while (true) {
-        TRY(lines_next_batch(in, BATCH_LINES, &j->batch));
-        if (j->batch.count == 0) return MASKE_OK;
-        size_t chunks = (j->batch.count + CHUNK_LINES - 1) / CHUNK_LINES;
-        parallel_for(threads, chunks, encode_chunk, j);
-        for (size_t i = 0; i < chunks; i++) {
-            out_bytes(j->results[i].data, j->results[i].length);
-            if (j->statuses[i] != MASKE_OK) return error_set(j->statuses[i], "%s", j->sentences[i]);
-        }
-        j->first_line += (int64_t)j->batch.count;
-        TRY(lines_would_wait(in) ? out_flush() : out_status());
+/* Writes the results up to the first failure. */
+static maske_status write_results(batch *b) {
+    size_t chunks = b->chunks;
+    b->chunks = 0;
+    for (size_t i = 0; i < chunks; i++) {
+        out_bytes(b->results[i].data, b->results[i].length);
+        if (b->statuses[i] != MASKE_OK) return error_set(b->statuses[i], "%s", b->sentences[i]);
     }
+    return out_status();
+}
+
+static maske_status read_batch(job *j, batch *b, int64_t first_line) {
+    b->first_line = first_line;
+    TRY(lines_next_batch(&j->in, BATCH_LINES, &b->lines));
+    b->chunks = (b->lines.count + CHUNK_LINES - 1) / CHUNK_LINES;
+    return MASKE_OK;
+}
+
+static int64_t next_line(const batch *b) { return b->first_line + (int64_t)b->lines.count; }
+
+/* Task 0 goes on with the batches beside; the others are chunks. */
+static void do_task(void *user, size_t i, int thread) {
+    job *j = user;
+    if (i > 0) {
+        encode_chunk(j, i - 1, thread);
+        return;
+    }
+    j->write_status = write_results(j->beside);
+    if (j->write_status != MASKE_OK) snprintf(j->write_sentence, sizeof j->write_sentence, "%s", maske_error());
+    if (!j->reads_ahead) return;
+    j->read_status = read_batch(j, j->beside, next_line(j->now));
+    if (j->read_status != MASKE_OK) snprintf(j->read_sentence, sizeof j->read_sentence, "%s", maske_error());
+}
+
+/* Texts that come as somebody types or sends them: what is ready is written, and shown, before more is read. */
+static maske_status write_and_read(job *j) {
+    TRY(write_results(j->now));
+    TRY(lines_would_wait(&j->in) ? out_flush() : out_status());
+    return read_batch(j, j->beside, next_line(j->now));
+}
+
+static maske_status encode_all(job *j, int threads) {
+    j->reads_ahead = lines_never_wait(&j->in);
+    TRY(read_batch(j, j->now, 1));
+    while (j->now->lines.count > 0) {
+        parallel_for(threads, 1 + j->now->chunks, do_task, j);
+        if (j->write_status != MASKE_OK) return error_set(j->write_status, "%s", j->write_sentence);
+        if (!j->reads_ahead) {
+            TRY(write_and_read(j));
+        } else if (j->read_status != MASKE_OK) {
+            TRY(write_results(j->now));
+            return error_set(j->read_status, "%s", j->read_sentence);
+        }
+        batch *done = j->now;
+        j->now = j->beside;
+        j->beside = done;
+    }
+    return write_results(j->beside);
+}
+
+static void batch_free(batch *b) {
+    if (b == NULL) return;
+    for (size_t i = 0; i < CHUNKS; i++) buffer_free(&b->results[i]);
+    line_batch_free(&b->lines);
+    free(b);
+}
+
+static maske_status make_room(job *j, int threads) {
+    TRY(memory_new(&j->now, 1, sizeof *j->now, "encoding"));
+    TRY(memory_new(&j->beside, 1, sizeof *j->beside, "encoding"));
+    TRY(memory_new(&j->batches, (size_t)threads, sizeof *j->batches, "encoding"));
+    TRY(memory_new(&j->encodings, (size_t)threads, sizeof *j->encodings, "encoding"));
+    for (int i = 0; i < threads; i++) {
+        TRY(memory_new(&j->encodings[i].items, 1, sizeof *j->encodings[i].items, "encoding"));
+        j->encodings[i].capacity = 1;
+    }
+    return MASKE_OK;
+}
+
+static void job_end(job *j, int threads) {
+    for (int i = 0; i < threads && j->encodings != NULL; i++) maske_encodings_free(&j->encodings[i]);
+    for (int i = 0; i < threads && j->batches != NULL; i++) maske_batch_encoding_free(&j->batches[i]);
+    free(j->encodings);
+    free(j->batches);
+    batch_free(j->now);
+    batch_free(j->beside);
+    lines_end(&j->in);
 }
 
 /* The format asked for; fails where it goes with nothing else asked for, or has no room for the ids. */
@@ -251,37 +335,13 @@ static maske_status run(const invocation *call) {
         return error_set(MASKE_BAD_ARGUMENT, "--overflowing is written as JSON: it wants --json beside it");
     int threads = parallel_threads(&call->control);
     maske_tokenizer *tokenizer = NULL;
-    job *j = NULL;
-    lines in;
     TRY(maske_tokenizer_open(&tokenizer, settings.model));
-    lines_start(&in, call->options->arguments, call->options->argument_count);
-    id_format format;
-    maske_status status = choose_format(&format, call->json, tokenizer);
-    if (status == MASKE_OK) status = memory_new(&j, 1, sizeof *j, "encoding");
-    if (status == MASKE_OK) {
-        j->format = format;
-        j->tokenizer = tokenizer;
-        j->first_line = 1;
-        j->json = call->json;
-        status = memory_new(&j->encodings, (size_t)threads, sizeof *j->encodings, "encoding");
-        for (int i = 0; i < threads && status == MASKE_OK; i++) {
-            status = memory_new(&j->encodings[i].items, 1, sizeof *j->encodings[i].items, "encoding");
-            j->encodings[i].capacity = status == MASKE_OK;
-        }
-        if (status == MASKE_OK) status = memory_new(&j->batches, (size_t)threads, sizeof *j->batches, "encoding");
-        if (status == MASKE_OK)
-            status = memory_new(&j->sentences, BATCH_LINES / CHUNK_LINES, sizeof *j->sentences, "encoding");
-        if (status == MASKE_OK) status = encode_all(j, &in, threads);
-        for (int i = 0; i < threads && j->encodings != NULL; i++) maske_encodings_free(&j->encodings[i]);
-        for (int i = 0; i < threads && j->batches != NULL; i++) maske_batch_encoding_free(&j->batches[i]);
-        for (size_t i = 0; i < BATCH_LINES / CHUNK_LINES; i++) buffer_free(&j->results[i]);
-        line_batch_free(&j->batch);
-        free(j->encodings);
-        free(j->batches);
-        free(j->sentences);
-        free(j);
-    }
-    lines_end(&in);
+    job j = {.tokenizer = tokenizer, .json = call->json};
+    lines_start(&j.in, call->options->arguments, call->options->argument_count);
+    maske_status status = choose_format(&j.format, call->json, tokenizer);
+    if (status == MASKE_OK) status = make_room(&j, threads);
+    if (status == MASKE_OK) status = encode_all(&j, threads);
+    job_end(&j, threads);
     maske_tokenizer_free(tokenizer);
     return status;
 }

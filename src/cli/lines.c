@@ -17,6 +17,13 @@ void lines_start(lines *l, const char *const *paths, size_t count) {
     *l = (lines){.paths = paths, .count = count, .descriptor = -1};
 }
 
+bool lines_never_wait(const lines *l) {
+    struct stat info;
+    for (size_t i = 0; i < l->count; i++)
+        if (strcmp(l->paths[i], "-") == 0 || (stat(l->paths[i], &info) == 0 && !S_ISREG(info.st_mode))) return false;
+    return l->count > 0;
+}
+
 void lines_end(lines *l) {
     if (l->descriptor > STDIN_FILENO) close(l->descriptor);
     if (l->replaced > 0)
@@ -54,6 +61,7 @@ static maske_status read_block(lines *l) {
         if (got < 0) return error_io(l->path, "read");
         l->block.length += (size_t)got;
         l->block.data[l->block.length] = '\0';
+        l->checked += utf8_valid_prefix(l->block.data + l->checked, l->block.length - l->checked);
         l->ended = got == 0;
         return MASKE_OK;
     }
@@ -73,7 +81,7 @@ static bool whole_line(const lines *l, size_t searched, size_t *end, size_t *aft
 static maske_status give(lines *l, size_t end, const char **text, size_t *length) {
     char *begin = l->block.data + l->at;
     size_t size = end - l->at;
-    if (utf8_valid_prefix(begin, size) == size) {
+    if (end <= l->checked || utf8_valid_prefix(begin, size) == size) {
         begin[size] = '\0';                 /* stands on the line's ending, or behind the last byte */
         *text = begin;
         *length = size;
@@ -98,13 +106,14 @@ maske_status lines_next(lines *l, const char **text, size_t *length) {
             if (l->descriptor > STDIN_FILENO) close(l->descriptor);
             l->descriptor = -1;
             buffer_clear(&l->block);
-            searched = l->at = 0;
+            searched = l->at = l->checked = 0;
             continue;
         }
         if (whole_line(l, searched, &end, &after)) break;
         if (l->at > 0) {                    /* what was given out makes room */
             l->block.length -= l->at;
             memmove(l->block.data, l->block.data + l->at, l->block.length);
+            l->checked -= l->at;
             l->at = 0;
         }
         searched = l->block.length;
@@ -116,6 +125,7 @@ maske_status lines_next(lines *l, const char **text, size_t *length) {
     l->number++;
     maske_status status = give(l, end, text, length);
     l->at = after;
+    if (l->checked < after) l->checked = after;
     return status;
 }
 

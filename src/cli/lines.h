@@ -16,7 +16,7 @@ typedef struct lines {
     int descriptor;                 /* -1: none open */
     bool ended;                     /* the open file gave its last byte */
     buffer block;                   /* read, not yet given out from `at` on */
-    size_t at;
+    size_t at, checked;             /* up to `checked` it is valid UTF-8, or was looked at line by line; never less than `at` */
     buffer repaired;
     int64_t number, replaced;       /* of the line given last, from 1 in its file; pieces that were not UTF-8, in all */
 } lines;
@@ -27,6 +27,8 @@ void lines_start(lines *l, const char *const *paths, size_t count);
 MASKE_MUST_USE maske_status lines_next(lines *l, const char **text, size_t *length);
 /* Whether the next call would have to wait for somebody to type or send: then what is ready should be shown. */
 bool lines_would_wait(const lines *l);
+/* Whether no call will ever have to: every text is a regular file. Then another thread may do the reading. */
+bool lines_never_wait(const lines *l);
 void lines_end(lines *l);
 
 /* Up to `limit` lines at a time, copied: for work that goes faster in batches. Zeroed: empty. */

@@ -1,4 +1,5 @@
 /* tests of base/utf8: against a slow reading of RFC 3629, over every short sequence and at every place in a block. */
+#include "base/cpu.h"
 #include "base/random.h"
 #include "base/utf8.h"
 
@@ -162,11 +163,21 @@ static void repair_is_the_standards(void **state) {
 #undef R
 }
 
+/* The same on a CPU without wider instructions. */
+static void plainly(void **state) {
+    cpu_allow(0);
+    every_short_sequence(state);
+    every_scalar_value(state);
+    every_place_in_a_block(state);
+    random_bytes_agree_and_are_repaired(state);
+    cpu_allow(~0u);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_short_sequence),    cmocka_unit_test(every_scalar_value),
         cmocka_unit_test(every_place_in_a_block),  cmocka_unit_test(random_bytes_agree_and_are_repaired),
-        cmocka_unit_test(repair_is_the_standards),
+        cmocka_unit_test(repair_is_the_standards), cmocka_unit_test(plainly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,6 +53,22 @@ grep -q "not UTF-8" "$work/err" || fail "nothing said of bytes that are no UTF-8
 # Order and bytes do not depend on threads.
 for i in $(seq 3000); do echo "satır $i: Kitap okumak güzel bir alışkanlıktır."; done >"$work/long"
 "$MASKE" tokenizer encode --model "$model" --threads 1 "$work/long" >"$work/one" && "$MASKE" tokenizer encode --model "$model" --threads 5 "$work/long" | cmp - "$work/one" || fail "threads change the output"
+# Files are read ahead and written behind; what comes through a pipe is not. Lines of many batches, some of them no UTF-8.
+for i in $(seq 20000); do echo "satır $i"; done >"$work/batches"; printf 'bo\xffzuk\xc3\n' >>"$work/batches"; cat "$work/long" >>"$work/batches"
+"$MASKE" tokenizer encode --model "$model" --threads 3 "$work/batches" "$work/long" >"$work/ahead" 2>"$work/err" || fail "several files"
+cat "$work/batches" "$work/long" | "$MASKE" tokenizer encode --model "$model" 2>"$work/err2" | cmp - "$work/ahead" || fail "a pipe and files give different ids"
+[ "$(wc -l <"$work/ahead")" = 26001 ] || fail "several files: $(wc -l <"$work/ahead") lines"
+grep -q '2 pieces of the input were not UTF-8' "$work/err" && cmp -s "$work/err" "$work/err2" || fail "pieces that are no UTF-8: $(cat "$work/err")"
+for i in $(seq 20000); do [ $i = 9000 ] && echo yalnız || printf 'a\tb\n'; done >"$work/pairs"
+"$MASKE" tokenizer encode --model "$model" --pair "$work/pairs" >"$work/some" 2>"$work/err"; [ $? = 1 ] || fail "a late pair without a tab passed"
+grep -q "line 9000: found no tab" "$work/err" || fail "a late pair without a tab: $(cat "$work/err")"
+lines=$(wc -l <"$work/some"); [ "$lines" -gt 8192 ] && [ "$lines" -lt 9000 ] || fail "before a late failure $lines lines were written"
+"$MASKE" tokenizer encode --model "$model" "$work/batches" /does/not/exist >"$work/some" 2>"$work/err"; [ $? = 1 ] || fail "a second file that is not there"
+head -n "$(wc -l <"$work/some")" "$work/ahead" | cmp -s - "$work/some" && [ "$(wc -l <"$work/some")" -gt 16000 ] || fail "before a file that is not there: $(wc -l <"$work/some") lines"
+if [ -e /dev/full ]; then
+    "$MASKE" tokenizer encode --model "$model" "$work/batches" >/dev/full 2>"$work/err"; [ $? = 1 ] || fail "a full disk went unnoticed"
+    grep -q "standard output" "$work/err" || fail "a full disk: $(cat "$work/err")"
+fi
 # A line typed comes back before the next one is typed.
 mkfifo "$work/in"; exec 3<>"$work/in"
 "$MASKE" tokenizer encode --model "$model" <"$work/in" >"$work/now" & pid=$!
