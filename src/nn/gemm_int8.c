@@ -1,6 +1,6 @@
 /* nn/gemm_int8.c: cuts an int8 product into blocks and hands them to the CPU's kernel.
  *
- *   for each block of GEMM_INT8_DEPTH of k       (sums go into C block after block)
+ *   for each block of gemm_int8_depth of k       (sums go into C block after block)
  *     for each block of rows of A                measured and rounded to bytes
  *       for each panel of columns of B           (the kernel's loop) exact sums over k, then floats */
 #include "nn/gemm_int8.h"
@@ -28,16 +28,17 @@ static size_t block_bytes(size_t n, size_t depth) {
 static size_t filled(size_t k) { return round_up(k, GEMM_INT8_STEP); }
 
 size_t gemm_int8_packed_bytes(size_t n, size_t k) {
-    return k / GEMM_INT8_DEPTH * block_bytes(n, GEMM_INT8_DEPTH) + (k % GEMM_INT8_DEPTH > 0 ? block_bytes(n, filled(k % GEMM_INT8_DEPTH)) : 0);
+    size_t depth = gemm_int8_depth(k);
+    return k / depth * block_bytes(n, depth) + (k % depth > 0 ? block_bytes(n, filled(k % depth)) : 0);
 }
 
 void gemm_int8_pack_columns(void *packed, const float *b, size_t ldb, bool b_transposed, size_t n, size_t k, size_t first,
                             size_t count) {
     const gemm_int8_kernel *kernel = choose_kernel();
     int8_t *block = packed;
-    size_t end = smaller(first + count, n);
-    for (size_t k0 = 0; k0 < k; k0 += GEMM_INT8_DEPTH) {
-        size_t here = smaller(GEMM_INT8_DEPTH, k - k0), depth = filled(here);
+    size_t end = smaller(first + count, n), most = gemm_int8_depth(k);
+    for (size_t k0 = 0; k0 < k; k0 += most) {
+        size_t here = smaller(most, k - k0), depth = filled(here);
         for (size_t j = first; j < end; j += GEMM_INT8_COLUMNS)
             kernel->pack_b(block + j / GEMM_INT8_COLUMNS * gemm_int8_panel_bytes(depth), b_transposed ? b + j * ldb + k0 : b + k0 * ldb + j,
                            ldb, b_transposed, smaller(GEMM_INT8_COLUMNS, end - j), here, depth);
@@ -50,8 +51,9 @@ void gemm_int8_packed(float *c, size_t ldc, bool accumulate, const float *a, siz
     const gemm_int8_kernel *kernel = choose_kernel();
     const int8_t *block = packed;
     gemm_int8_rows rows;
-    for (size_t k0 = 0; k0 < k; k0 += GEMM_INT8_DEPTH) {
-        size_t here = smaller(GEMM_INT8_DEPTH, k - k0), depth = filled(here);
+    const size_t most = gemm_int8_depth(k);
+    for (size_t k0 = 0; k0 < k; k0 += most) {
+        size_t here = smaller(most, k - k0), depth = filled(here);
         for (size_t i0 = 0; i0 < m; i0 += GEMM_INT8_ROWS) {
             size_t count = smaller(GEMM_INT8_ROWS, m - i0);
             kernel->pack_a(&rows, a + i0 * lda + k0, lda, count, here, depth);

@@ -17,11 +17,21 @@
 #include "nn/gemm.h"
 
 enum {
-    GEMM_INT8_DEPTH   = 512,        /* k of one block, with scales of its own: an outlier costs its block alone */
+    GEMM_INT8_DEPTH   = 512,        /* k of one block at most, with scales of its own: an outlier costs its block alone */
+    GEMM_INT8_NARROW  = 256,        /* the same where k is up to ... */
+    GEMM_INT8_HIDDEN  = 1024,       /* ... this: a hidden state has outliers, what GELU gives has none that matter */
     GEMM_INT8_STEP    = 64,         /* a block's k is filled up to a multiple of this: what AMX takes at once */
     GEMM_INT8_ROWS    = 64,         /* m of one block */
     GEMM_INT8_COLUMNS = 32          /* n of a panel */
 };
+
+/* k of one block of a product: as even as can be. Of MiniLM-L6's 384 two blocks instead of one take the least cosine of 3,000
+ * sentences from 0.9965 to 0.9978; smaller blocks of its 1,536 change nothing. */
+static inline size_t gemm_int8_depth(size_t k) {
+    size_t blocks = (k + GEMM_INT8_NARROW - 1) / GEMM_INT8_NARROW;
+    if (k > GEMM_INT8_HIDDEN || blocks < 2) return GEMM_INT8_DEPTH;
+    return ((k + blocks - 1) / blocks + GEMM_INT8_STEP - 1) / GEMM_INT8_STEP * GEMM_INT8_STEP;
+}
 
 /* Rows of A: values[rows, up to a multiple of 16][depth]; what is behind k is 0. */
 typedef struct gemm_int8_rows {

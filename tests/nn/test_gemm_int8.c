@@ -16,6 +16,7 @@
 static const struct { size_t m, n, k; } cases[] = {
     {1, 1, 1}, {3, 5, 7}, {16, 32, 64}, {17, 33, 65}, {64, 64, 384}, {65, 97, 129}, {14, 96, 300}, {5, 200, 64},
     {2, 40, 512}, {37, 31, 513}, {20, 33, 1100}, {64, 128, 0}, {33, 16, 2}, {100, 65, 40},
+    {3, 17, 257}, {9, 33, 768}, {6, 40, 1024}, {5, 18, 1025},
 };
 /* The names of base/cpu.h, and between them the levels that a machine has or has not beside its other vectors. */
 static const unsigned levels[] = {
@@ -66,11 +67,21 @@ static void round_column(int *w, float *scale, const float *b, size_t step, size
     for (size_t p = 0; p < k; p++) w[p] = finite ? (int)nearbyintf(b[p * step] * inverse) : 0;
 }
 
+/* Blocks of k: 512 each, or of a hidden state's width as many even ones as it takes to be below 257, in steps of 64. */
+static size_t block_of(size_t k) {
+    size_t parts = 1;
+    if (k <= 256 || k > 1024) return 512;
+    while (k > 256 * parts) parts++;
+    size_t depth = 64;
+    while (depth * parts < k) depth += 64;
+    return depth;
+}
+
 static void reference(float *c, bool accumulate, const float *a, const float *b, bool bt, size_t m, size_t n, size_t k) {
     static int q[GEMM_INT8_DEPTH], w[GEMM_INT8_DEPTH];
     if (k == 0 && !accumulate) memset(c, 0, m * n * sizeof *c);
-    for (size_t k0 = 0; k0 < k; k0 += GEMM_INT8_DEPTH) {
-        size_t depth = k - k0 < GEMM_INT8_DEPTH ? k - k0 : GEMM_INT8_DEPTH;
+    for (size_t k0 = 0; k0 < k; k0 += block_of(k)) {
+        size_t depth = k - k0 < block_of(k) ? k - k0 : block_of(k);
         for (size_t j = 0; j < n; j++) {
             float column, row;
             round_column(w, &column, bt ? b + j * k + k0 : b + k0 * n + j, bt ? 1 : n, depth);
