@@ -18,7 +18,8 @@ static const struct {
     double overhead;            /* share of the time that evaluations and checkpoints take */
     double steps;               /* aimed at: batches are as large as leaves so many */
     int64_t least_batch, most_batch;
-    double dropout_passes[2], dropout[3];       /* from so many passes on the next one */
+    double dropout_passes[4], dropout[5];       /* from so many passes on the next one */
+    double most_attention_dropout;
     double decay_passes, weight_decay[2];
     double most_passes;         /* more do not help: the run ends early */
     double mask_probability, mask_probability_end;
@@ -46,9 +47,10 @@ static const struct {
     .steps = 4000,
     .least_batch = 16,
     .most_batch = 64,
-    .dropout_passes = {4, 8},
-    .dropout = {0, 0.05, 0.1},
-    .decay_passes = 20,
+    .dropout_passes = {4, 7, 12, 18},
+    .dropout = {0, 0.05, 0.1, 0.2, 0.3},
+    .most_attention_dropout = 0.1,
+    .decay_passes = 7,
     .weight_decay = {0.01, 0.1},
     .most_passes = 40,
     .mask_probability = 0.4,
@@ -258,9 +260,10 @@ static void choose_masks(recipe_choice *c, maske_train_options *settings, const 
 }
 
 static void choose_dropout(recipe_choice *c, maske_train_options *settings, const recipe_inputs *in) {
-    size_t i = (c->passes >= rule.dropout_passes[0]) + (size_t)(c->passes >= rule.dropout_passes[1]);
+    size_t i = 0;
+    while (i < 4 && c->passes >= rule.dropout_passes[i]) i++;
     set(in, "dropout", &settings->dropout, rule.dropout[i]);
-    set(in, "attention-dropout", &settings->attention_dropout, settings->dropout);
+    set(in, "attention-dropout", &settings->attention_dropout, fmin(settings->dropout, rule.most_attention_dropout));
     set(in, "weight-decay", &settings->weight_decay, rule.weight_decay[c->passes >= rule.decay_passes]);
     LINE(c, in, "dropout", "%.0f times over the text: %s", c->passes,
          i == 0 ? "nothing is learned by heart" : "against learning it by heart");

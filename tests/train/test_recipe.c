@@ -86,6 +86,23 @@ static void little_text_is_not_learned_by_heart(void **state) {
     assert_true(c.passes < 1 && o.dropout == 0 && o.attention_dropout == 0);
 }
 
+/* The more often over the text, the more dropout; of attention's few places never much. */
+static void dropout_grows_with_the_passes(void **state) {
+    (void)state;
+    double before = 0, most = 0;
+    for (double minutes = 0.5; minutes < 100; minutes *= 1.2) {
+        maske_train_options o = defaults();
+        o.hidden_size = 256, o.num_hidden_layers = 4;
+        recipe_choice c = choose(&o, minutes, 2e6, slow, NULL);
+        assert_true(o.dropout >= before && o.attention_dropout <= 0.1 && o.attention_dropout <= o.dropout);
+        assert_true(c.passes >= 4 || o.dropout == 0);
+        assert_true(c.passes < 20 || o.dropout >= 0.2);
+        before = o.dropout;
+        most = c.passes > most ? c.passes : most;
+    }
+    assert_true(most > 20);
+}
+
 /* Every flag alone: kept, though it is at its default or far from what the rule would take. */
 static void what_was_given_is_kept(void **state) {
     (void)state;
@@ -156,6 +173,7 @@ int main(void) {
         cmocka_unit_test(every_choice_can_be_trained),
         cmocka_unit_test(more_time_takes_a_larger_model),
         cmocka_unit_test(a_slower_machine_takes_a_smaller_model),
+        cmocka_unit_test(dropout_grows_with_the_passes),
         cmocka_unit_test(little_text_is_not_learned_by_heart),
         cmocka_unit_test(what_was_given_is_kept),
         cmocka_unit_test(a_model_is_trained_on_gently),
