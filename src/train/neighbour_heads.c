@@ -39,44 +39,25 @@ size_t neighbour_heads_bytes(size_t vocab_size, size_t hidden) {
     size_t dense;
     if (!size_multiply(&dense, vocab_size, hidden) || !size_multiply(&dense, dense, 2 * sizeof(float)) ||
         !size_add(&dense, dense, 2 * subspace_bytes(hidden) + hidden * hidden * 4 * sizeof(float) +
-                                 2 * MOST_PLANES * hidden * (sizeof(double) + sizeof(float))))
+                                 2 * MOST_PLANES * hidden * sizeof(double)))
         return SIZE_MAX;
     return dense;
 }
 
+/* in [hidden, width]: any directions at right angles. */
+static void random_directions(heads *h, int what, uint64_t seed) {
+    random_normal(h->scratch, h->hidden * h->width, 1, seed, (uint64_t)what << 32);
+    subspace_orthogonalise(&h->narrow, h->in, h->scratch, h->hidden);
+}
+
 /* -------------------------------------------------------------------------------------------------------- waves --- */
 
-static double dot(const double *a, const double *b, size_t count) {
-    double sum = 0;
-    for (size_t i = 0; i < count; i++) sum += a[i] * b[i];
-    return sum;
-}
-
-/* Gram-Schmidt, each row twice: the second time takes what rounding left. */
-static void at_right_angles(double *rows, size_t count, size_t length) {
-    for (size_t i = 0; i < count; i++) {
-        double *row = rows + i * length;
-        for (int pass = 0; pass < 2; pass++)
-            for (size_t j = 0; j < i; j++) {
-                double share = dot(row, rows + j * length, length);
-                for (size_t k = 0; k < length; k++) row[k] -= share * rows[j * length + k];
-            }
-        double size = sqrt(dot(row, row, length));
-        for (size_t k = 0; k < length; k++) row[k] /= size;
-    }
-}
-
-/* At random, or in `room` [hidden, width], columns at right angles of which the first are taken. */
-static maske_status choose_planes(heads *h, const float *room, uint64_t seed) {
-    size_t count = 2 * h->planes, numbers = count * h->hidden;
-    float *drawn;
-    TRY(memory_new(&h->plane, numbers, sizeof *h->plane, "first weights"));
-    TRY(memory_new(&drawn, numbers, sizeof *drawn, "first weights"));
-    random_normal(drawn, numbers, 1, seed, (uint64_t)SEED_PLANES << 32);
-    for (size_t i = 0; i < numbers; i++)
-        h->plane[i] = (double)(room != NULL ? room[i % h->hidden * h->width + i / h->hidden] : drawn[i]);
-    free(drawn);
-    at_right_angles(h->plane, count, h->hidden);
+/* The first columns of `in`, at right angles, become the planes' rows. */
+static maske_status choose_planes(heads *h, uint64_t seed) {
+    size_t count = 2 * h->planes;
+    TRY(memory_new(&h->plane, count * h->hidden, sizeof *h->plane, "first weights"));
+    for (size_t row = 0; row < count; row++)
+        for (size_t i = 0; i < h->hidden; i++) h->plane[row * h->hidden + i] = (double)h->in[i * h->width + row];
     /* One in each of as many bands, at random: evenly spaced ones would all be in step again some positions away. */
     for (size_t i = 0; i < h->planes; i++) {
         random_bits bits = random_philox(seed, RANDOM_INITIAL, (uint64_t)SEED_FREQUENCIES << 32, i);
@@ -127,11 +108,8 @@ static maske_status prepare_to_say(heads *h, const float *embeddings) {
     TRY(memory_new(&h->dual, vocab * hidden, sizeof *h->dual, "first weights"));
     TRY(memory_new(&h->product, vocab * hidden, sizeof *h->product, "first weights"));
     TRY(memory_new(&h->a, hidden * hidden, sizeof *h->a, "first weights"));
-    TRY(memory_new(&h->scratch, hidden * hidden, sizeof *h->scratch, "first weights"));
-    TRY(memory_new(&h->in, hidden * h->width, sizeof *h->in, "first weights"));
     TRY(memory_new(&h->out, hidden * h->width, sizeof *h->out, "first weights"));
     TRY(subspace_new(&h->space, hidden, h->threads));
-    TRY(subspace_new(&h->narrow, h->width, h->threads));
     subspace *s = &h->space;
     for (size_t i = 0; i < vocab * hidden; i++) h->product[i] = (float)sqrt(h->n->occurrences[i / hidden]) * embeddings[i];
     subspace_multiply(s->square, h->product, true, h->product, hidden, hidden, vocab, h->threads);
@@ -151,8 +129,7 @@ static maske_status prepare_to_say(heads *h, const float *embeddings) {
 /* in [hidden, width]: the directions of which a makes most; out = a in. */
 static void largest_directions(heads *h, uint64_t seed) {
     size_t hidden = h->hidden, width = h->width;
-    random_normal(h->scratch, hidden * width, 1, seed, (uint64_t)SEED_SPACE << 32);
-    subspace_orthogonalise(&h->narrow, h->in, h->scratch, hidden);
+    random_directions(h, SEED_SPACE, seed);
     for (int i = 0; i < ITERATIONS; i++) {
         subspace_multiply(h->out, h->a, false, h->in, hidden, width, hidden, h->threads);
         subspace_multiply(h->scratch, h->a, true, h->out, hidden, width, hidden, h->threads);
@@ -203,11 +180,16 @@ static maske_status begin(heads *h, float *weights, const parameters *table, uin
     h->square = length_of(weights + table->word_embeddings, (size_t)h->config->vocab_size * hidden);
     h->square *= h->square / (double)h->config->vocab_size;
     if (!(h->square > 0)) return MASKE_OK;              /* of an initial range of 0 */
+    TRY(memory_new(&h->scratch, hidden * hidden, sizeof *h->scratch, "first weights"));
+    TRY(memory_new(&h->in, hidden * width, sizeof *h->in, "first weights"));
+    TRY(subspace_new(&h->narrow, width, h->threads));
     if (h->n != NULL) {
         TRY(prepare_to_say(h, weights + table->word_embeddings));
         largest_directions(h, seed);            /* of the inverse: where words are least, and disturb positions least */
+    } else {
+        random_directions(h, SEED_PLANES, seed);
     }
-    TRY(choose_planes(h, h->in, seed));
+    TRY(choose_planes(h, seed));
     write_positions(weights + table->position_embeddings, h);
     for (size_t i = 0; i < LAYERS * count && i / count < (size_t)h->config->num_hidden_layers; i++) {
         if (control_stopped(control)) return error_set(MASKE_STOPPED, "stopped before the first step");

@@ -1,19 +1,9 @@
 /* tests of word_vectors: against mutual information written plainly, and for what it is there for. */
 #include "train/word_vectors.h"
 
-#include "../data/fake_tokenizer.h"
-#include "scratch.h"
+#include "mutual_information.h"
 
-#include <math.h>
-
-enum { VOCAB = 270, PLACES = 8 };
-
-static dataset *build(const char *path) {
-    dataset *d = NULL;
-    maske_text text = {.paths = &path, .count = 1};
-    assert_ok(dataset_build(&d, NULL, &fake, &text, &(dataset_options){.max_length = 64}, NULL));
-    return d;
-}
+enum { PLACES = 8 };
 
 static maske_status find(float *out, const dataset *d, size_t hidden, int threads, const maske_control *control) {
     neighbours n;
@@ -41,34 +31,13 @@ static double cosine_of_rows(const float *rows, size_t a, size_t b, size_t hidde
     return cosine(first, second, hidden);
 }
 
-/* The eight matrices side by side, from the sequences. */
-static double *information(const dataset *d, double *occurrences) {
-    double *m = calloc((size_t)VOCAB * PLACES * VOCAB, sizeof *m), smoothed = 0;
-    int32_t tokens[64];
-    for (int64_t s = 0; s < dataset_describe(d)->sequences; s++) {
-        int length = (int)dataset_sequence_length(d, s);
-        dataset_sequence_tokens(d, s, tokens);
-        for (int i = 0; i < length; i++) {
-            occurrences[tokens[i]]++;
-            for (int place = 0; place < PLACES; place++) {
-                int j = i + (place < 4 ? place - 4 : place - 3);
-                if (j >= 0 && j < length) m[((size_t)tokens[i] * PLACES + (size_t)place) * VOCAB + (size_t)tokens[j]]++;
-            }
-        }
-    }
-    for (int i = 0; i < VOCAB; i++) smoothed += pow(occurrences[i], 0.75);
-    for (size_t i = 0; i < (size_t)VOCAB * PLACES * VOCAB; i++)
-        if (m[i] > 0)
-            m[i] = fmax(0, log(m[i] / (occurrences[i / (PLACES * VOCAB)] * pow(occurrences[i % VOCAB], 0.75) / smoothed)));
-    return m;
-}
-
 /* With at least as many numbers a row as different tokens, no product of two rows is lost. */
 static void rows_have_the_products_of_mutual_information(void **state) {
     (void)state;
     enum { HIDDEN = 96 };
-    dataset *d = build(TEST_DATA "/train/kasaba.txt");
-    double occurrences[VOCAB] = {0}, *m = information(d, occurrences);
+    dataset *d = text_of_file(TEST_DATA "/train/kasaba.txt");
+    static const int offsets[PLACES] = {-4, -3, -2, -1, 1, 2, 3, 4};
+    double occurrences[VOCAB], *m = mutual_information(d, offsets, PLACES, occurrences);
     float *found = vectors_of(d, HIDDEN, 2);
     size_t used = 0, compared = 0;
     for (size_t a = 0; a < VOCAB; a++) {
@@ -89,7 +58,7 @@ static void rows_have_the_products_of_mutual_information(void **state) {
 static void rows_are_equally_long_and_the_others_stay(void **state) {
     (void)state;
     enum { HIDDEN = 16 };
-    dataset *d = build(TEST_DATA "/train/kasaba.txt");
+    dataset *d = text_of_file(TEST_DATA "/train/kasaba.txt");
     int64_t counts[VOCAB];
     dataset_unigram_counts(d, counts, VOCAB);
     float *found = vectors_of(d, HIDDEN, 1);
@@ -116,7 +85,7 @@ static void what_stands_alike_is_alike(void **state) {
         draw = draw * 1103515245 + 12345;
         at += (unsigned)sprintf(text + at, "(%c-%c)\n", "abc"[(draw >> 16) % 3], "def"[(draw >> 20) % 3]);
     }
-    dataset *d = build(scratch_text("classes.txt", text));
+    dataset *d = text_of_file(scratch_text("classes.txt", text));
     float *found = vectors_of(d, HIDDEN, 2);
     for (size_t i = 0; i < 6; i++)
         for (size_t j = 0; j < i; j++) {
@@ -129,7 +98,7 @@ static void what_stands_alike_is_alike(void **state) {
 
 static void little_text_and_a_stop_change_nothing(void **state) {
     (void)state;
-    dataset *d = build(scratch_text("little.txt", "a\n"));
+    dataset *d = text_of_file(scratch_text("little.txt", "a\n"));
     float *found = vectors_of(d, 200, 1);               /* too wide for so few entries */
     for (size_t i = 0; i < VOCAB * 200; i++) assert_true(found[i] == 7);
     free(found);
