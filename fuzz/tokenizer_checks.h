@@ -91,7 +91,7 @@ static inline void check_saved(const maske_tokenizer *t) {
     maske_tokenizer *again = NULL;
     maske_encoding e = {0}, f = {0};
     MUST(tokenizer_write_json(t, &text));
-    MUST(tokenizer_json_parse(&json, text.data, text.length, "saved"));
+    MUST(tokenizer_json_parse(&json, text.data, text.length, "saved", false));
     MUST(tokenizer_read_json(&again, &json, "saved", NULL));
     tokenizer_json_free(&json);
     MUST(tokenizer_write_json(again, &same));

@@ -5,7 +5,7 @@
 /* The status and, of a failure, the sentence. */
 static maske_status load(maske_tokenizer **out, fuzz_part text, bool plain, char sentence[1024]) {
     tokenizer_json json = {0};
-    maske_status status = plain ? tokenizer_json_parse(&json, text.at, text.length, "tokenizer.json")
+    maske_status status = plain ? tokenizer_json_parse(&json, text.at, text.length, "tokenizer.json", false)
                                 : json_parse_object(&json.root, text.at, text.length, "tokenizer.json");
     if (status == MASKE_OK) status = tokenizer_read_json(out, &json, "tokenizer.json", NULL);
     tokenizer_json_free(&json);

@@ -290,7 +290,7 @@ void json_plain_free(json_plain *plain) {
 }
 
 static json_t *member_value(parser *p, const char *key, size_t length) {
-    if (p->plain_in == NULL || p->depth > 2) return any_value(p);
+    if (p->plain_in == NULL || *p->plain_in == '\0' || p->depth > 2) return any_value(p);
     for (size_t i = 0; i < p->plain_count && p->depth == 2 && p->in_plain; i++)
         if (strlen(p->plain[i].key) == length && memcmp(p->plain[i].key, key, length) == 0)
             return plain_value(p, &p->plain[i]);
@@ -375,7 +375,8 @@ json_t *json_parse_plain(const char *text, size_t length, unsigned flags, json_f
     *fault = (json_fault){0};
     skip_space(&p);
     bool may_begin = (flags & JSON_DECODE_ANY) || look(&p) == '{' || look(&p) == '[';
-    json_t *value = may_begin ? any_value(&p) : fail(&p, "\"{\" or \"[\" is expected");
+    bool plain_itself = in != NULL && *in == '\0';
+    json_t *value = !may_begin ? fail(&p, "\"{\" or \"[\" is expected") : plain_itself ? plain_value(&p, plain) : any_value(&p);
     skip_space(&p);
     if (value != NULL && p.at < length) {
         fail(&p, "the end is expected");

@@ -32,8 +32,8 @@ typedef struct json_plain {
     size_t count, capacity;
 } json_plain;
 /* json_parse, where in the object's member `in` the members named by plain[].key are kept so, if they are of one of
- * these kinds throughout; in their place stands an empty object or array. All else, faults too, is as by json_parse. On a
- * failure they are yours to free as well. */
+ * these kinds throughout; in their place stands an empty object or array. in "": the whole text is kept in plain[0].
+ * All else, faults too, is as by json_parse. On a failure they are yours to free as well. */
 MASKE_MUST_USE json_t *json_parse_plain(const char *text, size_t length, unsigned flags, json_fault *fault,
                                         const char *in, json_plain *plain, size_t plain_count);
 void json_plain_free(json_plain *plain);

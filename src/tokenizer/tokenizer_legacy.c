@@ -190,9 +190,9 @@ static maske_status rebuild_merges(merge_list *merges, const vocab *entries, con
     return MASKE_OK;
 }
 
-static maske_status fill_vocab_json(maske_tokenizer *t, vocab *entries, merge_list *merges, const json_t *json,
+static maske_status fill_vocab_json(maske_tokenizer *t, vocab *entries, merge_list *merges, tokenizer_json *json,
                                     const char *path, const char *merges_path, const tokenizer_config *config) {
-    TRY(vocab_read_json(entries, json, path));
+    TRY(tokenizer_json_vocab(entries, json, json->root, path));
     signs s = look_at(entries);
     bpe_options options = {.unk_token = role_token(config, entries, MASKE_UNK), .continuing_subword_prefix = s.prefix,
                            .end_of_word_suffix = s.suffix, .byte_fallback = s.all_bytes, .dropout = -1};
@@ -206,7 +206,7 @@ static maske_status fill_vocab_json(maske_tokenizer *t, vocab *entries, merge_li
     return finish(t, config);
 }
 
-maske_status tokenizer_read_vocab_json(maske_tokenizer **out, const json_t *json, const char *path,
+maske_status tokenizer_read_vocab_json(maske_tokenizer **out, tokenizer_json *json, const char *path,
                                        const char *merges_path, const tokenizer_config *config) {
     maske_tokenizer *t = NULL;
     vocab entries = {0};

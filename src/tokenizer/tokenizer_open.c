@@ -15,22 +15,24 @@ static maske_status folder_of(char **out, const char *path) {
     return memory_copy_text(out, path, slash == path ? 1 : (size_t)(slash - path));
 }
 
-/* A .json file is a tokenizer.json if it has a model, else the entries of a vocab.json. */
+/* A .json file is a tokenizer.json if it has a model or a version (an entry of that name has a number), else the entries of a
+ * vocab.json. */
 static maske_status open_json(maske_tokenizer **out, const char *path, const char *folder,
                               const tokenizer_config *config) {
     tokenizer_json json = {0};
     char *merges = NULL, *text = NULL;
     size_t length = 0;
-    TRY(file_read(&text, &length, path, ends_with(path, "vocab.json") ? TOKENIZER_VOCAB_LIMIT : TOKENIZER_JSON_LIMIT));
-    maske_status status = tokenizer_json_parse(&json, text, length, path);
+    bool entries = ends_with(path, "vocab.json");
+    TRY(file_read(&text, &length, path, entries ? TOKENIZER_VOCAB_LIMIT : TOKENIZER_JSON_LIMIT));
+    maske_status status = tokenizer_json_parse(&json, text, length, path, entries);
     free(text);
     TRY(status);
-    if (json_is_object(json_object_get(json.root, "model")) || json_object_get(json.root, "version") != NULL) {
+    if (json_is_object(json_object_get(json.root, "model")) || json_is_string(json_object_get(json.root, "version"))) {
         status = tokenizer_read_json(out, &json, path, config);
     } else {
         status = path_join(&merges, folder, "merges.txt");
         if (status == MASKE_OK)
-            status = tokenizer_read_vocab_json(out, json.root, path, path_exists(merges) ? merges : NULL, config);
+            status = tokenizer_read_vocab_json(out, &json, path, path_exists(merges) ? merges : NULL, config);
     }
     tokenizer_json_free(&json);
     free(merges);

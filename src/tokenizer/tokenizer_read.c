@@ -19,7 +19,7 @@ static maske_status in_file(maske_status status, const char *name) {
 
 /* --------------------------------------------------------------------------------------------------- vocabulary --- */
 
-maske_status vocab_read_json(vocab *out, const json_t *object, const char *name) {
+static maske_status vocab_read_json(vocab *out, const json_t *object, const char *name) {
     if (!json_is_object(object))
         return error_set(MASKE_BAD_FILE, "%s: found %s, expected an object", name, json_kind(object));
     int64_t limit = VOCAB_ID_REACH(json_object_size(object));
@@ -58,11 +58,11 @@ static maske_status read_plain_vocab(vocab *out, const json_plain *plain, bool *
 
 /* Where anything is wrong with the plain vocabulary (a key that stands twice, too) all is read again in the usual way,
  * which says it. */
-maske_status tokenizer_json_parse(tokenizer_json *out, const char *text, size_t length, const char *name) {
+maske_status tokenizer_json_parse(tokenizer_json *out, const char *text, size_t length, const char *name, bool entries) {
     tokenizer_json json = {.plain = {[PLAIN_VOCAB] = {.key = "vocab"}, [PLAIN_MERGES] = {.key = "merges"}}};
     json_plain *plain = &json.plain[PLAIN_VOCAB];
     bool good = true;
-    maske_status status = json_parse_object_plain(&json.root, text, length, name, "model", json.plain, PLAIN_COUNT);
+    maske_status status = json_parse_object_plain(&json.root, text, length, name, entries ? "" : "model", json.plain, PLAIN_COUNT);
     if (status == MASKE_OK && plain->kind == JSON_PLAIN_INTEGERS) status = read_plain_vocab(&json.entries, plain, &good);
     /* What is wrong is said by the usual way: of two faults it may be another that comes first there. */
     if ((status == MASKE_OK && !good) || status == MASKE_BAD_FILE) {
@@ -81,15 +81,18 @@ void tokenizer_json_free(tokenizer_json *json) {
     *json = (tokenizer_json){0};
 }
 
-/* The model's vocabulary, which is taken out of `whole` if it was plain. */
-static maske_status read_vocab(vocab *out, tokenizer_json *whole, const json_t *model, const char *name) {
-    char place[NAME_SIZE];
-    place_name(place, name, "vocab");
-    if (whole->plain[PLAIN_VOCAB].kind != JSON_PLAIN_INTEGERS)
-        return vocab_read_json(out, json_object_get(model, "vocab"), place);
+maske_status tokenizer_json_vocab(vocab *out, tokenizer_json *whole, const json_t *object, const char *name) {
+    if (whole->plain[PLAIN_VOCAB].kind != JSON_PLAIN_INTEGERS) return vocab_read_json(out, object, name);
     *out = whole->entries;
     whole->entries = (vocab){0};
     return MASKE_OK;
+}
+
+/* The model's vocabulary. */
+static maske_status read_vocab(vocab *out, tokenizer_json *whole, const json_t *model, const char *name) {
+    char place[NAME_SIZE];
+    place_name(place, name, "vocab");
+    return tokenizer_json_vocab(out, whole, json_object_get(model, "vocab"), place);
 }
 
 /* ------------------------------------------------------------------------------------------------------- merges --- */

@@ -4,8 +4,6 @@
 
 #include "tokenizer/tokenizer_config.h"
 
-/* {"token": id, ...} into an empty vocabulary. name: "x/tokenizer.json: model: vocab". */
-MASKE_MUST_USE maske_status vocab_read_json(vocab *out, const json_t *object, const char *name);
 /* A growing list of merges by their strings, and where they stand, for errors: "x/merges.txt: line 7". */
 typedef struct merge_list {
     bpe_merge *items;
@@ -31,17 +29,22 @@ typedef struct tokenizer_json {
     json_plain plain[PLAIN_COUNT];
     vocab entries;                      /* what plain[PLAIN_VOCAB] says, until it is read */
 } tokenizer_json;
-/* A text that is a JSON object; name: the file, for errors. Yours: tokenizer_json_free. */
+/* A text that is a JSON object; name: the file, for errors. entries: it is a vocab.json, so the whole is plain[PLAIN_VOCAB],
+ * or root. Yours: tokenizer_json_free. */
 MASKE_MUST_USE maske_status tokenizer_json_parse(tokenizer_json *out, const char *text, size_t length,
-                                                 const char *name);
+                                                 const char *name, bool entries);
 void tokenizer_json_free(tokenizer_json *json);
+/* {"token": id, ...} into an empty vocabulary: what was plain is taken out of `whole`, else it is read from `object`. name:
+ * "x/tokenizer.json: model: vocab". */
+MASKE_MUST_USE maske_status tokenizer_json_vocab(vocab *out, tokenizer_json *whole, const json_t *object, const char *name);
 
 /* The whole tokenizer.json; name: the file, for errors. It is used up, but not freed. config may be NULL. */
 MASKE_MUST_USE maske_status tokenizer_read_json(maske_tokenizer **out, tokenizer_json *json, const char *name,
                                                 const tokenizer_config *config);
 
-/* The older files. vocab.json (already parsed) with merges.txt beside it; merges_path NULL: its merges are rebuilt. */
-MASKE_MUST_USE maske_status tokenizer_read_vocab_json(maske_tokenizer **out, const json_t *entries, const char *path,
+/* The older files. vocab.json (already parsed; used up, but not freed) with merges.txt beside it; merges_path NULL: its merges
+ * are rebuilt. */
+MASKE_MUST_USE maske_status tokenizer_read_vocab_json(maske_tokenizer **out, tokenizer_json *json, const char *path,
     const char *merges_path, const tokenizer_config *config);
 MASKE_MUST_USE maske_status tokenizer_read_vocab_txt(maske_tokenizer **out, const char *path,
                                                      const tokenizer_config *config);

@@ -193,6 +193,7 @@ static maske_status begin(heads *h, float *weights, const parameters *table, uin
     write_positions(weights + table->position_embeddings, h);
     for (size_t i = 0; i < LAYERS * count && i / count < (size_t)h->config->num_hidden_layers; i++) {
         if (control_stopped(control)) return error_set(MASKE_STOPPED, "stopped before the first step");
+        control_progress(control, "attention that looks at neighbours", (double)i, (double)count, "heads");
         const layer_places *places = &table->layers[i / count];
         size_t head = i % count, distance = i / 2 + 1, rows = head * width * hidden;
         float *query = weights + places->query_key_value.weight + rows, *key = query + hidden * hidden;

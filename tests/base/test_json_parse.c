@@ -168,11 +168,40 @@ static void plain_members_are_kept_apart(void **state) {
     for (int j = 0; j < COUNT; j++) json_plain_free(&plain[j]);
 }
 
+/* A whole text that is plain; where it is not, all of it is as usual. */
+static void a_plain_text_is_kept_apart(void **state) {
+    (void)state;
+    static const char whole[] = " {\"a\": 3,\"vocab\":1, \"\":2} ", nested[] = "{\"\":{\"vocab\":{\"a\":0}},\"vocab\":{\"b\":1}}";
+    json_plain plain = {.key = "vocab"};
+    json_t *root = json_parse_plain(whole, sizeof whole - 1, JSON_REJECT_DUPLICATES, &fault, "", &plain, 1);
+    assert_true(json_is_object(root) && json_object_size(root) == 0);
+    assert_int_equal(plain.kind, JSON_PLAIN_INTEGERS);
+    assert_int_equal(plain.count, 3);
+    assert_string_equal(plain.texts.data + plain.items[1].offset, "vocab");
+    assert_int_equal(plain.items[2].integer, 2);
+    json_decref(root);
+    json_plain_free(&plain);
+    root = json_parse_plain(nested, sizeof nested - 1, JSON_REJECT_DUPLICATES, &fault, "", &plain, 1);
+    assert_int_equal(json_object_size(root), 2);
+    assert_int_equal(plain.kind, JSON_PLAIN_NONE);
+    json_decref(root);
+    static const char *const broken[] = {"{\"a\":1", "{\"a\":1}}", "{\"a\":1} x", "{\"a\":1},{\"b\":2}", "{\"a\":}", "{\"a\" 1}", "{,}", ""};
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
+        json_fault usual;
+        assert_null(json_parse(broken[i], strlen(broken[i]), 0, &usual));
+        assert_null(json_parse_plain(broken[i], strlen(broken[i]), 0, &fault, "", &plain, 1));
+        assert_string_equal(fault.text, usual.text);
+        assert_int_equal(fault.column, usual.column);
+        json_plain_free(&plain);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refused_texts_are),
         cmocka_unit_test(values_are_those_of_the_text),
         cmocka_unit_test(plain_members_are_kept_apart),
+        cmocka_unit_test(a_plain_text_is_kept_apart),
         cmocka_unit_test(depth_has_an_end),
         cmocka_unit_test(spoiled_texts_are_as_jansson_says),
     };

@@ -231,6 +231,40 @@ static void vocab_json_with_merges(void **state) {
     assert_fails(maske_tokenizer_open(&t, folder), MASKE_BAD_FILE, "line 1: the joined token \"ba\"");
 }
 
+/* Entries named as members of a tokenizer.json are (GPT-2's vocabulary has a "version"), and what is wrong with entries, each in
+ * a vocab.json, which is read without a value for each entry, and in a file of another name. */
+static void entries_of_a_vocab_json(void **state) {
+    (void)state;
+    static const char *const names[] = {"vocab.json", "entries.json"};
+    static const struct { const char *text, *sentence; } refused[] = {
+        {"{\"a\":0,\"a\":1}", "a duplicate key"},
+        {"{\"a\":0,\"b\":\"1\"}", "\"b\": found a string, expected an integer"},
+        {"{\"a\":0,\"b\":-1}", "\"b\" has the id -1"},
+        {"{\"a\":0,\"b\":99999999}", "\"b\" has the id 99999999"},
+        {"{\"a\":0,\"b\":99999999999999999999}", "line 1, column"},
+        {"{\"a\":0,\"b\":0}", "id 0"},
+        {"{\"a\":0}}", "not JSON"},
+        {"[\"a\"]", "found an array, expected a JSON object"},
+    };
+    const char *folder = fresh_folder("entries");
+    maske_tokenizer *t = NULL;
+    write_in(folder, "merges.txt", "a b\n");
+    for (int i = 0; i < 2; i++) {
+        const char *path = scratch_path(i == 0 ? "entries/vocab.json" : "entries/entries.json");
+        write_in(folder, names[i], "{\"a\":0,\"version\":1,\"b\":2,\"ab\":3,\"model\":4,\"\":5}");
+        assert_ok(maske_tokenizer_open(&t, path));
+        expect_tokens(t, "ab b", "ab b");
+        assert_int_equal(maske_tokenizer_id(t, "version", 7), 1);
+        assert_int_equal(maske_tokenizer_id(t, "model", 5), 4);
+        maske_tokenizer_free(t);
+        t = NULL;
+        for (size_t r = 0; r < sizeof refused / sizeof *refused; r++) {
+            write_in(folder, names[i], refused[r].text);
+            assert_fails(maske_tokenizer_open(&t, path), MASKE_BAD_FILE, refused[r].sentence);
+        }
+    }
+}
+
 static void a_lone_vocab_json_gets_its_merges_back(void **state) {
     (void)state;
     const char *folder = fresh_folder("lone");
@@ -340,6 +374,7 @@ int main(void) {
         cmocka_unit_test(vocab_txt_is_bert),
         cmocka_unit_test(vocab_txt_bounds),
         cmocka_unit_test(vocab_json_with_merges),
+        cmocka_unit_test(entries_of_a_vocab_json),
         cmocka_unit_test(a_lone_vocab_json_gets_its_merges_back),
         cmocka_unit_test(paths_that_lead_nowhere),
         cmocka_unit_test(the_standard_tokenizer_saves_what_it_is),
