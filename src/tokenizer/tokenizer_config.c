@@ -1,7 +1,8 @@
-/* tokenizer/tokenizer_config.c: the two files are read with a forgiving eye (many tools write them, members come and go)
+/* tokenizer/tokenizer_config.c: the files are read with a forgiving eye (many tools write them, members come and go)
  * and written with no more than the tools need. */
 #include "tokenizer/tokenizer_config.h"
 #include "base/json_parse.h"
+#include "base/number.h"
 
 #include <stdlib.h>
 
@@ -38,13 +39,36 @@ static maske_status read_file(json_t **out, const char *folder, const char *file
     return status;
 }
 
-/* A token is its string, or an object with "content". */
+/* A token is its string, or an object with "content"; NULL: neither. */
+static const json_t *token_text(const json_t *token) {
+    const json_t *text = json_is_object(token) ? json_object_get(token, "content") : token;
+    return json_is_string(text) ? text : NULL;
+}
+
+static bool is_among(const json_t *tokens, const char *text) {
+    for (size_t i = 0; i < json_array_size(tokens); i++)
+        if (strcmp(json_string_value(token_text(json_array_get(tokens, i))), text) == 0) return true;
+    return false;
+}
+
+/* Appends a token that is not there; *list may be NULL. */
+static maske_status add_to_list(json_t **list, json_t *token) {
+    if (token_text(token) == NULL || is_among(*list, json_string_value(token_text(token)))) return MASKE_OK;
+    if (*list == NULL) *list = json_array();
+    if (*list == NULL || json_array_append(*list, token) != 0) return error_memory(0, "special tokens");
+    return MASKE_OK;
+}
+
 static maske_status read_roles(tokenizer_config *out, const json_t *json) {
+    TRY(add_to_list(&out->ends, json_object_get(json, "bos_token")));
+    TRY(add_to_list(&out->ends, json_object_get(json, "eos_token")));
+    const json_t *additional = json_object_get(json, "additional_special_tokens");
+    for (size_t i = 0; i < json_array_size(additional); i++) TRY(add_to_list(&out->additional, json_array_get(additional, i)));
     for (int role = 0; role < MASKE_SPECIAL_COUNT; role++) {
         const json_t *value = json_object_get(json, role_keys[role]);
         bool lstrip = json_is_true(json_object_get(value, "lstrip"));
-        if (json_is_object(value)) value = json_object_get(value, "content");
-        if (!json_is_string(value) || out->roles[role] != NULL) continue;
+        value = token_text(value);
+        if (value == NULL || out->roles[role] != NULL) continue;
         TRY(memory_copy_text(&out->roles[role], json_string_value(value), json_string_length(value)));
         out->lstrip[role] = lstrip;
     }
@@ -65,6 +89,43 @@ static maske_status read_settings(tokenizer_config *out, json_t *json) {
     return MASKE_OK;
 }
 
+/* ------------------------------------------------------------------------------------------- added_tokens.json --- */
+
+typedef struct given_token { const char *text; double id; } given_token;
+static int by_id(const void *x, const void *y) {
+    const given_token *a = x, *b = y;
+    return a->id < b->id ? -1 : a->id > b->id;
+}
+
+static bool is_special(const tokenizer_config *config, const char *text) {
+    for (int role = 0; role < MASKE_SPECIAL_COUNT; role++)
+        if (config->roles[role] != NULL && strcmp(config->roles[role], text) == 0) return true;
+    return is_among(config->ends, text) || is_among(config->additional, text);
+}
+
+/* {"token": id, ...}, by their ids, as tokenizer_config.json lists tokens today. */
+static maske_status list_given(tokenizer_config *config, json_t *given) {
+    given_token *tokens = NULL;
+    size_t count = 0;
+    const char *text;
+    json_t *id;
+    TRY(memory_new(&tokens, json_object_size(given) + 1, sizeof *tokens, "added tokens"));
+    json_object_foreach(given, text, id)
+        if (json_is_number(id)) tokens[count++] = (given_token){text, json_number_value(id)};
+    qsort(tokens, count, sizeof *tokens, by_id);
+    config->added_tokens_decoder = json_object();
+    bool good = config->added_tokens_decoder != NULL;
+    for (size_t i = 0; i < count && good; i++) {
+        char key[32];
+        int special = is_special(config, tokens[i].text);
+        number_print(key, sizeof key, "%zu", i);
+        json_t *token = json_pack("{s:s, s:b, s:b}", "content", tokens[i].text, "special", special, "normalized", !special);
+        good = token != NULL && json_object_set_new(config->added_tokens_decoder, key, token) == 0;
+    }
+    free(tokens);
+    return good ? MASKE_OK : error_memory(0, "added tokens");
+}
+
 maske_status tokenizer_config_read(tokenizer_config *out, const char *folder) {
     tokenizer_config config = {.do_lower_case = true, .tokenize_chinese_chars = true, .strip_accents = -1};
     json_t *json = NULL;
@@ -75,6 +136,10 @@ maske_status tokenizer_config_read(tokenizer_config *out, const char *folder) {
     if (status == MASKE_OK) status = read_file(&json, folder, "special_tokens_map.json");
     if (status == MASKE_OK && json != NULL) status = read_roles(&config, json);
     json_decref(json);
+    json = NULL;
+    if (status == MASKE_OK && config.added_tokens_decoder == NULL) status = read_file(&json, folder, "added_tokens.json");
+    if (status == MASKE_OK && json != NULL) status = list_given(&config, json);
+    json_decref(json);
     if (status != MASKE_OK) tokenizer_config_free(&config);
     else *out = config;
     return status;
@@ -82,6 +147,8 @@ maske_status tokenizer_config_read(tokenizer_config *out, const char *folder) {
 
 void tokenizer_config_free(tokenizer_config *config) {
     for (int role = 0; role < MASKE_SPECIAL_COUNT; role++) free(config->roles[role]);
+    json_decref(config->ends);
+    json_decref(config->additional);
     json_decref(config->added_tokens_decoder);
     *config = (tokenizer_config){0};
 }

@@ -1,11 +1,11 @@
-/* tokenizer/tokenizer_config.h: tokenizer_config.json and special_tokens_map.json: which token plays which role, and
- * what an old-style vocabulary needs to know. */
+/* tokenizer/tokenizer_config.h: tokenizer_config.json, special_tokens_map.json and added_tokens.json: which token plays which
+ * role, and what an old-style vocabulary needs to know. */
 #ifndef MASKE_TOKENIZER_TOKENIZER_CONFIG_H
 #define MASKE_TOKENIZER_TOKENIZER_CONFIG_H
 
 #include "tokenizer/tokenizer.h"
 
-/* What the two files of a folder say; missing files, or members, leave the defaults. */
+/* What the files of a folder say; missing files, or members, leave the defaults. */
 typedef struct tokenizer_config {
     char *roles[MASKE_SPECIAL_COUNT];   /* the tokens' strings, NULL: not said */
     bool lstrip[MASKE_SPECIAL_COUNT];   /* of the role's token, where it is given as an object */
@@ -14,7 +14,9 @@ typedef struct tokenizer_config {
     bool tokenize_chinese_chars;        /* true */
     int strip_accents;                  /* -1: null, as do_lower_case */
     bool add_prefix_space;              /* false */
-    json_t *added_tokens_decoder;       /* {"id": token, ...}, or NULL */
+    json_t *ends;                       /* [token, ...] that begin and end a text (bos, eos), or NULL */
+    json_t *additional;                 /* [token, ...] special ones of no role, or NULL */
+    json_t *added_tokens_decoder;       /* {"id": token, ...}, or NULL; from added_tokens.json where no other file has it */
 } tokenizer_config;
 
 MASKE_MUST_USE maske_status tokenizer_config_read(tokenizer_config *out, const char *folder);
@@ -22,7 +24,7 @@ void tokenizer_config_free(tokenizer_config *config);
 /* Sets the roles' ids and model_max_length of a tokenizer that has its tokens. */
 void tokenizer_config_apply(const tokenizer_config *config, maske_tokenizer *t);
 
-/* Writes both files into the folder, replacing what is there. */
+/* Writes tokenizer_config.json and special_tokens_map.json into the folder, replacing what is there. */
 MASKE_MUST_USE maske_status tokenizer_config_write(const maske_tokenizer *t, const char *folder);
 
 #endif

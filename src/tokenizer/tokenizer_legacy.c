@@ -36,34 +36,49 @@ static maske_status add_token(maske_tokenizer *t, const char *content, bool lstr
     return added_tokens_add(&t->added, &token, tokenizer_vocab(t), t->normalizer, NULL);
 }
 
-/* {"4": {"content": "[MASK]", "lstrip": true, ...}, ...} of tokenizer_config.json */
-static maske_status add_listed_tokens(maske_tokenizer *t, json_t *list) {
-    const char *key;
-    json_t *value;
-    json_object_foreach(list, key, value) {
-        const json_t *content = json_object_get(value, "content");
-        if (!json_is_string(content)) continue;
-        added_token token = {.content = (char *)json_string_value(content), .length = json_string_length(content)};
-        token.single_word = json_is_true(json_object_get(value, "single_word"));
-        token.lstrip = json_is_true(json_object_get(value, "lstrip"));
-        token.rstrip = json_is_true(json_object_get(value, "rstrip"));
-        token.normalized = json_is_true(json_object_get(value, "normalized"));
-        token.special = json_is_true(json_object_get(value, "special"));
-        TRY(added_tokens_add(&t->added, &token, tokenizer_vocab(t), t->normalizer, NULL));
+/* {"content": "[MASK]", "lstrip": true, ...}, as tokenizer_config.json has it. */
+static maske_status add_described(maske_tokenizer *t, const json_t *value) {
+    const json_t *content = json_object_get(value, "content");
+    if (!json_is_string(content)) return MASKE_OK;
+    added_token token = {.content = (char *)json_string_value(content), .length = json_string_length(content)};
+    token.single_word = json_is_true(json_object_get(value, "single_word"));
+    token.lstrip = json_is_true(json_object_get(value, "lstrip"));
+    token.rstrip = json_is_true(json_object_get(value, "rstrip"));
+    token.normalized = json_is_true(json_object_get(value, "normalized"));
+    token.special = json_is_true(json_object_get(value, "special"));
+    return added_tokens_add(&t->added, &token, tokenizer_vocab(t), t->normalizer, NULL);
+}
+
+static bool is_added(const maske_tokenizer *t, const char *content) {
+    return added_tokens_find(&t->added, content, strlen(content)) != NULL;
+}
+
+/* Special tokens of no role; a string, or an object of which only the content counts here. */
+static maske_status add_others(maske_tokenizer *t, const json_t *list) {
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *token = json_array_get(list, i), *content = json_object_get(token, "content");
+        const char *text = json_string_value(json_is_object(token) ? content : token);
+        if (!is_added(t, text)) TRY(add_token(t, text, json_is_true(json_object_get(token, "lstrip")), true));
     }
     return MASKE_OK;
 }
 
-/* Those listed, then the roles' tokens, special; and the post-processor, if there is something to put around a text. */
+/* Those listed, then all special ones in transformers' order; and the post-processor, if there is something to put around a
+ * text. */
 static maske_status add_special_tokens(maske_tokenizer *t, const tokenizer_config *config) {
-    const char *token[MASKE_SPECIAL_COUNT];
-    if (config->added_tokens_decoder != NULL) TRY(add_listed_tokens(t, config->added_tokens_decoder));
-    for (int role = 0; role < MASKE_SPECIAL_COUNT; role++) {
+    static const maske_special order[] = {MASKE_UNK, MASKE_SEP, MASKE_PAD, MASKE_CLS, MASKE_MASK};
+    const char *token[MASKE_SPECIAL_COUNT], *key;
+    json_t *value;
+    json_object_foreach(config->added_tokens_decoder, key, value) TRY(add_described(t, value));
+    TRY(add_others(t, config->ends));
+    for (size_t i = 0; i < MASKE_SPECIAL_COUNT; i++) {
+        int role = (int)order[i];
         token[role] = role_token(config, tokenizer_vocab(t), role);
-        if (token[role] == NULL || added_tokens_find(&t->added, token[role], strlen(token[role])) != NULL) continue;
+        if (token[role] == NULL || is_added(t, token[role])) continue;
         bool roberta_mask = role == MASKE_MASK && strcmp(token[role], "<mask>") == 0;
         TRY(add_token(t, token[role], config->lstrip[role] || roberta_mask, true));
     }
+    TRY(add_others(t, config->additional));
     if (token[MASKE_CLS] == NULL || token[MASKE_SEP] == NULL || t->post_processor != NULL) return MASKE_OK;
     int32_t cls = maske_tokenizer_id(t, token[MASKE_CLS], strlen(token[MASKE_CLS])),
             sep = maske_tokenizer_id(t, token[MASKE_SEP], strlen(token[MASKE_SEP]));

@@ -265,6 +265,43 @@ static void entries_of_a_vocab_json(void **state) {
     }
 }
 
+/* Tokens of added_tokens.json come by their ids, then the special ones that are no entries, in transformers' order; those named
+ * as special are so. Ids are those of transformers 5.23 (GPT2Tokenizer). */
+static void tokens_of_the_files_beside_it(void **state) {
+    (void)state;
+    const char *folder = fresh_folder("beside");
+    maske_tokenizer *t = NULL;
+    write_in(folder, "vocab.json", "{\"a\":0,\"b\":1,\"Ġ\":2,\"ab\":3,\"<u>\":4}");
+    write_in(folder, "merges.txt", "a b\n");
+    write_in(folder, "special_tokens_map.json", "{\"bos_token\":\"<bos>\",\"eos_token\":{\"content\":\"<eos>\",\"lstrip\":false},"
+             "\"unk_token\":\"<u>\",\"pad_token\":\"<pad0>\",\"additional_special_tokens\":[\"<x1>\",{\"content\":\"<x2>\"},3]}");
+    write_in(folder, "added_tokens.json", "{\"<new>\":6,\"Ankara\":5,\"<eos>\":7,\"odd\":\"8\"}");
+    assert_ok(maske_tokenizer_open(&t, folder));
+    expect_tokens(t, "Ankara <new>a<bos><eos>b<pad0>ab<x1><x2><u>", "Ankara Ġ <new> a <bos> <eos> b <pad0> ab <x1> <x2> <u>");
+    static const char *const added[] = {"Ankara", "<new>", "<eos>", "<bos>", "<pad0>", "<x1>", "<x2>"};
+    for (int32_t i = 0; i < 7; i++) assert_int_equal(maske_tokenizer_id(t, added[i], strlen(added[i])), 5 + i);
+    assert_int_equal(maske_tokenizer_vocab_size(t), 12);
+    maske_encoding e = {0};
+    char *text = NULL;
+    assert_ok(maske_tokenizer_encode(t, "Ankara<eos>", 11, NULL, 0, NULL, &e));
+    assert_ok(maske_tokenizer_decode(t, e.ids, e.count, true, &text, NULL));
+    assert_string_equal(text, "Ankara");                    /* the one is special, the other is not */
+    free(text);
+    maske_encoding_free(&e);
+    maske_tokenizer_free(t);
+    t = NULL;
+    /* What tokenizer_config.json lists goes before; a list of another kind is refused. */
+    write_in(folder, "tokenizer_config.json", "{\"added_tokens_decoder\":{\"5\":{\"content\":\"<x9>\",\"special\":true}}}");
+    assert_ok(maske_tokenizer_open(&t, folder));
+    assert_int_equal(maske_tokenizer_id(t, "<x9>", 4), 5);
+    assert_int_equal(maske_tokenizer_id(t, "<new>", 5), -1);
+    maske_tokenizer_free(t);
+    t = NULL;
+    write_in(folder, "tokenizer_config.json", "{}");
+    write_in(folder, "added_tokens.json", "[1]");
+    assert_fails(maske_tokenizer_open(&t, folder), MASKE_BAD_FILE, "added_tokens.json: found an array, expected an object");
+}
+
 static void a_lone_vocab_json_gets_its_merges_back(void **state) {
     (void)state;
     const char *folder = fresh_folder("lone");
@@ -375,6 +412,7 @@ int main(void) {
         cmocka_unit_test(vocab_txt_bounds),
         cmocka_unit_test(vocab_json_with_merges),
         cmocka_unit_test(entries_of_a_vocab_json),
+        cmocka_unit_test(tokens_of_the_files_beside_it),
         cmocka_unit_test(a_lone_vocab_json_gets_its_merges_back),
         cmocka_unit_test(paths_that_lead_nowhere),
         cmocka_unit_test(the_standard_tokenizer_saves_what_it_is),
