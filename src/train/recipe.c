@@ -19,7 +19,7 @@ static const struct {
     double steps;               /* aimed at: batches are as large as leaves so many */
     int64_t least_batch, most_batch;
     double dropout_passes[4], dropout[5];       /* from so many passes on the next one */
-    double most_attention_dropout;
+    double most_attention_dropout, most_narrow_dropout; /* the latter of tiny, which has less to learn by heart with */
     double decay_passes, weight_decay[2];
     double most_passes;         /* more do not help: the run ends early */
     double mask_probability, mask_probability_end;
@@ -50,6 +50,7 @@ static const struct {
     .dropout_passes = {4, 7, 12, 18},
     .dropout = {0, 0.05, 0.1, 0.2, 0.3},
     .most_attention_dropout = 0.1,
+    .most_narrow_dropout = 0.1,
     .decay_passes = 7,
     .weight_decay = {0.01, 0.1},
     .most_passes = 40,
@@ -72,6 +73,7 @@ static const struct {
     .held_out_tokens = 60000,
     .held_out_work = 0.009,
 };
+enum { NARROW = 192 };          /* hidden sizes below are as tiny's */
 enum { SIZES = 5, BATCH_STEP = 8, SEQUENCES_A_BATCH = 4 /* a text has at least so many batches */ };
 
 /* ---------------------------------------------------------------------------------------------------- arithmetic --- */
@@ -163,7 +165,7 @@ static maske_status shape_of(maske_train_options *out, const maske_train_options
 }
 
 /* A shape of the user's own is as fast as the size that is nearest in width. */
-static double speed_of(double hidden) { return hidden < 192 ? 0.85 : hidden < 384 ? 1 : hidden < 640 ? 0.9 : 1; }
+static double speed_of(double hidden) { return hidden < NARROW ? 0.85 : hidden < 384 ? 1 : hidden < 640 ? 0.9 : 1; }
 
 static maske_status choose_size(recipe_choice *c, maske_train_options *settings, const recipe_inputs *in,
                                 double vocabulary) {
@@ -221,6 +223,11 @@ static void choose_batch(recipe_choice *c, maske_train_options *settings, const 
     LINE(c, in, "batch-size", "about %lld steps", (long long)c->steps);
 }
 
+static double width_of(const maske_train_options *settings) {
+    maske_train_options shape = *settings;
+    return sizes_complete(&shape) == MASKE_OK ? (double)shape.hidden_size : 256;
+}
+
 /* To two figures, as a person would write it: 0.0057. */
 static double rounded(double rate) {
     double ones = pow(10, 1 - floor(log10(rate)));
@@ -230,9 +237,7 @@ static double rounded(double rate) {
 static void choose_rates(recipe_choice *c, maske_train_options *settings, const recipe_inputs *in) {
     if (!is_given(in, "optimizer")) settings->optimizer = rule.optimizer;
     bool muon = strcmp(settings->optimizer, "muon") == 0;
-    maske_train_options shape = *settings;
-    double width = sizes_complete(&shape) == MASKE_OK ? (double)shape.hidden_size : 256;
-    double by_width = sqrt(256 / width), narrow = fmin(1, by_width);
+    double by_width = sqrt(256 / width_of(settings)), narrow = fmin(1, by_width);
     double highest = muon ? by_width * rule.learning_rate : narrow * rule.adamw_learning_rate;
     double continued = in->has_model ? rule.continued : 1, rest = in->has_model && muon ? rule.continued_rest : continued;
     set(in, "learning-rate", &settings->learning_rate, rounded(rest * highest));
@@ -262,7 +267,8 @@ static void choose_masks(recipe_choice *c, maske_train_options *settings, const 
 static void choose_dropout(recipe_choice *c, maske_train_options *settings, const recipe_inputs *in) {
     size_t i = 0;
     while (i < 4 && c->passes >= rule.dropout_passes[i]) i++;
-    set(in, "dropout", &settings->dropout, rule.dropout[i]);
+    double most = width_of(settings) < NARROW ? rule.most_narrow_dropout : 1;
+    set(in, "dropout", &settings->dropout, fmin(rule.dropout[i], most));
     set(in, "attention-dropout", &settings->attention_dropout, fmin(settings->dropout, rule.most_attention_dropout));
     set(in, "weight-decay", &settings->weight_decay, rule.weight_decay[c->passes >= rule.decay_passes]);
     LINE(c, in, "dropout", "%.0f times over the text: %s", c->passes,

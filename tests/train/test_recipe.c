@@ -101,6 +101,10 @@ static void dropout_grows_with_the_passes(void **state) {
         most = c.passes > most ? c.passes : most;
     }
     assert_true(most > 20);
+    maske_train_options narrow = defaults();
+    narrow.size = "tiny";
+    recipe_choice c = choose(&narrow, 60, 2e6, slow, "size");
+    assert_true(c.passes > 20 && narrow.dropout == 0.1);
 }
 
 /* Every flag alone: kept, though it is at its default or far from what the rule would take. */
