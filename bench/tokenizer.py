@@ -1,6 +1,7 @@
 """bench/tokenizer.py MASKE CORPUS: see bench/tokenizer.sh. Every row is run in turn, ROUNDS times (slow ones once); the
-fastest of each counts. Beside the clock stands the processor's time (user and system): on a busy machine the clock also
-counts what others do, and ratios of the processor's time are the ones to trust."""
+fastest of each counts. "first" and "again" are what a program times inside; "file to ids on disk" is its whole process.
+Beside the clock stands the processor's time (user and system): on a busy machine the clock also counts what others do, and
+ratios of the processor's time are the ones to trust."""
 import json
 import os
 import platform
@@ -51,7 +52,7 @@ class Row:
         return f"{self.megabytes / self.best[key]:,.0f}" if key in self.best else ""
 
     def ratio(self, other, key):
-        """How many times as fast as `other`, by the processor's time."""
+        """How many times as fast as `other`, by what `key` names."""
         if key not in self.best or key not in other.best:
             return ""
         return f"{(self.megabytes / self.best[key]) / (other.megabytes / other.best[key]):.2f} x"
@@ -115,14 +116,15 @@ def encoding(work, title, model, text, with_gigatoken):
         rows.append(Row("sentencepiece, its own 16,000 (a fifth)", sample))
         measure(rows[-1], [*peers, "encode-sentencepiece", work / "pieces.model", sample, ids], ["first"], None)
     print(f"\nEncoding, {title}, {rows[0].megabytes:.1f} MB; MB/s by the clock, and of one core\n")
-    print("| what runs | first | again | of a core: first | again | maske is: first | again | whole process, s | processor, s "
-          "| peak memory, MB |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    print("| what runs | first | again | of a core: first | again | maske is: first | again | file to ids on disk, s | processor, s "
+          "| maske is: by the clock | by the processor | peak memory, MB |")
+    print("|" + " --- |" * 12)
     for row in rows:
         b = row.best
         print(f"| {row.name} | {row.speed('first')} | {row.speed('again')} | {row.speed('first processor')} | "
               f"{row.speed('again processor')} | {rows[0].ratio(row, 'first processor')} | "
-              f"{rows[0].ratio(row, 'again processor')} | {b['wall']:.2f} | {b['processor']:.2f} | {b['memory']:,} |", flush=True)
+              f"{rows[0].ratio(row, 'again processor')} | {b['wall']:.2f} | {b['processor']:.2f} | {rows[0].ratio(row, 'wall')} | "
+              f"{rows[0].ratio(row, 'processor')} | {b['memory']:,} |", flush=True)
     if with_gigatoken and rows[0].tokens != rows[1].tokens:
         print(f"Tokens differ: {rows[0].tokens:,} and {rows[1].tokens:,}")
 
