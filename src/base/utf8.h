@@ -33,6 +33,16 @@ static inline size_t utf8_put(char out[4], uint32_t c) {
 }
 static inline bool utf8_is_continuation(char byte) { return ((unsigned char)byte & 0xC0) == 0x80; }
 
+/* Bytes at the end of text, valid but for them, that begin a character whose rest is not there: 0 to 3. */
+static inline size_t utf8_cut(const char *text, size_t length) {
+    for (size_t back = 1; back <= 3 && back <= length; back++) {
+        unsigned char byte = (unsigned char)text[length - back];
+        if (byte >= 0xC0) return utf8_size((char)byte) > back ? back : 0;
+        if (byte < 0x80) return 0;
+    }
+    return 0;
+}
+
 /* Bytes of the longest valid prefix. Equal to length: the text is valid. */
 size_t utf8_valid_prefix(const char *text, size_t length);
 /* Bytes that an invalid sequence at the start of text takes, so that the rest can be read on ("maximal subpart" of

@@ -5,6 +5,7 @@
  * and in the high half of the second. For each half a table has the set of faults that it allows, as bits; a fault that all
  * three allow is there. Two continuation bytes one after the other are such a "fault" too, and right exactly where the
  * byte two or three places before them asks for that many. */
+#include "base/utf8.h"
 #include "base/utf8_vector.h"
 
 #include <immintrin.h>
@@ -60,16 +61,6 @@ static inline __m256i faults(__m256i now, __m256i before) {
     return _mm256_xor_si256(pair, _mm256_and_si256(asked, _mm256_set1_epi8(BITS(0x80))));
 }
 
-/* Bytes at the end of a stretch, right up to there, that begin a character and do not end it: 0 to 3. */
-static inline size_t cut_bytes(const unsigned char *text, size_t length) {
-    for (size_t back = 1; back <= 3 && back <= length; back++) {
-        unsigned char byte = text[length - back];
-        if (byte >= 0xC0) return (byte < 0xE0 ? 2u : byte < 0xF0 ? 3u : 4u) > back ? back : 0;
-        if (byte < 0x80) return 0;
-    }
-    return 0;
-}
-
 size_t utf8_valid_blocks_avx2(const unsigned char *text, size_t length) {
     __m256i before = _mm256_setzero_si256();
     for (size_t at = 0; at < length; at += BLOCK) {
@@ -87,9 +78,9 @@ size_t utf8_valid_blocks_avx2(const unsigned char *text, size_t length) {
             continue;
         }
         __m256i wrong = _mm256_or_si256(faults(first, before), faults(second, first));
-        if (!_mm256_testz_si256(wrong, wrong)) return at - cut_bytes(text, at);
+        if (!_mm256_testz_si256(wrong, wrong)) return at - utf8_cut((const char *)text, at);
         before = second;
     }
     /* only a text of whole blocks can end in a character that is cut */
-    return length - (length % BLOCK == 0 ? cut_bytes(text, length) : 0);
+    return length - (length % BLOCK == 0 ? utf8_cut((const char *)text, length) : 0);
 }

@@ -30,22 +30,12 @@ int64_t count_line_ends(const char *text, size_t length) {
     return count;
 }
 
-/* Bytes at the end that may be the beginning of a character whose rest is still to come: 0 to 3. */
-static size_t unfinished_tail(const char *text, size_t length) {
-    for (size_t back = 1; back <= 3 && back <= length; back++) {
-        unsigned char byte = (unsigned char)text[length - back];
-        if (byte >= 0xC0) return utf8_size((char)byte) > back ? back : 0;
-        if (byte < 0x80) return 0;
-    }
-    return 0;
-}
-
 /* Checks the bytes behind `checked`, repairs what is wrong in them; an unfinished character waits for more. */
 static maske_status check_new_bytes(line_reader *r) {
     buffer *text = &r->text;
     r->checked += utf8_valid_prefix(text->data + r->checked, text->length - r->checked);
     if (r->checked == text->length) return MASKE_OK;
-    size_t tail = r->at_end ? 0 : unfinished_tail(text->data + r->checked, text->length - r->checked);
+    size_t tail = r->at_end ? 0 : utf8_cut(text->data + r->checked, text->length - r->checked);
     size_t wrong = text->length - r->checked - tail;
     if (wrong == 0) return MASKE_OK;
     if (r->first_replaced == 0) r->first_replaced = r->lines + count_line_ends(text->data, r->checked) + 1;
