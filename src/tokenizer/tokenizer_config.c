@@ -39,21 +39,20 @@ static maske_status read_file(json_t **out, const char *folder, const char *file
     return status;
 }
 
-/* A token is its string, or an object with "content"; NULL: neither. */
-static const json_t *token_text(const json_t *token) {
-    const json_t *text = json_is_object(token) ? json_object_get(token, "content") : token;
-    return json_is_string(text) ? text : NULL;
+const char *tokenizer_config_token(const json_t *token) {
+    return json_string_value(json_is_object(token) ? json_object_get(token, "content") : token);
 }
 
 static bool is_among(const json_t *tokens, const char *text) {
     for (size_t i = 0; i < json_array_size(tokens); i++)
-        if (strcmp(json_string_value(token_text(json_array_get(tokens, i))), text) == 0) return true;
+        if (strcmp(tokenizer_config_token(json_array_get(tokens, i)), text) == 0) return true;
     return false;
 }
 
 /* Appends a token that is not there; *list may be NULL. */
 static maske_status add_to_list(json_t **list, json_t *token) {
-    if (token_text(token) == NULL || is_among(*list, json_string_value(token_text(token)))) return MASKE_OK;
+    const char *text = tokenizer_config_token(token);
+    if (text == NULL || is_among(*list, text)) return MASKE_OK;
     if (*list == NULL) *list = json_array();
     if (*list == NULL || json_array_append(*list, token) != 0) return error_memory(0, "special tokens");
     return MASKE_OK;
@@ -67,9 +66,9 @@ static maske_status read_roles(tokenizer_config *out, const json_t *json) {
     for (int role = 0; role < MASKE_SPECIAL_COUNT; role++) {
         const json_t *value = json_object_get(json, role_keys[role]);
         bool lstrip = json_is_true(json_object_get(value, "lstrip"));
-        value = token_text(value);
-        if (value == NULL || out->roles[role] != NULL) continue;
-        TRY(memory_copy_text(&out->roles[role], json_string_value(value), json_string_length(value)));
+        const char *text = tokenizer_config_token(value);
+        if (text == NULL || out->roles[role] != NULL) continue;
+        TRY(memory_copy_text(&out->roles[role], text, strlen(text)));
         out->lstrip[role] = lstrip;
     }
     return MASKE_OK;

@@ -19,6 +19,8 @@ typedef struct tokenizer_config {
     json_t *added_tokens_decoder;       /* {"id": token, ...}, or NULL; from added_tokens.json where no other file has it */
 } tokenizer_config;
 
+/* A token's text: the files have it as a string, or as an object with "content"; NULL: neither. Borrowed. */
+const char *tokenizer_config_token(const json_t *token);
 MASKE_MUST_USE maske_status tokenizer_config_read(tokenizer_config *out, const char *folder);
 void tokenizer_config_free(tokenizer_config *config);
 /* Sets the roles' ids and model_max_length of a tokenizer that has its tokens. */

@@ -53,11 +53,11 @@ static bool is_added(const maske_tokenizer *t, const char *content) {
     return added_tokens_find(&t->added, content, strlen(content)) != NULL;
 }
 
-/* Special tokens of no role; a string, or an object of which only the content counts here. */
+/* Special tokens of no role. */
 static maske_status add_others(maske_tokenizer *t, const json_t *list) {
     for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *token = json_array_get(list, i), *content = json_object_get(token, "content");
-        const char *text = json_string_value(json_is_object(token) ? content : token);
+        const json_t *token = json_array_get(list, i);
+        const char *text = tokenizer_config_token(token);
         if (!is_added(t, text)) TRY(add_token(t, text, json_is_true(json_object_get(token, "lstrip")), true));
     }
     return MASKE_OK;
