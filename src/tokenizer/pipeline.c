@@ -14,8 +14,7 @@ void pipeline_free(pipeline *p) {
     bpe_word_free(&p->word);
     buffer_free(&p->form);
     word_cache_free(&p->pieces_seen);
-    word_cache_free(&p->words_seen);
-    word_ids_free(&p->short_words_seen);
+    word_ids_leave(&p->words_seen);
     buffer_free(&p->block);
     free(p->block_ranges.items);
     free(p->block_ends);

@@ -20,8 +20,7 @@ typedef struct pipeline {
     bpe_word word;                  /* of pipeline_word */
     buffer form;                    /* a word in the form that the model knows */
     word_cache pieces_seen;         /* keyed by pieces, with lengths */
-    word_ids short_words_seen;      /* words as they stand in the text */
-    word_cache words_seen;          /* the longer ones of them */
+    word_ids_holder words_seen;     /* words as they stand in the text, of the tokenizer */
     buffer block;                   /* of pipeline_batch: texts end to end, their words, and where each ends */
     range_list block_ranges;
     size_t *block_ends, block_end_capacity;
@@ -56,7 +55,7 @@ typedef struct pipeline_texts {
     const tokenizer_frame *frame;   /* around each text, NULL: nothing */
     size_t *id_ends;                /* [count] out, may be NULL */
 } pipeline_texts;
-/* Before the first word of a call: the words seen are this tokenizer's. */
+/* Before the first word of a call: the words seen are those of this tokenizer. */
 void pipeline_use(pipeline *p, const maske_tokenizer *t);
 MASKE_MUST_USE maske_status pipeline_add_words(const maske_tokenizer *t, pipeline *p, const pipeline_texts *texts,
                                                id_list *out);

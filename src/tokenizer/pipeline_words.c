@@ -9,13 +9,13 @@
 #include "tokenizer/pipeline.h"
 
 /* IDS_LEFT: room that is kept free, so that an entry's ids can be copied whatever their number is. */
-enum { GROUP = 256, IDS_LEFT = GROUP * WORD_IDS_INSIDE };
+enum { GROUP = 256, IDS_LEFT = GROUP * WORD_IDS_INSIDE, LANE_BYTES = 4 * BPE_LANE_SYMBOLS };
 #define NOT_THERE UINT32_MAX
 
 typedef struct word_group {
     short_key keys[GROUP];
     uint64_t hashes[GROUP];
-    uint32_t entries[GROUP];        /* of short words: which of word_ids, or NOT_THERE */
+    uint32_t entries[GROUP];        /* which of word_ids, or NOT_THERE */
     uint16_t unknown[GROUP];        /* the words that are not there, `unknown_count` of them */
     size_t unknown_count;
 } word_group;
@@ -27,6 +27,7 @@ typedef struct word_run {
     size_t count;
     word_form form;
     id_list *out;
+    bool moved;                     /* words_seen has become another table */
 } word_run;
 
 static inline maske_status reserve(id_list *out, size_t more) {
@@ -34,10 +35,7 @@ static inline maske_status reserve(id_list *out, size_t more) {
     return memory_reserve(&out->items, &out->capacity, out->count + more, sizeof *out->items, "ids");
 }
 
-void pipeline_use(pipeline *p, const maske_tokenizer *t) {
-    word_cache_use(&p->words_seen, t->serial);
-    word_ids_use(&p->short_words_seen, t->serial);
-}
+void pipeline_use(pipeline *p, const maske_tokenizer *t) { known_words_take(t->known, &p->words_seen); }
 
 maske_status pipeline_add_id(id_list *out, int32_t id) {
     TRY(reserve(out, 1));
@@ -89,18 +87,16 @@ static maske_status encode_new(const word_run *r, const char *word, size_t lengt
 }
 
 /* A word to symbols that may go in a lane; false: it has too many, or its model knows no lanes. */
-static maske_status start_lane(const word_run *r, const short_key *key, bpe_lane *lane, bool *started) {
-    size_t length;
-    const char *word = short_key_text(key, &length);
+static maske_status start_lane(const word_run *r, word_text word, bpe_lane *lane, bool *started) {
     const bpe *model = &r->t->model.bpe;
     bpe_word *cut = &r->p->word;
     *started = false;
-    if (r->t->kind != MODEL_BPE || !bpe_lanes_apply(model)) return MASKE_OK;
+    if (r->t->kind != MODEL_BPE || !bpe_lanes_apply(model) || word.length > LANE_BYTES) return MASKE_OK;
     if (as_bytes(r)) {
-        TRY(bpe_cut_bytes(model, cut, word, length));
+        TRY(bpe_cut_bytes(model, cut, word.bytes, word.length));
     } else {
-        TRY(bring_into_form(r->p, r->form, pre_tokenizer_replacement(r->t->pre_tokenizer), &word, &length));
-        TRY(bpe_cut(model, cut, word, length));
+        TRY(bring_into_form(r->p, r->form, pre_tokenizer_replacement(r->t->pre_tokenizer), &word.bytes, &word.length));
+        TRY(bpe_cut(model, cut, word.bytes, word.length));
     }
     if (cut->count == 0 || cut->count > BPE_LANE_SYMBOLS) return MASKE_OK;
     bpe_lane_start(model, lane, cut->ids, cut->count);
@@ -108,50 +104,46 @@ static maske_status start_lane(const word_run *r, const short_key *key, bpe_lane
     return MASKE_OK;
 }
 
-/* A word may be among the unknown ones twice. */
-static void remember(const word_run *r, const word_group *group, size_t i, const int32_t *ids, size_t count) {
-    word_ids *seen = &r->p->short_words_seen;
-    if (word_ids_find(seen, group->keys[i], group->hashes[i]) == NULL)
-        word_ids_add(seen, group->keys[i], group->hashes[i], ids, count);
+static inline word_text word_at(const word_run *r, size_t i) {
+    return (word_text){r->text + r->ranges[i].begin, r->ranges[i].end - r->ranges[i].begin};
+}
+
+/* Into the table, or into a larger one that takes its place: then the group's other words must be looked for there. */
+static void remember(word_run *r, size_t first, const word_group *group, size_t i, const int32_t *ids, size_t count) {
+    pipeline *p = r->p;
+    word_text word = word_at(r, first + i);
+    while (p->words_seen.table != NULL &&
+           !word_ids_add(&p->words_seen, group->keys[i], group->hashes[i], word, ids, count)) {
+        if (!known_words_grow(r->t->known, &p->words_seen)) return;
+        r->moved = true;
+    }
 }
 
 /* Encodes the group's unknown words, BPE_LANES at once where possible. Where memory is short some stay unknown. */
-static __attribute__((noinline)) maske_status learn(const word_run *r, size_t first, const word_group *group) {
+static __attribute__((noinline)) maske_status learn(word_run *r, size_t first, const word_group *group) {
     bpe_lane lanes[BPE_LANES];
     uint16_t words[BPE_LANES];
     size_t count = 0;
     for (size_t k = 0; k < group->unknown_count; k++) {
         size_t i = group->unknown[k];
+        word_text word = word_at(r, first + i);
         bool started;
-        TRY(start_lane(r, &group->keys[i], &lanes[count], &started));
+        TRY(start_lane(r, word, &lanes[count], &started));
         if (started) {
             words[count++] = (uint16_t)i;
         } else {
-            text_range word = r->ranges[first + i];
-            TRY(encode_word(r, r->text + word.begin, word.end - word.begin));
-            remember(r, group, i, r->p->word.ids, r->p->word.count);
+            TRY(encode_word(r, word.bytes, word.length));
+            remember(r, first, group, i, r->p->word.ids, r->p->word.count);
         }
         if (count < BPE_LANES && k + 1 < group->unknown_count) continue;
         bpe_lanes_merge(&r->t->model.bpe, lanes, count);
         for (size_t lane = 0; lane < count; lane++) {
             int32_t ids[BPE_LANE_SYMBOLS];
-            remember(r, group, words[lane], ids, bpe_lane_ids(&lanes[lane], ids));
+            size_t id_count = bpe_lane_ids(&lanes[lane], ids);
+            remember(r, first, group, words[lane], ids, id_count);
         }
         count = 0;
     }
-    return MASKE_OK;
-}
-
-static __attribute__((noinline)) maske_status add_long(const word_run *r, const char *word, size_t length,
-                                                       uint64_t hash) {
-    word_record record;
-    if (word_cache_find(&r->p->words_seen, hash, word, length, &record))
-        return add_many(r->out, record.ids, record.count);
-    TRY(encode_new(r, word, length));
-    bpe_word *made = &r->p->word;
-    /* The lengths count in the model's form: of no use to who reads this record, and zero keeps them in range. */
-    for (size_t i = 0; i < made->count; i++) made->lengths[i] = 0;
-    word_cache_add(&r->p->words_seen, hash, word, length, made->ids, made->lengths, made->count);
     return MASKE_OK;
 }
 
@@ -159,39 +151,26 @@ static __attribute__((noinline)) maske_status add_long(const word_run *r, const 
 
 /* Hashes the words of the group that begins with word `first`, and asks for their entries. */
 static inline void prepare(const word_run *r, size_t first, size_t count, word_group *group) {
-    const text_range *ranges = r->ranges + first;
     for (size_t i = 0; i < count; i++) {
-        const char *word = r->text + ranges[i].begin;
-        size_t length = ranges[i].end - ranges[i].begin;
-        if (length > SHORT_WORD) {
-            group->hashes[i] = word_cache_hash(word, length);
-            word_cache_ask_slot(&r->p->words_seen, group->hashes[i]);
-            continue;
-        }
-        group->keys[i] = short_key_load(word, length, r->text, r->end);
+        word_text word = word_at(r, first + i);
+        group->keys[i] = word.length <= SHORT_WORD ? short_key_load(word.bytes, word.length, r->text, r->end)
+                                                   : word_ids_long_key(word.bytes, word.length);
         group->hashes[i] = short_key_hash(group->keys[i]);
-        word_ids_ask(&r->p->short_words_seen, group->hashes[i]);
+        word_ids_ask(r->p->words_seen.table, group->hashes[i]);
     }
 }
 
-static inline bool is_short(const word_run *r, size_t word) {
-    return r->ranges[word].end - r->ranges[word].begin <= SHORT_WORD;
-}
-
 static inline void find_one(const word_run *r, size_t i, word_group *group) {
-    const word_ids *seen = &r->p->short_words_seen;
+    const word_ids *seen = r->p->words_seen.table;
     const word_ids_entry *entry = word_ids_find(seen, group->keys[i], group->hashes[i]);
     group->entries[i] = entry != NULL ? (uint32_t)(entry - seen->entries) : NOT_THERE;
+    if (entry != NULL && word_ids_is_long(group->keys[i])) __builtin_prefetch(word_ids_more(seen, entry));
 }
 
-/* Finds the entries of the group's short words, and lists those that have none. */
-static inline void find(const word_run *r, size_t first, size_t count, word_group *group) {
+/* Finds the entries of the group's words, and lists those that have none. */
+static inline void find(const word_run *r, size_t count, word_group *group) {
     group->unknown_count = 0;
     for (size_t i = 0; i < count; i++) {
-        if (!is_short(r, first + i)) {
-            word_cache_ask_record(&r->p->words_seen, group->hashes[i]);
-            continue;
-        }
         find_one(r, i, group);
         if (group->entries[i] == NOT_THERE) group->unknown[group->unknown_count++] = (uint16_t)i;
     }
@@ -200,39 +179,46 @@ static inline void find(const word_run *r, size_t first, size_t count, word_grou
 /* Ids of `count` words from `first` on, all of one group, whose first word is number `begin`. */
 static inline maske_status emit(const word_run *r, size_t first, size_t count, size_t begin, const word_group *group) {
     id_list *out = r->out;
-    const word_ids *seen = &r->p->short_words_seen;
+    const word_ids *seen = r->p->words_seen.table;
     TRY(reserve(out, IDS_LEFT));
-    for (size_t word = first; word < first + count; word++) {
-        const char *text = r->text + r->ranges[word].begin;
-        size_t length = r->ranges[word].end - r->ranges[word].begin, i = word - begin;
-        if (length > SHORT_WORD) {
-            TRY(add_long(r, text, length, group->hashes[i]));
-            continue;
-        }
-        if (group->entries[i] == NOT_THERE) {
-            TRY(encode_new(r, text, length));
-            continue;
-        }
-        const word_ids_entry *entry = &seen->entries[group->entries[i]];
-        if (entry->count <= WORD_IDS_INSIDE) {
+    for (size_t i = first - begin; i < first - begin + count; i++) {
+        word_text word = word_at(r, begin + i);
+        const word_ids_entry *entry = group->entries[i] != NOT_THERE ? &seen->entries[group->entries[i]] : NULL;
+        size_t id_count = entry != NULL ? word_ids_count(entry) : 0;
+        const int32_t *ids = NULL;
+        if (entry != NULL && word.length <= SHORT_WORD && id_count <= WORD_IDS_INSIDE) {
             memcpy(out->items + out->count, entry->ids, sizeof entry->ids);
-            out->count += entry->count;
-        } else {
-            TRY(add_many(out, word_ids_more(seen, entry), entry->count));
+            out->count += id_count;
+            continue;
         }
+        if (entry != NULL)
+            ids = word.length <= SHORT_WORD ? word_ids_more(seen, entry) : word_ids_of_long(seen, entry, word);
+        if (ids != NULL) TRY(add_many(out, ids, id_count));
+        else TRY(encode_new(r, word.bytes, word.length));
     }
     return MASKE_OK;
 }
 
+/* Where there is no memory for a table. */
+static void find_nothing(size_t count, word_group *group) {
+    for (size_t i = 0; i < count; i++) group->entries[i] = NOT_THERE;
+}
+
 /* The next group, up to its ids. */
-static inline maske_status start_group(const word_run *r, size_t first, word_group *group) {
+static inline maske_status start_group(word_run *r, size_t first, word_group *group) {
     size_t count = r->count - first < GROUP ? r->count - first : GROUP;
+    pipeline_use(r->p, r->t);
+    if (r->p->words_seen.table == NULL) {
+        find_nothing(count, group);
+        return MASKE_OK;
+    }
     prepare(r, first, count, group);
-    find(r, first, count, group);
+    find(r, count, group);
     if (group->unknown_count == 0) return MASKE_OK;
-    uint64_t moves = r->p->short_words_seen.moves;
+    r->moved = false;
     TRY(learn(r, first, group));
-    if (r->p->short_words_seen.moves != moves) find(r, first, count, group);
+    if (r->p->words_seen.table == NULL) find_nothing(count, group);
+    else if (r->moved) find(r, count, group);
     else for (size_t k = 0; k < group->unknown_count; k++) find_one(r, group->unknown[k], group);
     return MASKE_OK;
 }

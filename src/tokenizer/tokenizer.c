@@ -47,6 +47,8 @@ maske_status tokenizer_finish(maske_tokenizer *t) {
         TRY(make_frame(t, pair));
     }
     find_roles(t);
+    if (t->known == NULL) TRY(known_words_new(&t->known));
+    known_words_clear(t->known);
     t->serial = atomic_fetch_add(&serial, 1) + 1;
     return MASKE_OK;
 }
@@ -68,6 +70,7 @@ void maske_tokenizer_free(maske_tokenizer *t) {
     if (t->kind == MODEL_BPE) bpe_free(&t->model.bpe);
     else wordpiece_free(&t->model.wordpiece);
     added_tokens_free(&t->added);
+    known_words_free(t->known);
     padding_free(&t->padding);
     free(t->frames[0].ids);
     free(t->frames[1].ids);

@@ -1,4 +1,4 @@
-/* tokenizer/tokenizer.h: what a maske_tokenizer is made of. Built once, then read-only: threads share it.
+/* tokenizer/tokenizer.h: what a maske_tokenizer is made of. Built once, then read-only but for the words it knows: threads share it.
  *
  *   text -> added tokens (raw) -> normalizer -> added tokens (normalised) -> pre_tokenizer -> model
  *        -> truncation -> post_processor -> padding -> ids -> decoder -> text
@@ -15,6 +15,7 @@
 #include "tokenizer/post_processor.h"
 #include "tokenizer/pre_tokenizer.h"
 #include "tokenizer/truncation.h"
+#include "tokenizer/word_ids.h"
 #include "tokenizer/wordpiece.h"
 
 #define TOKENIZER_JSON_LIMIT ((size_t)256 << 20)        /* bytes of tokenizer.json */
@@ -40,6 +41,7 @@ struct maske_tokenizer {
     int32_t special[MASKE_SPECIAL_COUNT];       /* ids by role, -1: none */
     int64_t model_max_length;           /* of tokenizer_config.json, 0: not known */
     tokenizer_frame frames[2];          /* of a single text, of a pair; worked out of the post-processor */
+    known_words *known;                 /* words that were encoded before: threads write to it as well */
     uint64_t serial;                    /* differs between any two tokenizers of this process: keys word caches */
 };
 

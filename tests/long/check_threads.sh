@@ -7,7 +7,7 @@ build=$BUILD/../tsan-check
 cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo "-DCMAKE_C_FLAGS_RELWITHDEBINFO=-O1 -g" \
     -DMASKE_SANITIZE=thread >/dev/null
 tests=(base/test_parallel bert/test_properties train/test_feeder train/test_saver train/test_train train/test_plan
-       tasks/test_model tokenizer/test_word_count tokenizer/test_train_tokenizer)
+       tasks/test_model tokenizer/test_word_count tokenizer/test_word_ids tokenizer/test_train_tokenizer)
 targets=(maske)
 for test in "${tests[@]}"; do
     [ -e "tests/$test.c" ] || { echo "tests/$test.c is not there"; exit 1; }
