@@ -266,13 +266,26 @@ static void shared_task(void *user, size_t i, int thread) {
     }
 }
 
+/* Panels in a range of columns, so that the thread with the most to do has as little as can be. Where several widths are
+ * as good, the one of more tasks, up to two a thread: a thread that comes late then costs less. */
+static size_t even_width(size_t panels, size_t blocks, size_t threads) {
+    size_t best = panels, least = SIZE_MAX;
+    for (size_t wanted = 1; wanted <= panels; wanted++) {
+        size_t width = (panels + wanted - 1) / wanted, tasks = blocks * ((panels + width - 1) / width);
+        size_t most = (tasks + threads - 1) / threads * width;
+        if (tasks > 2 * threads && wanted > 1) break;
+        if (most > least) continue;
+        least = most;
+        best = width;
+    }
+    return best;
+}
+
 void bert_product_shared(const masked_lm_context *c, float *y, size_t y_stride, const float *x, const bert_linear *l,
                          size_t rows, product_end end) {
-    size_t blocks = (rows + SHARED_ROWS - 1) / SHARED_ROWS, wanted = 2 * (size_t)c->capacity.threads;
-    size_t panels = (l->out + GEMM_PACK_COLUMNS - 1) / GEMM_PACK_COLUMNS;
-    size_t ranges = smaller(panels, larger(1, wanted / larger(blocks, 1)));
-    size_t width = (panels + ranges - 1) / ranges * GEMM_PACK_COLUMNS;
-    ranges = (l->out + width - 1) / width;
+    size_t blocks = (rows + SHARED_ROWS - 1) / SHARED_ROWS, panels = (l->out + GEMM_PACK_COLUMNS - 1) / GEMM_PACK_COLUMNS;
+    size_t width = even_width(panels, blocks, (size_t)c->capacity.threads) * GEMM_PACK_COLUMNS;
+    size_t ranges = (l->out + width - 1) / width;
     parallel_for(c->capacity.threads, blocks * ranges, shared_task,
                  &(shared_product){c, y, x, l, y_stride, rows, width, ranges, end});
 }

@@ -94,7 +94,7 @@ static void forward_block(void *user, size_t block, int thread) {
 }
 
 /* Rows of a part, where a pass has few of them. */
-enum { FEW = 16 };
+enum { FEW = 4 };
 typedef struct few_call { const masked_lm_context *c; size_t layer; const layer_state *s; layer_part *of; } few_call;
 
 static void few_task(void *user, size_t part, int thread) {

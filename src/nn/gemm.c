@@ -102,22 +102,23 @@ static void fetch_ahead(const void *from, size_t bytes) {
     for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch((const char *)from + at, 0, 2);
 }
 
-/* One panel of B against every row of a block; the next panel lies right behind it. */
+/* One panel of B against every row of a block; the next panel lies right behind it, and each tile asks for its share. */
 static void multiply_panel(const gemm_kernel *kernel, float *c, size_t ldc, bool accumulate, const float *packed_a, row_split split,
                            const float *panel, size_t columns, size_t depth, bool fetch) {
-    size_t row = 0, width = kernel->tile_columns, share = round_up(depth * width / split.panels, 16);
+    size_t row = 0, width = kernel->tile_columns, step = (width + split.panels - 1) / split.panels;
     for (size_t p = 0; p < split.panels; p++) {
-        if (fetch) fetch_ahead(panel + depth * width + p * share, share * sizeof *panel);
+        gemm_ahead ahead = {panel, 0};
+        if (fetch) ahead = (gemm_ahead){panel + depth * width + p * step * depth, step};
         size_t rows = split.rows + (p < split.longer);
         float *target = c + row * ldc;
         const float *panel_a = packed_a + row * depth;
         row += rows;
         if (columns == width) {
-            kernel->tile(target, ldc, accumulate, panel_a, panel, rows, depth);
+            kernel->tile(target, ldc, accumulate, panel_a, panel, rows, depth, ahead);
             continue;
         }
         _Alignas(64) float edge[16 * 64];           /* the last columns: computed whole, written in part */
-        kernel->tile(edge, width, false, panel_a, panel, rows, depth);
+        kernel->tile(edge, width, false, panel_a, panel, rows, depth, ahead);
         for (size_t i = 0; i < rows; i++)
             for (size_t j = 0; j < columns; j++) target[i * ldc + j] = (accumulate ? target[i * ldc + j] : 0.0f) + edge[i * width + j];
     }

@@ -7,11 +7,13 @@ enum { TILE_ROWS = LANES == 16 ? 14 : 6, TILE_VECTORS = 2, TILE_COLUMNS = TILE_V
 
 /* `rows` is a constant at every place of use, and every loop over it unrolls: an index that is left over would put the
  * sums into memory. */
-INLINE void tile_of(float *c, size_t ldc, bool accumulate, const float *a, const float *b, const size_t rows, size_t k) {
+INLINE void tile_of(float *c, size_t ldc, bool accumulate, const float *a, const float *b, const size_t rows, size_t k, gemm_ahead ahead) {
     floats sum[TILE_ROWS][TILE_VECTORS];
 #pragma GCC unroll 14
     for (size_t i = 0; i < rows; i++) sum[i][0] = sum[i][1] = floats_all(0.0f);
-    for (size_t p = 0; p < k; p++, a += rows, b += TILE_COLUMNS) {
+    for (size_t p = 0; p < k; p++, a += rows, b += TILE_COLUMNS, ahead.at += ahead.step) {
+#pragma GCC unroll 2
+        for (size_t at = 0; at < TILE_COLUMNS; at += 16) __builtin_prefetch(ahead.at + at, 0, 2);
         floats b0 = *(const floats *)b, b1 = *(const floats *)(b + LANES);
 #pragma GCC unroll 14
         for (size_t i = 0; i < rows; i++) {
@@ -29,10 +31,10 @@ INLINE void tile_of(float *c, size_t ldc, bool accumulate, const float *a, const
         }
 }
 
-static void tile(float *c, size_t ldc, bool accumulate, const float *a, const float *b, size_t rows, size_t k) {
+static void tile(float *c, size_t ldc, bool accumulate, const float *a, const float *b, size_t rows, size_t k, gemm_ahead ahead) {
     switch (rows) {
 #define ROWS(count) \
-    case count: tile_of(c, ldc, accumulate, a, b, (count) <= TILE_ROWS ? (count) : 1, k); break;
+    case count: tile_of(c, ldc, accumulate, a, b, (count) <= TILE_ROWS ? (count) : 1, k, ahead); break;
         ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7)
         ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12) ROWS(13) ROWS(14)
 #undef ROWS

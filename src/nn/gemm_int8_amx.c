@@ -40,10 +40,18 @@ static void multiply(float *c, size_t ldc, bool accumulate, const gemm_int8_rows
     }
 }
 
+/* Asks for the next panel's bytes while this one is used: a weight comes from the third level cache or memory. */
+INLINE void fetch_ahead(const int8_t *panel, size_t depth) {
+    for (size_t at = 0; at < gemm_int8_panel_bytes(depth); at += 64) __builtin_prefetch(panel + at, 0, 2);
+}
+
 static void block(float *c, size_t ldc, bool accumulate, const gemm_int8_rows *a, const int8_t *panel, size_t count,
                   size_t columns, size_t depth) {
     tiles_configure();
-    EACH_PANEL(panel, j, n, columns, depth, { multiply(c + j, ldc, accumulate, a, panel, count, n, depth); });
+    EACH_PANEL(panel, next, j, n, columns, depth, {
+        if (next != NULL) fetch_ahead(next, depth);
+        multiply(c + j, ldc, accumulate, a, panel, count, n, depth);
+    });
     _tile_release();
 }
 

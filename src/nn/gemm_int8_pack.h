@@ -146,16 +146,12 @@ INLINE void put_row(float *c, bool accumulate, const int32_t *sums, row_steps ro
     });
 }
 
-/* Asks for the next panel's bytes while this one is used: a weight comes from the third level cache or memory. */
-INLINE void fetch_ahead(const int8_t *panel, size_t bytes) {
-    for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch(panel + at, 0, 2);
-}
-/* The block's frame: the body for each panel with its columns j..j+n-1 of c. */
-#define EACH_PANEL(panel, j, n, columns, depth, ...)                                            \
+/* The block's frame: the body for each panel with its columns j..j+n-1 of c; next: the panel behind it, NULL: none. */
+#define EACH_PANEL(panel, next, j, n, columns, depth, ...)                                      \
     for (size_t j = 0; j < (columns); j += GEMM_INT8_COLUMNS) {                                 \
         const size_t n = (columns) - j < GEMM_INT8_COLUMNS ? (columns) - j : GEMM_INT8_COLUMNS; \
         const size_t bytes_ = gemm_int8_panel_bytes(depth);                                     \
-        if (j + n < (columns)) fetch_ahead((panel) + bytes_, bytes_);                           \
+        const int8_t *next = j + n < (columns) ? (panel) + bytes_ : NULL;                       \
         __VA_ARGS__                                                                             \
         (panel) += bytes_;                                                                      \
     }

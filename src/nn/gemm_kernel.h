@@ -28,10 +28,15 @@ static inline row_split split_rows(size_t m, size_t tile_rows) {
     return (row_split){panels, m / panels, m % panels};
 }
 
+/* What a tile asks for on its way, `step` elements further with each k: the panel that the next tiles will read comes
+ * from the third level or memory. Asked for all at once it would fill the few places that wait for memory, and the tile
+ * would wait with them. */
+typedef struct gemm_ahead { const float *at; size_t step; } gemm_ahead;
+
 typedef struct gemm_kernel {
     size_t tile_rows, tile_columns;     /* tile_columns divides GEMM_PACK_COLUMNS */
     /* c[rows, tile_columns] (+)= A panel * B panel over k; c may be a full tile only. */
-    void (*tile)(float *c, size_t ldc, bool accumulate, const float *a, const float *b, size_t rows, size_t k);
+    void (*tile)(float *c, size_t ldc, bool accumulate, const float *a, const float *b, size_t rows, size_t k, gemm_ahead ahead);
     /* Packs the block op(A) [split's rows, k] into its panels, one behind another. */
     void (*pack_a)(float *panels, const float *a, size_t lda, bool transposed, row_split split, size_t k);
     /* Packs op(B) [k, columns] into its panels, one behind another. */

@@ -4,7 +4,8 @@
 #define TILE_COLUMNS 16
 #include "nn/gemm_pack.h"
 
-static void tile(float *c, size_t ldc, bool accumulate, const float *a, const float *b, size_t rows, size_t k) {
+static void tile(float *c, size_t ldc, bool accumulate, const float *a, const float *b, size_t rows, size_t k, gemm_ahead ahead) {
+    (void)ahead;
     float sum[TILE_ROWS][TILE_COLUMNS] = {{0}};
     for (size_t p = 0; p < k; p++)
         for (size_t i = 0; i < rows; i++)
