@@ -148,6 +148,34 @@ static void multiply_f32(float *c, size_t ldc, bool accumulate, const float *a, 
     }
 }
 
+/* Rows of A whose panels are packed at a time. */
+static size_t few_rows_together(const gemm_kernel *kernel, size_t k) {
+    size_t panels = GEMM_FEW_SIZE / (k * kernel->tile_columns);
+    return (panels > 0 ? panels : 1) * kernel->tile_columns;
+}
+/* Whether B is read as it lies, once or twice: so few rows of A that packing it would cost more. */
+static bool are_few(const gemm_kernel *kernel, size_t m, size_t k) {
+    return kernel->straight != NULL && k > 0 && m <= GEMM_FEW_ROWS && k * kernel->tile_columns <= GEMM_FEW_SIZE &&
+           m <= 2 * few_rows_together(kernel, k);
+}
+
+/* C (+)= A B^T. */
+static void multiply_few(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, const float *b, size_t ldb, size_t m,
+                         size_t n, size_t k) {
+    enum { TOGETHER = 84 }; /* rows of B, whole tiles on every level: they stay in the second level cache for all panels of A */
+    const gemm_kernel *kernel = choose_kernel();
+    _Alignas(64) float panels[GEMM_FEW_SIZE];
+    size_t most = few_rows_together(kernel, k), width = kernel->tile_columns;
+    for (size_t i0 = 0; i0 < m; i0 += most) {
+        size_t rows = smaller(most, m - i0);
+        kernel->pack_b(panels, a + i0 * lda, lda, true, rows, k);
+        for (size_t j = 0; j < n; j += TOGETHER)
+            for (size_t i = 0; i < rows; i += width)
+                kernel->straight(c + (i0 + i) * ldc + j, ldc, accumulate, panels + i * k, smaller(width, rows - i), b + j * ldb, ldb,
+                                 smaller(TOGETHER, n - j), k);
+    }
+}
+
 /* ---------------------------------------------------------------------------------------------------- bfloat16 --- */
 
 /* A straight A that lies rounded in whole steps of k is read where it lies. */
@@ -216,7 +244,9 @@ void gemm(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, boo
           const float *b, size_t ldb, bool b_transposed, gemm_precision precision, size_t m, size_t n, size_t k) {
     column_range all = {0, n};
     if (k == 0 && !accumulate) clear(c, ldc, m, n);
-    if (precision == GEMM_F32) multiply_f32(c, ldc, accumulate, a, lda, a_transposed, NULL, b, ldb, b_transposed, m, n, k, all);
+    if (precision == GEMM_F32 && b_transposed && !a_transposed && are_few(choose_kernel(), m, k))
+        multiply_few(c, ldc, accumulate, a, lda, b, ldb, m, n, k);
+    else if (precision == GEMM_F32) multiply_f32(c, ldc, accumulate, a, lda, a_transposed, NULL, b, ldb, b_transposed, m, n, k, all);
     else
         multiply_bf16(c, ldc, accumulate, source_float(a, lda), a_transposed, NULL, source_float(b, ldb), b_transposed, m, n, k, all);
 }

@@ -31,6 +31,53 @@ INLINE void tile_of(float *c, size_t ldc, bool accumulate, const float *a, const
         }
 }
 
+/* Sums over a block of GEMM_DEPTH of k, then these, as where C is read and written between the blocks. */
+INLINE void straight_of(float *c, size_t ldc, bool accumulate, const float *x, size_t columns, const float *w, size_t ldw,
+                        const size_t rows, size_t k) {
+    float total[TILE_ROWS][TILE_COLUMNS];
+    for (size_t j = 0; j < columns && accumulate; j++)
+        for (size_t i = 0; i < rows; i++) total[i][j] = c[j * ldc + i];
+    for (size_t k0 = 0; k0 < k; k0 += GEMM_DEPTH) {
+        size_t end = k - k0 < GEMM_DEPTH ? k : k0 + GEMM_DEPTH;
+        floats sum[TILE_ROWS][TILE_VECTORS];
+#pragma GCC unroll 14
+        for (size_t i = 0; i < rows; i++) sum[i][0] = sum[i][1] = floats_all(0.0f);
+        for (size_t p = k0; p < end; p++) {
+            floats x0 = *(const floats *)(x + p * TILE_COLUMNS), x1 = *(const floats *)(x + p * TILE_COLUMNS + LANES);
+#pragma GCC unroll 14
+            for (size_t i = 0; i < rows; i++) {
+                floats value = floats_all(w[i * ldw + p]);
+                sum[i][0] = fused(value, x0, sum[i][0]);
+                sum[i][1] = fused(value, x1, sum[i][1]);
+            }
+        }
+#pragma GCC unroll 14
+        for (size_t i = 0; i < rows; i++)
+#pragma GCC unroll 2
+            for (size_t h = 0; h < TILE_VECTORS; h++) {
+                if (accumulate || k0 > 0) sum[i][h] = load(total[i] + LANES * h, LANES) + sum[i][h];
+                store(total[i] + LANES * h, sum[i][h], LANES);
+            }
+    }
+    for (size_t j = 0; j < columns; j++)
+        for (size_t i = 0; i < rows; i++) c[j * ldc + i] = total[i][j];
+}
+
+static void straight(float *c, size_t ldc, bool accumulate, const float *x, size_t columns, const float *w, size_t ldw, size_t rows,
+                     size_t k) {
+    for (size_t i = 0, here; i < rows; i += here) {
+        here = rows - i < TILE_ROWS ? rows - i : TILE_ROWS;
+        switch (here) {
+#define ROWS(count) \
+        case count: straight_of(c + i, ldc, accumulate, x, columns, w + i * ldw, ldw, (count) <= TILE_ROWS ? (count) : 1, k); break;
+            ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7)
+            ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12) ROWS(13) ROWS(14)
+#undef ROWS
+        default: break;
+        }
+    }
+}
+
 static void tile(float *c, size_t ldc, bool accumulate, const float *a, const float *b, size_t rows, size_t k, gemm_ahead ahead) {
     switch (rows) {
 #define ROWS(count) \

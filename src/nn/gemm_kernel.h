@@ -16,6 +16,8 @@ enum {
     GEMM_ROWS    = 128,     /* m of one block: its packed A stays in the second */
     GEMM_NEAR_BYTES = 1 << 19,  /* a packed B of this size lies in the second level cache: nothing to ask for ahead */
     GEMM_COLUMNS = 64,      /* n of one block of an unpacked B */
+    GEMM_FEW_ROWS = 64,     /* m of a product that reads an unpacked transposed B as it lies; */
+    GEMM_FEW_SIZE = 16 * 3072,  /* numbers of A packed for it at a time: they stay in the second level cache */
     GEMM_A_SIZE  = GEMM_ROWS * GEMM_DEPTH + 32, /* elements of a block's packed A; packing may write 32 behind it */
     GEMM_BF16_DEPTH = 512   /* k of one block of bfloat16: half as much of C is read and written as at 256 */
 };
@@ -37,6 +39,11 @@ typedef struct gemm_kernel {
     size_t tile_rows, tile_columns;     /* tile_columns divides GEMM_PACK_COLUMNS */
     /* c[rows, tile_columns] (+)= A panel * B panel over k; c may be a full tile only. */
     void (*tile)(float *c, size_t ldc, bool accumulate, const float *a, const float *b, size_t rows, size_t k, gemm_ahead ahead);
+    /* c[columns, rows] (+)= X W^T for rows of W as it lies in memory, which is read once, and few columns (rows of X): a
+     * packed W would cost more than the product. x: a panel of X^T, [k][tile_columns]. columns: up to tile_columns. The
+     * numbers are those of the tile. NULL: not on this level. */
+    void (*straight)(float *c, size_t ldc, bool accumulate, const float *x, size_t columns, const float *w, size_t ldw, size_t rows,
+                     size_t k);
     /* Packs the block op(A) [split's rows, k] into its panels, one behind another. */
     void (*pack_a)(float *panels, const float *a, size_t lda, bool transposed, row_split split, size_t k);
     /* Packs op(B) [k, columns] into its panels, one behind another. */

@@ -14,4 +14,4 @@ static void tile(float *c, size_t ldc, bool accumulate, const float *a, const fl
         for (size_t j = 0; j < TILE_COLUMNS; j++) c[i * ldc + j] = (accumulate ? c[i * ldc + j] : 0.0f) + sum[i][j];
 }
 
-const gemm_kernel gemm_kernel_plain = {TILE_ROWS, TILE_COLUMNS, tile, pack_a, pack_b};
+const gemm_kernel gemm_kernel_plain = {TILE_ROWS, TILE_COLUMNS, tile, NULL, pack_a, pack_b};

@@ -161,12 +161,41 @@ static void columns_in_parts_are_the_product(void **state) {
     free(a); free(b); free(whole); free(parts);
 }
 
+/* Few rows of A go another way where B is not packed: the numbers must be those of many rows, and of a packed B. */
+static void few_rows_give_the_numbers_of_many(void **state) {
+    (void)state;
+    static const struct { size_t n, k; } shapes[] = {{1, 1}, {83, 255}, {85, 257}, {100, 768}, {29, 1537}, {13, 3072}, {8, 3073}};
+    enum { MOST = 70 };
+    for (size_t l = 0; l < 3; l++) {
+        unsigned flags;
+        assert_true(cpu_level_flags(&flags, levels[l]));
+        cpu_allow(flags);
+        for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++) {
+            size_t n = shapes[s].n, k = shapes[s].k, stride = n + 3;
+            float *a = random_matrix(MOST * (k + 2), 1), *b = random_matrix(n * (k + 5), 2), *want = random_matrix(MOST * stride, 3),
+                  *got = random_matrix(MOST * stride, 3);
+            void *packed = NULL;
+            assert_int_equal(memory_new(&packed, gemm_packed_bytes(GEMM_F32, n, k), 1, "test"), MASKE_OK);
+            gemm_pack(packed, GEMM_F32, b, k + 5, true, n, k);
+            for (size_t m = 1; m <= MOST; m += m < 20 ? 1 : 7) {
+                bool accumulate = m & 1;
+                gemm_packed(want, stride, accumulate, a, k + 2, false, packed, GEMM_F32, m, n, k);
+                gemm(got, stride, accumulate, a, k + 2, false, b, k + 5, true, GEMM_F32, m, n, k);
+                assert_memory_equal(want, got, MOST * stride * sizeof *want);
+            }
+            free(a); free(b); free(want); free(got); free(packed);
+        }
+    }
+    cpu_allow(~0u);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_level_gives_the_product),
         cmocka_unit_test(rounding_before_gives_the_same_numbers),
         cmocka_unit_test(a_row_does_not_depend_on_its_block),
         cmocka_unit_test(packing_in_parts_is_packing),
+        cmocka_unit_test(few_rows_give_the_numbers_of_many),
         cmocka_unit_test(columns_in_parts_are_the_product),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
