@@ -45,7 +45,6 @@ static void plan_kept_layer(arena *a, const masked_lm_context *c, layer_state *s
     s->output_norm = plan_norm(a, rows, c->hidden);
     if (!c->rounds) {
         s->intermediate_pre = floats(a, rows, c->intermediate);
-        s->intermediate = floats(a, rows, c->intermediate);
         return;
     }
     s->rounded = (rounded_state){halves(a, c->capacity.tokens, c->hidden), NULL, halves(a, rows, c->hidden),
@@ -114,7 +113,7 @@ static void plan_threads(arena *a, masked_lm_context *c) {
         c->few_intermediate = floats(a, smaller(capacity->tokens, BERT_BLOCK * (size_t)capacity->threads), c->intermediate);
     for (int i = 0; i < capacity->threads; i++) {
         float *thread = floats(a, scratch, 1);
-        float *block = capacity->backward && !c->rounds ? NULL : floats(a, BERT_BLOCK, larger(c->intermediate, c->hidden));
+        float *block = floats(a, BERT_BLOCK, larger(c->intermediate, c->hidden));
         if (c->thread_scratch != NULL) c->thread_scratch[i] = thread;
         if (c->thread_blocks != NULL) c->thread_blocks[i] = block;
     }

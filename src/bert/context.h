@@ -66,8 +66,8 @@ typedef struct layer_state {
     float *attentions;          /* per sequence [heads, length, length]; NULL: not kept */
     float *attention_output;    /* [rows, hidden]   of BertAttention */
     norm_state attention_norm;
-    float *intermediate_pre;    /* [rows, intermediate] before the activation */
-    float *intermediate;        /* [rows, intermediate] */
+    float *intermediate_pre;    /* [rows, intermediate] before the activation; backward puts intermediate in its place */
+    float *intermediate;        /* [rows, intermediate]; lives within a block */
     norm_state output_norm;
     float *output;              /* [rows, hidden] */
     rounded_state rounded;
@@ -104,7 +104,7 @@ struct masked_lm_context {
     float *embeddings;          /* [tokens, hidden] */
     norm_state embeddings_norm;
     layer_state *layers;        /* [layer_count] */
-    float **thread_blocks;      /* [threads] of [BERT_BLOCK, intermediate] without backward, or where factors are rounded */
+    float **thread_blocks;      /* [threads] of [BERT_BLOCK, intermediate] */
     float **thread_scratch;     /* [threads] of attention and cross entropy */
     float *few_intermediate;    /* [few rows, intermediate], without backward */
     float *pooler_input, *pooled;               /* [sequences, hidden] */

@@ -24,7 +24,7 @@ void bert_intermediate_backward(const masked_lm_context *c, size_t layer, const 
         bert_linear_backward_rounded(g->hidden, true, g->rounded.intermediate, c->intermediate, dense, rows);
         return;
     }
-    bias_activation_backward(g->intermediate, sums, g->intermediate, s->intermediate_pre, c->config.hidden_act, rows,
-                             c->intermediate);
+    bias_activation_backward(g->intermediate, sums, s->intermediate_pre, g->intermediate, s->intermediate_pre, c->config.hidden_act,
+                             rows, c->intermediate);
     bert_linear_backward(g->hidden, true, g->intermediate, c->intermediate, dense, bert_precision(c), rows);
 }

@@ -7,7 +7,8 @@
 
 /* From s->attention_output to s->intermediate. */
 void bert_intermediate_forward(const masked_lm_context *c, size_t layer, const layer_state *s, size_t rows);
-/* g->intermediate by the activation's result becomes that by the product; its share is added to g->hidden.
+/* g->intermediate by the activation's result becomes that by the product; its share is added to g->hidden. As floats
+ * s->intermediate_pre becomes the activation's result, which the gradient of BertOutput's matrix needs.
  *   sums   [intermediate] partial sums of the bias, added to */
 void bert_intermediate_backward(const masked_lm_context *c, size_t layer, const layer_state *s,
                                 const layer_gradients *g, float *sums, size_t rows);

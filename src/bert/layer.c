@@ -50,7 +50,8 @@ layer_state bert_layer_state_at(const masked_lm_context *c, const layer_state *s
     at.output += hidden;
     at.attention_norm = norm_at(s->attention_norm, first, c->hidden);
     at.output_norm = norm_at(s->output_norm, first, c->hidden);
-    if (c->rounds || !c->capacity.backward) at.intermediate = at.intermediate_pre = c->thread_blocks[thread];
+    at.intermediate = c->thread_blocks[thread];
+    if (c->rounds || !c->capacity.backward) at.intermediate_pre = c->thread_blocks[thread];
     if (c->rounds) {
         at.work = c->thread_blocks[thread];
         at.rounded.context += hidden;
@@ -59,7 +60,6 @@ layer_state bert_layer_state_at(const masked_lm_context *c, const layer_state *s
         at.rounded.intermediate += first * c->intermediate;
     } else if (c->capacity.backward) {
         at.intermediate_pre += first * c->intermediate;
-        at.intermediate += first * c->intermediate;
     }
     return at;
 }
@@ -152,7 +152,7 @@ static void weights_backward(const masked_lm_context *c, size_t layer, const lay
     float *query_key_value = bert_gradient(c, places->query_key_value.weight);
     weight_gradient list[5] = {
         {bert_gradient(c, places->output.weight), factor(g->output_product, d->output_product),
-         factor(s->intermediate, r->intermediate), c->rounds, hidden, s->rows, hidden, intermediate},
+         factor(s->intermediate_pre, r->intermediate), c->rounds, hidden, s->rows, hidden, intermediate},
         {bert_gradient(c, places->intermediate.weight), factor(g->intermediate, d->intermediate),
          factor(s->attention_output, r->attention_output), c->rounds, intermediate, s->rows, intermediate, hidden},
         {bert_gradient(c, places->self_output.weight), factor(g->self_output_product, d->self_output_product),

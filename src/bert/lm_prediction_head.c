@@ -38,7 +38,7 @@ static void transform_block_backward(void *user, size_t block, int thread) {
     layer_norm_backward(d, sums, sums + hidden, d, c->transform_act + at, c->transform_norm.mean + first,
                         c->transform_norm.rstd + first, bert_weight(c, c->model->table.transform_norm.weight), rows,
                         hidden);
-    bias_activation_backward(d, sums + 2 * hidden, d, c->transform_pre + at,
+    bias_activation_backward(d, sums + 2 * hidden, NULL, d, c->transform_pre + at,
                              bert_config_head_act(&c->config), rows, hidden);
     /* the place of the transformed rows, which are used up, takes the gradient by the head's input */
     bert_linear_backward(c->transformed + at, false, d, hidden, &c->model->packed.transform, bert_precision(c), rows);

@@ -23,9 +23,9 @@ void bias_activation_forward(float *out, float *pre, const float *x, const float
                              size_t columns) {
     kernels_of_cpu()->bias_activation_forward(out, pre, x, bias, kind, rows, columns);
 }
-void bias_activation_backward(float *d_pre, float *d_bias, const float *d_out, const float *pre, activation kind,
+void bias_activation_backward(float *d_pre, float *d_bias, float *out, const float *d_out, const float *pre, activation kind,
                               size_t rows, size_t columns) {
-    kernels_of_cpu()->bias_activation_backward(d_pre, d_bias, d_out, pre, kind, rows, columns);
+    kernels_of_cpu()->bias_activation_backward(d_pre, d_bias, out, d_out, pre, kind, rows, columns);
 }
 void bias_activation_forward_rounded(uint16_t *out, uint16_t *pre, const float *x, const float *bias, activation kind,
                                      size_t rows, size_t columns) {

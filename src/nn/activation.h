@@ -10,7 +10,8 @@
  *   pre    [rows, columns]   x + bias, kept for backward; may be x, or out where no backward follows
  *   x      [rows, columns]   the linear layer's product
  *   bias   [columns]         or NULL: nothing is added
- * d_pre is set and may be d_out; d_bias [columns], or NULL, is added to: partial sums, as in nn/layer_norm.h.
+ *
+ * d_pre is set and may be d_out; out, or NULL, becomes activation(pre) anew, the same bits, and may be pre; d_bias [columns], or NULL, is added to: partial sums, as in nn/layer_norm.h.
  * AVX2 and AVX-512 agree bit for bit, plain C to 1e-6. */
 #ifndef MASKE_NN_ACTIVATION_H
 #define MASKE_NN_ACTIVATION_H
@@ -32,10 +33,10 @@ const char *activation_name(activation kind);
 
 void bias_activation_forward(float *out, float *pre, const float *x, const float *bias, activation kind, size_t rows,
                              size_t columns);
-void bias_activation_backward(float *d_pre, float *d_bias, const float *d_out, const float *pre, activation kind,
+void bias_activation_backward(float *d_pre, float *d_bias, float *out, const float *d_out, const float *pre, activation kind,
                               size_t rows, size_t columns);
 
-/* The same with out, pre and d_pre kept as bfloat16 (nn/gemm.h); bias and d_bias are there. */
+/* The same with out, pre and d_pre kept as bfloat16 (nn/gemm.h); bias and d_bias are there; both out and pre are kept. */
 void bias_activation_forward_rounded(uint16_t *out, uint16_t *pre, const float *x, const float *bias, activation kind,
                                      size_t rows, size_t columns);
 void bias_activation_backward_rounded(uint16_t *d_pre, float *d_bias, const float *d_out, const uint16_t *pre,

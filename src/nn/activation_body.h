@@ -45,21 +45,22 @@ static void bias_activation_forward_body(float *out, float *pre, const float *x,
     }
 }
 
-INLINE void activation_backward_rows(float *d_pre, float *d_bias, const float *d_out, const float *pre, activation kind, size_t rows, size_t columns) {
+INLINE void activation_backward_rows(float *d_pre, float *d_bias, float *out, const float *d_out, const float *pre, activation kind, size_t rows, size_t columns) {
     for (size_t r = 0; r < rows; r++, d_pre += columns, d_out += columns, pre += columns)
         EACH_VECTOR(i, n, columns, {
-            floats d = load(d_out + i, n) * activation_slope(load(pre + i, n), kind);
+            floats x = load(pre + i, n), d = load(d_out + i, n) * activation_slope(x, kind);
             store(d_pre + i, d, n);
             if (d_bias != NULL) store(d_bias + i, load(d_bias + i, n) + d, n);
+            if (out != NULL) store(out + r * columns + i, activation_value(x, kind), n);
         });
 }
-static void bias_activation_backward_body(float *d_pre, float *d_bias, const float *d_out, const float *pre, activation kind, size_t rows, size_t columns) {
+static void bias_activation_backward_body(float *d_pre, float *d_bias, float *out, const float *d_out, const float *pre, activation kind, size_t rows, size_t columns) {
     switch (kind) {
-    case ACTIVATION_GELU: activation_backward_rows(d_pre, d_bias, d_out, pre, ACTIVATION_GELU, rows, columns); break;
-    case ACTIVATION_GELU_NEW: activation_backward_rows(d_pre, d_bias, d_out, pre, ACTIVATION_GELU_NEW, rows, columns); break;
-    case ACTIVATION_RELU: activation_backward_rows(d_pre, d_bias, d_out, pre, ACTIVATION_RELU, rows, columns); break;
-    case ACTIVATION_SILU: activation_backward_rows(d_pre, d_bias, d_out, pre, ACTIVATION_SILU, rows, columns); break;
-    case ACTIVATION_TANH: activation_backward_rows(d_pre, d_bias, d_out, pre, ACTIVATION_TANH, rows, columns); break;
+    case ACTIVATION_GELU: activation_backward_rows(d_pre, d_bias, out, d_out, pre, ACTIVATION_GELU, rows, columns); break;
+    case ACTIVATION_GELU_NEW: activation_backward_rows(d_pre, d_bias, out, d_out, pre, ACTIVATION_GELU_NEW, rows, columns); break;
+    case ACTIVATION_RELU: activation_backward_rows(d_pre, d_bias, out, d_out, pre, ACTIVATION_RELU, rows, columns); break;
+    case ACTIVATION_SILU: activation_backward_rows(d_pre, d_bias, out, d_out, pre, ACTIVATION_SILU, rows, columns); break;
+    case ACTIVATION_TANH: activation_backward_rows(d_pre, d_bias, out, d_out, pre, ACTIVATION_TANH, rows, columns); break;
     case ACTIVATION_COUNT: break;
     }
 }

@@ -29,16 +29,19 @@ static void matches_finite_differences(void **state) {
             for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
                 size_t rows = cases[c].rows, columns = cases[c].columns, count = rows * columns;
                 float *x = random_floats(count, 1), *bias = random_floats(columns, 2), *d_out = random_floats(count, 3);
-                float *out = zeros(count), *d_bias = zeros(columns);
+                float *out = zeros(count), *again = zeros(count), *d_bias = zeros(columns);
                 oracle o = {rows, columns, (activation)kind, as_doubles(x, count), as_doubles(bias, columns), as_doubles(d_out, count),
                             calloc(count + 1, sizeof(double))};
                 forward(&o);
                 bias_activation_forward(out, x, x, bias, (activation)kind, rows, columns);      /* pre takes x's place */
                 assert_close(out, o.out, count, 1e-6, "out");
-                bias_activation_backward(d_out, d_bias, d_out, x, (activation)kind, rows, columns);
+                bias_activation_backward(d_out, d_bias, again, d_out, x, (activation)kind, rows, columns);
                 assert_gradient(d_out, o.x, count, forward, &o, 1e-5, "d_pre");
                 assert_gradient(d_bias, o.bias, columns, forward, &o, 1e-5, "d_bias");
-                free(x); free(bias); free(d_out); free(out); free(d_bias);
+                assert_memory_equal(again, out, count * sizeof *out);
+                bias_activation_backward(d_out, d_bias, x, d_out, x, (activation)kind, rows, columns);    /* out takes pre's place */
+                assert_memory_equal(x, out, count * sizeof *out);
+                free(x); free(bias); free(d_out); free(out); free(again); free(d_bias);
                 free(o.x); free(o.bias); free(o.d_out); free(o.out);
             }
 }
@@ -76,7 +79,7 @@ static void rounded_is_the_same_rounded(void **state) {
                     assert_true((as_float(kept[i]) != as_float(kept[i])) == (out[i] != out[i]));
                     pre[i] = as_float(kept_pre[i]);
                 }
-                bias_activation_backward(d_pre, d_bias, d_out, pre, (activation)kind, rows, columns);
+                bias_activation_backward(d_pre, d_bias, NULL, d_out, pre, (activation)kind, rows, columns);
                 bias_activation_backward_rounded(kept, d_bias_rounded, d_out, kept_pre, (activation)kind, rows, columns);
                 for (size_t i = 0; i < count; i++) assert_true(kept[i] == as_rounded(d_pre[i]) || d_pre[i] != d_pre[i]);
                 for (size_t i = 0; i < columns; i++) assert_true(d_bias[i] == d_bias_rounded[i] || d_bias[i] != d_bias[i]);

@@ -52,7 +52,7 @@ static void activations_are_within_1e_6(void **state) {
             double worst = 0, worst_slope = 0;
             bias_activation_forward(out, pre, x, NULL, kinds[k].kind, 1, POINTS);
             for (size_t i = 0; i < POINTS; i++) worst = fmax(worst, fabs(out[i] - kinds[k].value(x[i])));
-            bias_activation_backward(out, NULL, ones, x, kinds[k].kind, 1, POINTS);
+            bias_activation_backward(out, NULL, NULL, ones, x, kinds[k].kind, 1, POINTS);
             for (size_t i = 0; i < POINTS; i++) worst_slope = fmax(worst_slope, fabs(out[i] - kinds[k].slope(x[i])));
             print_message("%s on %s: %.3g absolute, slope %.3g\n", activation_name(kinds[k].kind), cpu_level_name(), worst, worst_slope);
             assert_true(worst <= 1e-6 && worst_slope <= 1e-6);
@@ -70,7 +70,7 @@ static void activations_end_in_zero_and_x(void **state) {
             for (int i = 0; i < 5; i++) assert_true(out[i] == x[i]);
             for (int i = 5; i < 9; i++) assert_true(fabsf(out[i]) < 1e-6f);
             if (k != ACTIVATION_RELU) assert_true(isnan(out[9]));
-            bias_activation_backward(out, NULL, ones, x, (activation)k, 1, 9);
+            bias_activation_backward(out, NULL, NULL, ones, x, (activation)k, 1, 9);
             for (int i = 0; i < 4; i++) assert_true(fabsf(out[i] - 1) <= 1e-6f && fabsf(out[i + 5]) <= 1e-6f);
         }
 }
@@ -83,12 +83,12 @@ static void silu_and_tanh_end_where_they_should(void **state) {
         bias_activation_forward(out, pre, x, NULL, ACTIVATION_SILU, 1, 7);
         for (int i = 0; i < 3; i++) assert_true(out[i] == x[i] && fabsf(out[i + 3]) < 1e-6f);
         assert_true(isnan(out[6]));
-        bias_activation_backward(out, NULL, ones, x, ACTIVATION_SILU, 1, 6);
+        bias_activation_backward(out, NULL, NULL, ones, x, ACTIVATION_SILU, 1, 6);
         for (int i = 0; i < 3; i++) assert_true(fabsf(out[i] - 1) <= 1e-6f && fabsf(out[i + 3]) <= 1e-6f);
         bias_activation_forward(out, pre, x, NULL, ACTIVATION_TANH, 1, 7);
         for (int i = 0; i < 3; i++) assert_true(out[i] == 1 && out[i + 3] == -1);
         assert_true(isnan(out[6]));
-        bias_activation_backward(out, NULL, ones, x, ACTIVATION_TANH, 1, 6);
+        bias_activation_backward(out, NULL, NULL, ones, x, ACTIVATION_TANH, 1, 6);
         for (int i = 0; i < 6; i++) assert_true(fabsf(out[i]) <= 1e-6f);
     }
 }
