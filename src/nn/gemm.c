@@ -142,7 +142,8 @@ static void multiply_f32(float *c, size_t ldc, bool accumulate, const float *a, 
                 size_t columns = smaller(width, range.end - j);
                 if (packed != NULL) panel = packed + k0 * padded + j * depth;
                 else kernel->pack_b(block_b, element(b, ldb, b_transposed, k0, j), ldb, b_transposed, columns, depth);
-                multiply_panel(kernel, c + i0 * ldc + j, ldc, accumulate || k0 > 0, block_a, split, panel, columns, depth, packed != NULL && j + width < range.end);
+                bool fetch = packed != NULL && j + width < range.end;
+                multiply_panel(kernel, c + i0 * ldc + j, ldc, accumulate || k0 > 0, block_a, split, panel, columns, depth, fetch);
             }
         }
     }

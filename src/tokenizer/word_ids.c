@@ -93,8 +93,9 @@ bool word_ids_add(word_ids_holder *holder, short_key key, uint64_t hash, word_te
     if (!take_entry(holder)) return false;
     bool full = outside && !take_more(holder, text_room + count, &at);
     word_ids_entry *entry = full ? NULL : claim(holder->table, key, hash);
-    if (entry == NULL) {
+    if (entry == NULL) { /* give back what was taken */
         holder->entries_left++;
+        if (outside && !full) holder->more_at = at;
         return !full;
     }
     int32_t *items = holder->table->more->items;
@@ -138,7 +139,13 @@ static void drop(word_ids *table) {
     if (table != NULL && atomic_fetch_sub(&table->holders, 1) == 1) table_free(table);
 }
 
+/* Gives back what was put aside and not used; of `more` where nobody has taken what lies behind it. */
 void word_ids_leave(word_ids_holder *holder) {
+    if (holder->table != NULL) {
+        size_t end = holder->more_end;
+        atomic_fetch_sub(&holder->table->count, holder->entries_left);
+        if (end > holder->more_at) atomic_compare_exchange_strong(&holder->table->more->count, &end, holder->more_at);
+    }
     drop(holder->table);
     *holder = (word_ids_holder){0};
 }

@@ -124,6 +124,24 @@ static void the_room_outside_of_entries_starts_again_as_well(void **state) {
     known_words_free(known);
 }
 
+/* An encoding that serves one text comes and goes. */
+static void who_leaves_gives_back_what_it_put_aside(void **state) {
+    (void)state;
+    word_ids_holder held = {0};
+    known_words *known = start(&held);
+    size_t room = held.table->room, more = held.table->more->count;
+    for (int i = 0; i < 100000; i++) {
+        word_ids_leave(&held);
+        known_words_take(known, &held);
+        add(known, &held, i % 60);
+    }
+    assert_int_equal(held.table->room, room);
+    assert_true(held.table->more->count < more + 5000);
+    for (int i = 0; i < 60; i++) assert_true(find(&held, i));
+    word_ids_leave(&held);
+    known_words_free(known);
+}
+
 static void a_key_that_two_long_words_share_does_not_mix_them_up(void **state) {
     (void)state;
     word_ids_holder held = {0};
@@ -229,6 +247,7 @@ int main(void) {
         cmocka_unit_test(finds_what_was_added_and_nothing_else),
         cmocka_unit_test(a_full_table_starts_again_and_stays_in_bounds),
         cmocka_unit_test(the_room_outside_of_entries_starts_again_as_well),
+        cmocka_unit_test(who_leaves_gives_back_what_it_put_aside),
         cmocka_unit_test(a_key_that_two_long_words_share_does_not_mix_them_up),
         cmocka_unit_test(words_too_long_to_keep_are_passed_over),
         cmocka_unit_test(threads_share_what_they_learn),
