@@ -58,15 +58,13 @@ static size_t task_begin(const cross_entropy *c, size_t task) {
 }
 static bool counts(const cross_entropy *c, size_t row) { return c->labels != NULL && c->labels[row] != IGNORED; }
 
-enum { FEW_ROWS = 64 };     /* so few are not worth packing the embeddings for: nn/gemm reads them as they lie */
-
 /* One block: its logits; each row's maximum so far, and the sum of exp(logit - maximum); for smoothing, of the logits. */
 static void logits_block(const cross_entropy *c, const kernels *k, float *most, float *sum, float *total, size_t begin, size_t width,
                          void *packed) {
     if (c->packed != NULL)
         gemm_packed_columns(c->logits, c->vocab, false, c->input, c->hidden, false, c->packed, c->precision, c->rows, c->vocab,
                             c->hidden, begin, width);
-    else if (c->precision == GEMM_F32 && c->rows <= FEW_ROWS)
+    else if (c->precision == GEMM_F32 && c->rows <= GEMM_FEW_ROWS)
         gemm(c->logits + begin, c->vocab, false, c->input, c->hidden, false, c->weight + begin * c->hidden, c->hidden, true,
              GEMM_F32, c->rows, width, c->hidden);
     else {

@@ -96,19 +96,12 @@ void gemm_round(uint16_t *out, size_t out_stride, const float *in, size_t in_str
 
 /* ------------------------------------------------------------------------------------------------------- float --- */
 
-/* Asks for bytes that the next panel will read: a weight comes from the third level or memory, and the tiles of this
- * panel leave time to fetch it. */
-static void fetch_ahead(const void *from, size_t bytes) {
-    for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch((const char *)from + at, 0, 2);
-}
-
 /* One panel of B against every row of a block; the next panel lies right behind it, and each tile asks for its share. */
 static void multiply_panel(const gemm_kernel *kernel, float *c, size_t ldc, bool accumulate, const float *packed_a, row_split split,
                            const float *panel, size_t columns, size_t depth, bool fetch) {
-    size_t row = 0, width = kernel->tile_columns, step = (width + split.panels - 1) / split.panels;
-    for (size_t p = 0; p < split.panels; p++) {
-        gemm_ahead ahead = {panel, 0};
-        if (fetch) ahead = (gemm_ahead){panel + depth * width + p * step * depth, step};
+    size_t row = 0, width = kernel->tile_columns, row_bytes = width * sizeof *panel;
+    gemm_ahead ahead = gemm_ahead_start(panel, fetch ? panel + depth * width : NULL, row_bytes, split.panels);
+    for (size_t p = 0; p < split.panels; p++, ahead = gemm_ahead_pass(ahead, depth)) {
         size_t rows = split.rows + (p < split.longer);
         float *target = c + row * ldc;
         const float *panel_a = packed_a + row * depth;
@@ -151,13 +144,11 @@ static void multiply_f32(float *c, size_t ldc, bool accumulate, const float *a, 
 
 /* Rows of A whose panels are packed at a time. */
 static size_t few_rows_together(const gemm_kernel *kernel, size_t k) {
-    size_t panels = GEMM_FEW_SIZE / (k * kernel->tile_columns);
-    return (panels > 0 ? panels : 1) * kernel->tile_columns;
+    return GEMM_FEW_SIZE / (k * kernel->tile_columns) * kernel->tile_columns;
 }
 /* Whether B is read as it lies, once or twice: so few rows of A that packing it would cost more. */
 static bool are_few(const gemm_kernel *kernel, size_t m, size_t k) {
-    return kernel->straight != NULL && k > 0 && m <= GEMM_FEW_ROWS && k * kernel->tile_columns <= GEMM_FEW_SIZE &&
-           m <= 2 * few_rows_together(kernel, k);
+    return kernel->straight != NULL && k > 0 && m <= GEMM_FEW_ROWS && m <= 2 * few_rows_together(kernel, k);
 }
 
 /* C (+)= A B^T. */
@@ -202,7 +193,7 @@ static void multiply_bf16(float *c, size_t ldc, bool accumulate, gemm_source a, 
                 size_t columns = smaller(width, range.end - j);
                 if (packed != NULL) panel = packed + k0 * padded + j * even;
                 else kernel->pack_b(block_b, source_at(b, b_transposed, k0, j), b_transposed, columns, depth, even);
-                if (far && j + width < range.end) fetch_ahead(panel + even * width, even * width * sizeof *panel);
+                if (far && j + width < range.end) gemm_ask(panel + even * width, even * width * sizeof *panel);
                 kernel->block(c + i0 * ldc + j, ldc, accumulate || k0 > 0, block_a, a_stride, a_transposed, panel, rows,
                               columns, even);
             }

@@ -57,7 +57,9 @@ void gemm_pack_rounded(void *packed, const uint16_t *b, size_t ldb, bool b_trans
 void gemm_packed_rounded(float *c, size_t ldc, bool accumulate, const uint16_t *a, size_t lda, bool a_transposed,
                          const void *packed, size_t m, size_t n, size_t k);
 
-/* gemm_packed with B as it lies in memory: [k, n], or [n, k] with b_transposed. Not with GEMM_INT8. */
+/* gemm_packed with B as it lies in memory: [k, n], or [n, k] with b_transposed. Not with GEMM_INT8. In GEMM_F32 up to
+ * GEMM_FEW_ROWS rows of A are multiplied by a transposed B without packing it, where the kernel and k allow. */
+enum { GEMM_FEW_ROWS = 64 };
 void gemm(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, bool a_transposed,
           const float *b, size_t ldb, bool b_transposed, gemm_precision precision, size_t m, size_t n, size_t k);
 

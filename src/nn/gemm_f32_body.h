@@ -11,9 +11,8 @@ INLINE void tile_of(float *c, size_t ldc, bool accumulate, const float *a, const
     floats sum[TILE_ROWS][TILE_VECTORS];
 #pragma GCC unroll 14
     for (size_t i = 0; i < rows; i++) sum[i][0] = sum[i][1] = floats_all(0.0f);
-    for (size_t p = 0; p < k; p++, a += rows, b += TILE_COLUMNS, ahead.at += ahead.step) {
-#pragma GCC unroll 2
-        for (size_t at = 0; at < TILE_COLUMNS; at += 16) __builtin_prefetch(ahead.at + at, 0, 2);
+    for (size_t p = 0; p < k; p++, a += rows, b += TILE_COLUMNS, ahead = gemm_ahead_pass(ahead, 1)) {
+        gemm_ahead_ask(ahead, TILE_COLUMNS * sizeof *b);
         floats b0 = *(const floats *)b, b1 = *(const floats *)(b + LANES);
 #pragma GCC unroll 14
         for (size_t i = 0; i < rows; i++) {
@@ -67,24 +66,10 @@ static void straight(float *c, size_t ldc, bool accumulate, const float *x, size
                      size_t k) {
     for (size_t i = 0, here; i < rows; i += here) {
         here = rows - i < TILE_ROWS ? rows - i : TILE_ROWS;
-        switch (here) {
-#define ROWS(count) \
-        case count: straight_of(c + i, ldc, accumulate, x, columns, w + i * ldw, ldw, (count) <= TILE_ROWS ? (count) : 1, k); break;
-            ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7)
-            ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12) ROWS(13) ROWS(14)
-#undef ROWS
-        default: break;
-        }
+        GEMM_CONSTANT_ROWS(here, n, straight_of(c + i, ldc, accumulate, x, columns, w + i * ldw, ldw, n, k);)
     }
 }
 
 static void tile(float *c, size_t ldc, bool accumulate, const float *a, const float *b, size_t rows, size_t k, gemm_ahead ahead) {
-    switch (rows) {
-#define ROWS(count) \
-    case count: tile_of(c, ldc, accumulate, a, b, (count) <= TILE_ROWS ? (count) : 1, k, ahead); break;
-        ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7)
-        ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12) ROWS(13) ROWS(14)
-#undef ROWS
-    default: break;
-    }
+    GEMM_CONSTANT_ROWS(rows, n, tile_of(c, ldc, accumulate, a, b, n, k, ahead);)
 }

@@ -1,6 +1,7 @@
 /* nn/gemm_int8_amx.c: the int8 kernel for AMX: four tiles of 16 x 16 sums, as nn/gemm_amx.c; 64 k a step. */
 #include "nn/gemm_amx_tiles.h"
 #include "nn/gemm_int8_pack.h"
+#include "nn/gemm_kernel.h"
 
 /* Sums of 32 rows and 32 columns into tiles 0..3, and from there to memory, [32 or 16, 32]. */
 INLINE void sums_of(int32_t *sums, const uint8_t *a, const int8_t *b, size_t depth, const bool two) {
@@ -40,16 +41,11 @@ static void multiply(float *c, size_t ldc, bool accumulate, const gemm_int8_rows
     }
 }
 
-/* Asks for the next panel's bytes while this one is used: a weight comes from the third level cache or memory. */
-INLINE void fetch_ahead(const int8_t *panel, size_t depth) {
-    for (size_t at = 0; at < gemm_int8_panel_bytes(depth); at += 64) __builtin_prefetch(panel + at, 0, 2);
-}
-
 static void block(float *c, size_t ldc, bool accumulate, const gemm_int8_rows *a, const int8_t *panel, size_t count,
                   size_t columns, size_t depth) {
     tiles_configure();
     EACH_PANEL(panel, next, j, n, columns, depth, {
-        if (next != NULL) fetch_ahead(next, depth);
+        if (next != NULL) gemm_ask(next, gemm_int8_panel_bytes(depth));
         multiply(c + j, ldc, accumulate, a, panel, count, n, depth);
     });
     _tile_release();

@@ -35,20 +35,16 @@ INLINE integers all_of(const uint8_t *four) {
 #endif
 }
 
-/* As gemm_ahead: bytes that are asked for on the way, `step` further with each four k. */
-typedef struct bytes_ahead { const int8_t *at; size_t step; } bytes_ahead;
-
 /* Rows from `first` on, TILE_COLUMNS columns from j on. `rows` is a constant at every place of use. */
 INLINE void tile_of(float *c, size_t ldc, bool accumulate, const gemm_int8_rows *a, size_t first, const int8_t *panel, size_t j,
-                    size_t columns, const size_t rows, size_t depth, bytes_ahead ahead) {
+                    size_t columns, const size_t rows, size_t depth, gemm_ahead ahead) {
     const uint8_t *values = a->values + first * depth;
     const int8_t *b = panel + 4 * j;
     integers sum[TILE_ROWS][TILE_VECTORS];
 #pragma GCC unroll 14
     for (size_t i = 0; i < rows; i++) sum[i][0] = sum[i][1] = (integers){0};
-    for (size_t p = 0; p < depth; p += 4, b += 4 * GEMM_INT8_COLUMNS, ahead.at += ahead.step) {
-#pragma GCC unroll 2
-        for (size_t at = 0; at < 4 * TILE_COLUMNS; at += 64) __builtin_prefetch(ahead.at + at, 0, 2);
+    for (size_t p = 0; p < depth; p += 4, b += 4 * GEMM_INT8_COLUMNS, ahead = gemm_ahead_pass(ahead, 1)) {
+        gemm_ahead_ask(ahead, 4 * TILE_COLUMNS);
         integers b0 = *(const integers *)b, b1 = *(const integers *)(b + 4 * LANES);
 #pragma GCC unroll 14
         for (size_t i = 0; i < rows; i++) {
@@ -68,28 +64,20 @@ INLINE void tile_of(float *c, size_t ldc, bool accumulate, const gemm_int8_rows 
 }
 
 static void tile(float *c, size_t ldc, bool accumulate, const gemm_int8_rows *a, size_t first, const int8_t *panel, size_t j,
-                 size_t columns, size_t rows, size_t depth, bytes_ahead ahead) {
-    switch (rows) {
-#define ROWS(count) \
-    case count: tile_of(c, ldc, accumulate, a, first, panel, j, columns, (count) <= TILE_ROWS ? (count) : 1, depth, ahead); break;
-        ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7)
-        ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12) ROWS(13) ROWS(14)
-#undef ROWS
-    default: break;
-    }
+                 size_t columns, size_t rows, size_t depth, gemm_ahead ahead) {
+    GEMM_CONSTANT_ROWS(rows, n, tile_of(c, ldc, accumulate, a, first, panel, j, columns, n, depth, ahead);)
 }
 
 /* Each tile asks for its share of the next panel. */
 static void multiply(float *c, size_t ldc, bool accumulate, const gemm_int8_rows *a, const int8_t *panel, const int8_t *next,
                      row_split split, size_t columns, size_t depth) {
-    bytes_ahead ahead = {panel, 0};
-    if (next != NULL) ahead = (bytes_ahead){next, (4 * TILE_COLUMNS + split.panels - 1) / split.panels};
+    gemm_ahead ahead = gemm_ahead_start(panel, next, 4 * TILE_COLUMNS, split.panels);
     for (size_t j = 0; j < columns; j += TILE_COLUMNS) {
         size_t width = columns - j < TILE_COLUMNS ? columns - j : TILE_COLUMNS;
         for (size_t p = 0, row = 0; p < split.panels; p++) {
             size_t rows = split.rows + (p < split.longer);
             tile(c + row * ldc + j, ldc, accumulate, a, row, panel, j, width, rows, depth, ahead);
-            ahead.at += depth / 4 * ahead.step;
+            ahead = gemm_ahead_pass(ahead, depth / 4);
             row += rows;
         }
     }

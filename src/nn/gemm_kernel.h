@@ -16,8 +16,7 @@ enum {
     GEMM_ROWS    = 128,     /* m of one block: its packed A stays in the second */
     GEMM_NEAR_BYTES = 1 << 19,  /* a packed B of this size lies in the second level cache: nothing to ask for ahead */
     GEMM_COLUMNS = 64,      /* n of one block of an unpacked B */
-    GEMM_FEW_ROWS = 64,     /* m of a product that reads an unpacked transposed B as it lies; */
-    GEMM_FEW_SIZE = 16 * 3072,  /* numbers of A packed for it at a time: they stay in the second level cache */
+    GEMM_FEW_SIZE = 16 * 3072,  /* numbers of A packed at a time for GEMM_FEW_ROWS: they stay in the second level cache */
     GEMM_A_SIZE  = GEMM_ROWS * GEMM_DEPTH + 32, /* elements of a block's packed A; packing may write 32 behind it */
     GEMM_BF16_DEPTH = 512   /* k of one block of bfloat16: half as much of C is read and written as at 256 */
 };
@@ -30,10 +29,43 @@ static inline row_split split_rows(size_t m, size_t tile_rows) {
     return (row_split){panels, m / panels, m % panels};
 }
 
-/* What a tile asks for on its way, `step` elements further with each k: the panel that the next tiles will read comes
- * from the third level or memory. Asked for all at once it would fill the few places that wait for memory, and the tile
- * would wait with them. */
-typedef struct gemm_ahead { const float *at; size_t step; } gemm_ahead;
+/* What a tile asks for on its way, `step` bytes further with each step of its sums: the panel that the next tiles will read
+ * comes from the third level or memory. Asked for all at once it would fill the few places that wait for memory, and the
+ * tile would wait with them. */
+typedef struct gemm_ahead { const char *at; size_t step; } gemm_ahead;
+
+/* The first of a panel's tiles: its share of the `next` panel (NULL: there is none), of which a step of the sums reads `row`
+ * bytes. The tiles behind it begin where it ends: gemm_ahead_pass. */
+static inline gemm_ahead gemm_ahead_start(const void *panel, const void *next, size_t row, size_t tiles) {
+    return next == NULL ? (gemm_ahead){panel, 0} : (gemm_ahead){next, (row + tiles - 1) / tiles};
+}
+static inline gemm_ahead gemm_ahead_pass(gemm_ahead ahead, size_t times) {
+    return (gemm_ahead){ahead.at + times * ahead.step, ahead.step};
+}
+/* One step's share, of a row of that many bytes. */
+static inline __attribute__((always_inline)) void gemm_ahead_ask(gemm_ahead ahead, const size_t row) {
+#pragma GCC unroll 2
+    for (size_t at = 0; at < row; at += 64) __builtin_prefetch(ahead.at + at, 0, 2);
+}
+/* All at once, for kernels whose tiles do not ask. */
+static inline void gemm_ask(const void *panel, size_t bytes) {
+    for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch((const char *)panel + at, 0, 2);
+}
+
+/* Runs the statements with n = rows, a constant in each place, for up to 14 rows of a tile. */
+#define GEMM_CASE(count, n, ...) \
+    case count: { \
+        const size_t n = (count) <= TILE_ROWS ? (count) : 1; \
+        __VA_ARGS__ \
+    } break;
+#define GEMM_CONSTANT_ROWS(rows, n, ...) \
+    switch (rows) { \
+        GEMM_CASE(1, n, __VA_ARGS__) GEMM_CASE(2, n, __VA_ARGS__) GEMM_CASE(3, n, __VA_ARGS__) GEMM_CASE(4, n, __VA_ARGS__) \
+        GEMM_CASE(5, n, __VA_ARGS__) GEMM_CASE(6, n, __VA_ARGS__) GEMM_CASE(7, n, __VA_ARGS__) GEMM_CASE(8, n, __VA_ARGS__) \
+        GEMM_CASE(9, n, __VA_ARGS__) GEMM_CASE(10, n, __VA_ARGS__) GEMM_CASE(11, n, __VA_ARGS__) GEMM_CASE(12, n, __VA_ARGS__) \
+        GEMM_CASE(13, n, __VA_ARGS__) GEMM_CASE(14, n, __VA_ARGS__) \
+    default: break; \
+    }
 
 typedef struct gemm_kernel {
     size_t tile_rows, tile_columns;     /* tile_columns divides GEMM_PACK_COLUMNS */

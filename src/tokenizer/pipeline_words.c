@@ -9,7 +9,7 @@
 #include "tokenizer/pipeline.h"
 
 /* IDS_LEFT: room that is kept free, so that an entry's ids can be copied whatever their number is. */
-enum { GROUP = 256, IDS_LEFT = GROUP * WORD_IDS_INSIDE, LANE_BYTES = 4 * BPE_LANE_SYMBOLS };
+enum { GROUP = 256, IDS_LEFT = GROUP * WORD_IDS_INSIDE };
 #define NOT_THERE UINT32_MAX
 
 typedef struct word_group {
@@ -90,8 +90,9 @@ static maske_status encode_new(const word_run *r, const char *word, size_t lengt
 static maske_status start_lane(const word_run *r, word_text word, bpe_lane *lane, bool *started) {
     const bpe *model = &r->t->model.bpe;
     bpe_word *cut = &r->p->word;
+    size_t symbol_bytes = as_bytes(r) ? 1 : 4; /* at most: a longer word need not be cut to know that it has too many */
     *started = false;
-    if (r->t->kind != MODEL_BPE || !bpe_lanes_apply(model) || word.length > LANE_BYTES) return MASKE_OK;
+    if (r->t->kind != MODEL_BPE || !bpe_lanes_apply(model) || word.length > symbol_bytes * BPE_LANE_SYMBOLS) return MASKE_OK;
     if (as_bytes(r)) {
         TRY(bpe_cut_bytes(model, cut, word.bytes, word.length));
     } else {

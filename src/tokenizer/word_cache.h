@@ -37,13 +37,6 @@ void word_cache_add(word_cache *cache, uint64_t hash, const char *word, size_t l
     const uint32_t *lengths, size_t count);
 void word_cache_free(word_cache *cache);
 
-/* Ask for the memory that word_cache_find will read: first the slot, some time later the record. */
-static inline void word_cache_ask_slot(const word_cache *cache, uint64_t hash) {
-    if (cache->slot_count > 0) __builtin_prefetch(&cache->slots[hash & (cache->slot_count - 1)]);
-}
-static inline void word_cache_ask_record(const word_cache *cache, uint64_t hash) {
-    if (cache->slot_count > 0) __builtin_prefetch(cache->arena + cache->slots[hash & (cache->slot_count - 1)].offset);
-}
 static inline uint64_t word_cache_hash(const char *word, size_t length) { return hash_bytes(word, length); }
 /* Borrowed until the next word_cache_add. */
 static inline bool word_cache_find(const word_cache *cache, uint64_t hash, const char *word, size_t length,
