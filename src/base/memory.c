@@ -1,6 +1,9 @@
 /* base/memory.c: checked allocation, and what memory there is. */
 #include "base/memory.h"
 
+#ifdef __linux__
+#include <malloc.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +77,12 @@ void memory_give_back(const void *begin, size_t bytes) {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), at = (uintptr_t)begin;
     uintptr_t first = (at + page - 1) / page * page, end = (at + bytes) / page * page;
     if (first < end) (void)madvise((void *)first, end - first, MADV_DONTNEED);
+}
+
+void memory_trim(void) {
+#ifdef __GLIBC__
+    (void)malloc_trim(0);
+#endif
 }
 
 void memory_small_pages(const void *begin, size_t bytes) {

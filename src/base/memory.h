@@ -27,6 +27,9 @@ void memory_pages_free(void *block, size_t bytes);
 /* Of a mapped file: the pages that lie whole in these bytes need not stay in memory; they come back when touched. */
 void memory_give_back(const void *begin, size_t bytes);
 
+/* What was freed goes back to the system, where the C library can do that. Takes some milliseconds. */
+void memory_trim(void);
+
 /* Of a mapped file: touching these bytes brings their neighbourhood into memory, not the 2 MiB of a huge page. */
 void memory_small_pages(const void *begin, size_t bytes);
 

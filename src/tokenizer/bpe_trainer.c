@@ -105,6 +105,10 @@ static maske_status learn(vocab *entries, speller *s, const bpe_trainer_options 
     maske_status status = memory_new(&lengths, (size_t)entries->limit, sizeof *lengths, "entries");
     for (int32_t id = 0; status == MASKE_OK && id < entries->limit; id++) lengths[id] = 1;
     if (status == MASKE_OK) status = symbol_words_build(&words, &source, parallel_threads(control));
+    if (options->spent != NULL) {
+        word_counts_free(options->spent);
+        memory_trim();
+    }
     if (status == MASKE_OK) status = merges_learn(entries, &words, lengths, &learning, control, merges, merge_count);
     symbol_words_free(&words);
     free(lengths);

@@ -20,6 +20,7 @@ typedef struct bpe_trainer_options {
     const char *prefix;                     /* of symbols inside a word ("##"), which WordPiece has; NULL: none */
     const uint32_t *initial_alphabet;       /* [initial_count] characters that are entries even if no word has them */
     size_t initial_count;
+    word_counts *spent;             /* the words, if nobody needs them any more: freed once they are spelled; or NULL */
 } bpe_trainer_options;
 
 /* entries: an empty vocabulary, yours. *merges is yours: free(). */

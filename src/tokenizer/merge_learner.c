@@ -13,6 +13,8 @@
  * there the library's own result is random, and here the index is simply built anew. */
 #include "tokenizer/merge_learner.h"
 #include "base/buffer.h"
+#include "base/log.h"
+#include "base/number.h"
 #include "tokenizer/pair_index.h"
 #include "tokenizer/pair_merger.h"
 #include "tokenizer/pair_queue.h"
@@ -104,16 +106,26 @@ static void learner_close(learner *l) {
     free(l->merges);
 }
 
+static maske_status queue_all(learner *l) {
+    pair_queue_clear(&l->queue);
+    for (size_t i = 0; i < l->index.count; i++)
+        TRY(pair_queue_push(&l->queue, (queued_pair){l->index.pairs[i].count, l->index.pairs[i].key, (uint32_t)i}));
+    return MASKE_OK;
+}
+
 /* Indexes and queues the pairs of the words as they are now. */
 static maske_status build_index(learner *l) {
     int64_t highest = l->stale ? INT64_MAX : l->index.threshold - 1;
     symbol_words_pack(l->words, l->threads);
     pair_queue_clear(&l->queue);
     TRY(pair_index_build(&l->index, l->words, &l->rule, l->minimum, highest, THRESHOLD_SHARE, l->threads));
-    for (size_t i = 0; i < l->index.count; i++)
-        TRY(pair_queue_push(&l->queue, (queued_pair){l->index.pairs[i].count, l->index.pairs[i].key, (uint32_t)i}));
     l->stale = false;
-    return MASKE_OK;
+    return queue_all(l);
+}
+
+static maske_status make_room(learner *l) {
+    TRY(pair_index_thin(&l->index));
+    return queue_all(l);
 }
 
 /* The entry of two symbols' joined string, added if it is new. */
@@ -171,8 +183,11 @@ static maske_status add_pairs(learner *l, merge_side side, uint32_t left, uint32
         int64_t count = n.weight - (side == MERGE_RIGHT && n.symbol == left ? broken : 0);
         uint32_t pair[2] = {side == MERGE_LEFT ? n.symbol : merged, side == MERGE_LEFT ? merged : n.symbol};
         size_t place = 0;
+        if (l->index.count == l->index.capacity) TRY(make_room(l));
         if (count < l->index.threshold || !pair_allowed(&l->rule, pair[0], pair[1])) continue;
         TRY(pair_index_add(&l->index, pair_key(pair[0], pair[1]), count, n.record_count, &place));
+        l->stale = l->stale || place == PAIR_NONE;
+        if (l->stale) break;
         TRY(pair_queue_push(&l->queue, (queued_pair){count, l->index.pairs[place].key, (uint32_t)place}));
         pair_merger_want(&l->merger, side, n.symbol, l->index.pairs[place].records);
     }
@@ -190,8 +205,9 @@ static maske_status merge_pair(learner *l, const symbol_pair *pair) {
             if (l->merger.found[MERGE_LEFT][i].symbol == merged) broken = l->merger.found[MERGE_LEFT][i].weight;
         lower_counts(l, MERGE_LEFT, left, right);
         lower_counts(l, MERGE_RIGHT, left, right);
+        pair_index_give_back(&l->index, pair);
         status = add_pairs(l, MERGE_LEFT, left, merged, broken);
-        if (status == MASKE_OK) status = add_pairs(l, MERGE_RIGHT, left, merged, broken);
+        if (status == MASKE_OK && !l->stale) status = add_pairs(l, MERGE_RIGHT, left, merged, broken);
     }
     pair_merger_finish(&l->merger);
     return status;
@@ -203,6 +219,20 @@ static maske_status respell(learner *l) {
     l->misspelled = false;
     l->stale = true;
     return MASKE_OK;
+}
+
+/* Says what memory is needed, and looks for it. */
+static maske_status check_memory(const learner *l) {
+    size_t merges = l->limit - (size_t)l->entries->limit - 1;
+    size_t more = pair_index_bytes(l->words, merges, l->threads), free = memory_available();
+    size_t needed = memory_resident() + more, peak = memory_peak();
+    log_say(MASKE_LOG_NOTE, "learning needs %s of memory (words %s, pairs and entries %s); free are %s",
+            number_size((double)(needed > peak ? needed : peak)).text, number_size((double)l->words->cell_bytes).text,
+            number_size((double)more).text, free == SIZE_MAX ? "?" : number_size((double)free).text);
+    if (more <= free) return MASKE_OK;
+    return error_set(MASKE_OUT_OF_MEMORY,
+                     "learning needs %s of memory more, but %s are free; less text, fewer entries or fewer threads need less",
+                     number_size((double)more).text, number_size((double)free).text);
 }
 
 static maske_status learn(learner *l) {
@@ -226,6 +256,7 @@ static maske_status learn(learner *l) {
             if (next.count >= l->index.threshold) TRY(pair_queue_push(&l->queue, next));
             continue;
         }
+        l->index.pairs[next.place].count = 0;           /* it does not occur any more */
         TRY(merge_pair(l, &pair));
     }
     return MASKE_OK;
@@ -236,6 +267,7 @@ maske_status merges_learn(vocab *entries, symbol_words *words, const uint32_t *l
                           size_t *merge_count) {
     learner l = {.entries = entries, .words = words, .options = options, .control = control};
     maske_status status = learner_open(&l, lengths);
+    if (status == MASKE_OK) status = check_memory(&l);
     if (status == MASKE_OK) status = learn(&l);
     if (status == MASKE_OK) {
         *merges = l.merges;

@@ -3,8 +3,8 @@
  * Three passes over the words, each split among workers by blocks:
  *   1. a sketch: weights summed by a few bits of the pair's hash. A pair occurs at most as often as its cell says, so
  *      whole swarms of rare pairs are ruled out in an array that fits the cache;
- *   2. exact counts of the pairs that the sketch leaves; where those are too many for the memory that the words suggest,
- *      in several rounds, each for the pairs whose hash says so, and with a higher threshold;
+ *   2. exact counts of the pairs that the sketch leaves, in tables of a size that the words suggest; where the pairs are
+ *      too many for them, in several rounds, each for the pairs whose hash says so;
  *   3. the lists of records of the pairs that reach the threshold.
  * Workers have fixed, ascending shares of the blocks, and lists are put together in the workers' order, so they ascend.
  */
@@ -12,38 +12,17 @@
 
 #include <stdlib.h>
 
-enum { WORKERS_MAX = 32, ARENA_CELLS = 1 << 18, SKETCH_BITS_MIN = 10, SKETCH_BITS_MAX = 19 };
+enum { WORKERS_MAX = 32, SKETCH_BITS_MIN = 10, SKETCH_BITS_MAX = 19 };
 /* Of memory: all workers' tables may take half of what the words' cells take, the pairs that are indexed a quarter. A
- * slot of a table costs three times its size, since it grows and is added up; a pair is indexed, queued and listed. */
-enum { SLOT_COST = 96, SLOTS_LEAST = 1 << 17, PAIR_COST = 160, PAIRS_LEAST = 1 << 16, ROUND_BITS_MOST = 12 };
-
-struct pair_arena_block { pair_arena_block *next; size_t used, room; uint32_t cells[]; };
+ * slot of a table costs three times its size, since it is added up; a pair is indexed, queued and listed. */
+enum { SLOT_COST = 96, SLOTS_LEAST = 1 << 18, PAIR_COST = 80, PAIRS_LEAST = 1 << 17, ROUND_BITS_MOST = 12 };
+/* Fewer, where the text is small. */
+enum { SYMBOLS_A_SLOT = 4, SYMBOLS_A_PAIR = 8 };
+/* For pair_index_bytes, where the numbers are what fits 420 trainings best: a text is exhausted by so many merges, and
+ * one adds so many pairs, where there is room. */
+enum { SYMBOLS_A_MERGE = 17, MERGE_PAIRS = 15 };
 
 /* ---------------------------------------------------------------------------------------------------- the index --- */
-
-static void arena_free(pair_arena_block *block) {
-    while (block != NULL) {
-        pair_arena_block *next = block->next;
-        free(block);
-        block = next;
-    }
-}
-
-static maske_status arena_take(pair_index *index, size_t count, uint32_t **out) {
-    pair_arena_block *block = index->arena;
-    if (block == NULL || block->room - block->used < count) {
-        size_t room = count > ARENA_CELLS ? count : ARENA_CELLS, bytes = 0;
-        if (!size_multiply(&bytes, room, sizeof(uint32_t)) || !size_add(&bytes, bytes, sizeof *block))
-            return error_memory(SIZE_MAX, "places of pairs");
-        block = malloc(bytes);
-        if (block == NULL) return error_memory(bytes, "places of pairs");
-        *block = (pair_arena_block){index->arena, 0, room};
-        index->arena = block;
-    }
-    *out = block->cells + block->used;
-    block->used += count;
-    return MASKE_OK;
-}
 
 uint32_t pair_index_find(const pair_index *index, uint64_t key) {
     if (index->slot_count == 0) return PAIR_NONE;
@@ -85,19 +64,80 @@ static maske_status add_bare(pair_index *index, uint64_t key, int64_t count, siz
     return MASKE_OK;
 }
 
+/* The least threshold that at most `most` pairs reach; where more are equal to the most frequent ones, those. */
+static maske_status find_threshold(const pair_index *index, size_t most, int64_t *out) {
+    enum { HIGHEST = 1 << 16 };
+    size_t *by_count, left = 0;
+    int64_t threshold = index->threshold;
+    TRY(memory_new(&by_count, HIGHEST, sizeof *by_count, "pairs"));
+    for (size_t i = 0; i < index->count; i++) {
+        int64_t count = index->pairs[i].count;
+        if (count < threshold) continue;
+        by_count[count < HIGHEST ? count : HIGHEST - 1]++;
+        left++;
+    }
+    while (left > most && threshold < HIGHEST - 1 && by_count[threshold] < left) left -= by_count[threshold++];
+    free(by_count);
+    *out = threshold;
+    return MASKE_OK;
+}
+
+/* Drops the pairs that occur less often. Places change, their order does not. */
+static void keep_above(pair_index *index, int64_t threshold) {
+    size_t kept = 0;
+    memset(index->slots, 0, index->slot_count * sizeof *index->slots);
+    for (size_t i = 0; i < index->count; i++) {
+        if (index->pairs[i].count < threshold) continue;
+        index->pairs[kept] = index->pairs[i];
+        put_slot(index->slots, index->slot_count, index->pairs[kept].key, kept);
+        kept++;
+    }
+    index->count = kept;
+    index->threshold = threshold;
+}
+
+maske_status pair_index_thin(pair_index *index) {
+    int64_t threshold = 0;
+    TRY(find_threshold(index, index->capacity / 2, &threshold));
+    keep_above(index, threshold);
+    if (index->count <= index->capacity / 4 * 3) return MASKE_OK;
+    return memory_reserve(&index->pairs, &index->capacity, index->capacity + 1, sizeof *index->pairs, "pairs");
+}
+
+/* Room for a list; NULL: there is none. */
+static uint32_t *take_list(pair_index *index, size_t count) {
+    uint32_t *list = NULL;
+    if (index->spare != NULL && count <= index->spare_room) {
+        list = index->spare;
+        index->spare += count;
+        index->spare_room -= count;
+    } else if (count <= index->list_room - index->list_used) {
+        list = index->lists + index->list_used;
+        index->list_used += count;
+    }
+    return list;
+}
+
 maske_status pair_index_add(pair_index *index, uint64_t key, int64_t count, uint32_t record_count, size_t *place) {
-    uint32_t *records = NULL;
-    TRY(arena_take(index, record_count, &records));
+    uint32_t *records = index->count < index->capacity ? take_list(index, record_count) : NULL;
+    *place = PAIR_NONE;
+    if (records == NULL) return MASKE_OK;
     TRY(add_bare(index, key, count, place));
     index->pairs[*place].records = records;
     index->pairs[*place].record_count = record_count;
     return MASKE_OK;
 }
 
+void pair_index_give_back(pair_index *index, const symbol_pair *pair) {
+    if (pair->record_count <= index->spare_room) return;
+    index->spare = pair->records;
+    index->spare_room = pair->record_count;
+}
+
 void pair_index_free(pair_index *index) {
     free(index->pairs);
     free(index->slots);
-    arena_free(index->arena);
+    memory_pages_free(index->lists, index->list_room * sizeof *index->lists);
     *index = (pair_index){0};
 }
 
@@ -126,7 +166,7 @@ typedef struct counting {
     size_t sketch_mask;
     const uint64_t *sketch;         /* all workers' */
     uint64_t threshold;
-    size_t slots_most, pairs_most;
+    size_t sketch_bytes, slots, pairs_most, list_room;
     uint32_t round;                 /* of 1 << round_bits */
     int round_bits;
     worker workers[WORKERS_MAX];
@@ -161,19 +201,30 @@ static void visit_sketch(counting *c, worker *w, uint32_t record, uint64_t key, 
     w->sketch[pair_hash(key) & c->sketch_mask] += (uint64_t)weight;
 }
 
+static void free_counts(worker *w) {
+    memory_pages_free(w->counts, (w->count_mask + 1) * sizeof *w->counts);
+    w->counts = NULL;
+}
+
+static maske_status new_counts(worker *w, size_t slots) {
+    TRY(memory_pages_new(&w->counts, slots * sizeof *w->counts, "pairs"));
+    w->count_mask = slots - 1;
+    w->used = 0;
+    return MASKE_OK;
+}
+
 static maske_status grow_counts(worker *w) {
-    size_t mask = w->counts == NULL ? 4095 : w->count_mask * 2 + 1;
-    pair_count *counts = NULL;
-    TRY(memory_new(&counts, mask + 1, sizeof *counts, "pairs"));
-    for (size_t i = 0; w->counts != NULL && i <= w->count_mask; i++) {
+    worker grown = *w;
+    TRY(new_counts(&grown, (w->count_mask + 1) * 2));
+    for (size_t i = 0; i <= w->count_mask; i++) {
         if (w->counts[i].count == 0) continue;
-        size_t at = pair_hash(w->counts[i].key) & mask;
-        while (counts[at].count != 0) at = (at + 1) & mask;
-        counts[at] = w->counts[i];
+        size_t at = pair_hash(w->counts[i].key) & grown.count_mask;
+        while (grown.counts[at].count != 0) at = (at + 1) & grown.count_mask;
+        grown.counts[at] = w->counts[i];
     }
-    free(w->counts);
-    w->counts = counts;
-    w->count_mask = mask;
+    free_counts(w);
+    w->counts = grown.counts;
+    w->count_mask = grown.count_mask;
     return MASKE_OK;
 }
 
@@ -190,7 +241,7 @@ static void visit_count(counting *c, worker *w, uint32_t record, uint64_t key, i
     count->records += count->last != record + 1;
     count->last = record + 1;
     if (!is_new || ++w->used * 2 <= w->count_mask) return;
-    w->full = w->count_mask + 1 >= c->slots_most && c->round_bits < ROUND_BITS_MOST;
+    w->full = c->round_bits < ROUND_BITS_MOST;
     if (!w->full) w->status = grow_counts(w);
 }
 
@@ -223,76 +274,79 @@ static void scatter_task(void *user, size_t i, int thread) {
     each_pair(c, &c->workers[i], visit_scatter);
 }
 
-/* Sums the sketches into the first one; returns the largest cell. */
+static void free_sketch(counting *c, int w) {
+    memory_pages_free(c->workers[w].sketch, c->sketch_bytes);
+    c->workers[w].sketch = NULL;
+}
+
+/* Sums the sketches into the first one, which is kept; returns the largest cell. */
 static uint64_t sum_sketches(counting *c) {
     uint64_t *sum = c->workers[0].sketch, top = 0;
-    for (int w = 1; w < c->worker_count; w++)
+    for (int w = 1; w < c->worker_count; w++) {
         for (size_t i = 0; i <= c->sketch_mask; i++) sum[i] += c->workers[w].sketch[i];
+        free_sketch(c, w);
+    }
     for (size_t i = 0; i <= c->sketch_mask; i++) top = sum[i] > top ? sum[i] : top;
     c->sketch = sum;
     return top;
 }
 
-/* Too many pairs to index: the threshold goes up until half as many are left, as far as equal counts allow. */
-static maske_status raise_threshold(counting *c) {
-    enum { HIGHEST = 1 << 16 };
-    pair_index *index = c->index, kept = {.threshold = index->threshold};
-    size_t *by_count, left = index->count;
-    TRY(memory_new(&by_count, HIGHEST, sizeof *by_count, "pairs"));
-    for (size_t i = 0; i < index->count; i++)
-        by_count[index->pairs[i].count < HIGHEST ? index->pairs[i].count : HIGHEST - 1]++;
-    while (left > c->pairs_most / 2 && kept.threshold < HIGHEST - 1 && by_count[kept.threshold] < left)
-        left -= by_count[kept.threshold++];
-    free(by_count);
-    maske_status status = MASKE_OK;
-    for (size_t i = 0; i < index->count && status == MASKE_OK; i++) {
-        size_t place = 0;
-        if (index->pairs[i].count < kept.threshold) continue;
-        status = add_bare(&kept, index->pairs[i].key, index->pairs[i].count, &place);
-        if (status != MASKE_OK) break;
-        kept.pairs[place].record_count = index->pairs[i].record_count;
-        for (int w = 0; w < c->worker_count; w++) c->workers[w].records[place] = c->workers[w].records[i];
+/* Too many pairs: a quarter of what there is room for stays. */
+static maske_status thin_counted(counting *c) {
+    pair_index *index = c->index;
+    int64_t threshold = 0;
+    size_t kept = 0;
+    TRY(find_threshold(index, c->pairs_most / 4, &threshold));
+    for (size_t i = 0; i < index->count; i++) {
+        if (index->pairs[i].count < threshold) continue;
+        for (int w = 0; w < c->worker_count; w++) c->workers[w].records[kept] = c->workers[w].records[i];
+        kept++;
     }
-    pair_index_free(index);
-    *index = kept;
-    c->threshold = (uint64_t)kept.threshold;
-    return status;
+    keep_above(index, threshold);
+    c->threshold = (uint64_t)threshold;
+    return MASKE_OK;
+}
+
+static const pair_count *find_count(const worker *w, uint64_t key) {
+    size_t at = pair_hash(key) & w->count_mask;
+    while (w->counts[at].count != 0 && w->counts[at].key != key) at = (at + 1) & w->count_mask;
+    return w->counts[at].count != 0 ? &w->counts[at] : NULL;
+}
+
+/* A pair that no worker before `first` has met: all workers' counts of it, and, if they reach the threshold, its place. */
+static maske_status gather_pair(counting *c, int first, uint64_t key) {
+    pair_index *index = c->index;
+    const pair_count *counts[WORKERS_MAX] = {0};
+    int64_t sum = 0;
+    for (int w = first; w < c->worker_count; w++) {
+        counts[w] = find_count(&c->workers[w], key);
+        if (counts[w] != NULL) sum += counts[w]->count;
+    }
+    if (sum < index->threshold) return MASKE_OK;
+    size_t place = 0;
+    TRY(add_bare(index, key, sum, &place));
+    for (int w = 0; w < c->worker_count; w++) {
+        worker *of = &c->workers[w];
+        TRY(memory_reserve(&of->records, &of->records_capacity, place + 1, sizeof *of->records, "pairs"));
+        of->records[place] = counts[w] != NULL ? counts[w]->records : 0;
+        index->pairs[place].record_count += of->records[place];
+    }
+    return MASKE_OK;
 }
 
 /* Adds the pairs of the round whose counts, summed over the workers, reach the threshold; they have no lists yet. */
 static maske_status gather_counts(counting *c) {
-    pair_index *index = c->index, all = {0};
-    maske_status status = MASKE_OK;
-    for (int w = 0; w < c->worker_count && status == MASKE_OK; w++) {
-        worker *from = &c->workers[w];
-        for (size_t i = 0; i <= from->count_mask && status == MASKE_OK; i++) {
-            if (from->counts[i].count == 0) continue;
-            size_t place = pair_index_find(&all, from->counts[i].key);
-            if (place == PAIR_NONE) status = add_bare(&all, from->counts[i].key, 0, &place);
-            if (status != MASKE_OK) break;
-            all.pairs[place].count += from->counts[i].count;
-            all.pairs[place].record_count += from->counts[i].records;
+    for (int w = 0; w < c->worker_count; w++) {
+        const worker *from = &c->workers[w];
+        for (size_t i = 0; i <= from->count_mask; i++) {
+            uint64_t key = from->counts[i].key;
+            bool is_known = from->counts[i].count == 0;
+            for (int earlier = 0; earlier < w && !is_known; earlier++)
+                is_known = find_count(&c->workers[earlier], key) != NULL;
+            if (!is_known) TRY(gather_pair(c, w, key));
         }
     }
-    size_t first = index->count;
-    for (size_t i = 0; i < all.count && status == MASKE_OK; i++) {
-        size_t place = 0;
-        if (all.pairs[i].count < index->threshold) continue;
-        status = add_bare(index, all.pairs[i].key, all.pairs[i].count, &place);
-        if (status == MASKE_OK) index->pairs[place].record_count = all.pairs[i].record_count;
-    }
-    pair_index_free(&all);
-    for (int w = 0; w < c->worker_count && status == MASKE_OK; w++) {
-        worker *from = &c->workers[w];
-        status = memory_reserve(&from->records, &from->records_capacity, index->count, sizeof *from->records, "pairs");
-        if (status == MASKE_OK && index->count > first)
-            memset(from->records + first, 0, (index->count - first) * sizeof *from->records);
-        for (size_t i = 0; status == MASKE_OK && i <= from->count_mask; i++) {
-            uint32_t place = from->counts[i].count == 0 ? PAIR_NONE : pair_index_find(index, from->counts[i].key);
-            if (place != PAIR_NONE) from->records[place] = from->counts[i].records;
-        }
-    }
-    return status == MASKE_OK && index->count > c->pairs_most ? raise_threshold(c) : status;
+    return c->index->count > c->pairs_most / 2 ? thin_counted(c) : MASKE_OK;
 }
 
 /* One round; *full: its pairs are too many for one, and nothing has been gathered. */
@@ -300,11 +354,9 @@ static maske_status count_round(counting *c, int threads, bool *full) {
     *full = false;
     for (int w = 0; w < c->worker_count; w++) {
         worker *to = &c->workers[w];
-        free(to->counts);
-        to->counts = NULL;
-        to->used = 0;
+        free_counts(to);
         to->full = false;
-        TRY(grow_counts(to));
+        TRY(new_counts(to, c->slots));
     }
     parallel_for(threads, (size_t)c->worker_count, count_task, c);
     for (int w = 0; w < c->worker_count; w++) {     /* the sentence of a failure stayed in its thread */
@@ -331,12 +383,16 @@ static maske_status count_rounds(counting *c, int threads) {
 /* The lists, and each worker's part of each. */
 static maske_status place_cursors(counting *c) {
     pair_index *index = c->index;
-    for (size_t i = 0; i < index->count; i++)
-        TRY(arena_take(index, index->pairs[i].record_count, &index->pairs[i].records));
+    size_t records = 0;
+    for (size_t i = 0; i < index->count; i++) records += index->pairs[i].record_count;
+    records += records / 8;             /* so that some pairs can be added */
+    if (records > c->list_room) c->list_room = records;
+    TRY(memory_sparse_new(&index->lists, c->list_room * sizeof *index->lists, "places of pairs"));
+    index->list_room = c->list_room;
+    for (size_t i = 0; i < index->count; i++) index->pairs[i].records = take_list(index, index->pairs[i].record_count);
     for (int w = 0; w < c->worker_count; w++) {
         worker *to = &c->workers[w];
-        free(to->counts);
-        to->counts = NULL;
+        free_counts(to);
         TRY(memory_new(&to->cursors, index->count, sizeof *to->cursors, "pairs"));
     }
     for (size_t i = 0; i < index->count; i++) {
@@ -357,7 +413,7 @@ static maske_status count_all(counting *c, int64_t minimum, int64_t highest, int
                last = blocks * ((size_t)w + 1) / (size_t)c->worker_count;
         to->blocks = c->words->blocks + first;
         to->block_count = last - first;
-        TRY(memory_new(&to->sketch, c->sketch_mask + 1, sizeof *to->sketch, "pairs"));
+        TRY(memory_pages_new(&to->sketch, c->sketch_bytes, "pairs"));
     }
     parallel_for(threads, (size_t)c->worker_count, sketch_task, c);
     uint64_t top = sum_sketches(c);
@@ -365,27 +421,55 @@ static maske_status count_all(counting *c, int64_t minimum, int64_t highest, int
     c->index->threshold = highest / share > minimum ? highest / share : minimum;
     c->threshold = (uint64_t)c->index->threshold;
     TRY(count_rounds(c, threads));
+    free_sketch(c, 0);
+    if (c->index->capacity < c->pairs_most) {
+        TRY(memory_resize(&c->index->pairs, c->pairs_most, sizeof *c->index->pairs, "pairs"));
+        c->index->capacity = c->pairs_most;
+    }
     TRY(place_cursors(c));
     parallel_for(threads, (size_t)c->worker_count, scatter_task, c);
     return MASKE_OK;
 }
 
-maske_status pair_index_build(pair_index *index, symbol_words *words, const pair_rule *rule, int64_t minimum,
-        int64_t highest, int64_t share, int threads) {
+/* What is taken, by the words' size and the number of threads. */
+static void choose_sizes(counting *c, const symbol_words *words, int threads) {
     int bits = SKETCH_BITS_MIN;
     while (bits < SKETCH_BITS_MAX && ((uint64_t)8 << bits) < words->symbols) bits++;
-    counting c = {.words = words, .rule = rule, .index = index, .sketch_mask = ((size_t)1 << bits) - 1};
-    c.worker_count = threads < WORKERS_MAX ? threads : WORKERS_MAX;
-    if ((size_t)c.worker_count > words->block_count)
-        c.worker_count = words->block_count > 0 ? (int)words->block_count : 1;
-    size_t slots = words->cell_bytes / 2 / SLOT_COST / (size_t)c.worker_count, pairs = words->cell_bytes / 4 / PAIR_COST;
-    c.slots_most = slots > SLOTS_LEAST ? slots : SLOTS_LEAST;
-    c.pairs_most = pairs > PAIRS_LEAST ? pairs : PAIRS_LEAST;
+    c->sketch_mask = ((size_t)1 << bits) - 1;
+    c->sketch_bytes = sizeof(uint64_t) << bits;
+    c->worker_count = threads < WORKERS_MAX ? threads : WORKERS_MAX;
+    if ((size_t)c->worker_count > words->block_count)
+        c->worker_count = words->block_count > 0 ? (int)words->block_count : 1;
+    size_t share = c->worker_count > 2 ? (size_t)c->worker_count : 2, most = words->cell_bytes / 2 / SLOT_COST;
+    if (most < SLOTS_LEAST) most = SLOTS_LEAST;
+    for (c->slots = 4096; c->slots * 2 * share <= most && c->slots * share * SYMBOLS_A_SLOT < words->symbols;) c->slots *= 2;
+    c->pairs_most = words->symbols / SYMBOLS_A_PAIR < PAIRS_LEAST ? words->symbols / SYMBOLS_A_PAIR : PAIRS_LEAST;
+    if (c->pairs_most < 1024) c->pairs_most = 1024;
+    if (c->pairs_most < words->cell_bytes / 4 / PAIR_COST) c->pairs_most = words->cell_bytes / 4 / PAIR_COST;
+    c->list_room = words->symbols;
+}
+
+size_t pair_index_bytes(const symbol_words *words, size_t merges, int threads) {
+    if (merges == 0) return 0;
+    counting c = {0};
+    choose_sizes(&c, words, threads);
+    if (merges > words->symbols / SYMBOLS_A_MERGE) merges = words->symbols / SYMBOLS_A_MERGE;
+    size_t pairs = MERGE_PAIRS * merges + 1000, workers = (size_t)c.worker_count;
+    if (pairs > c.pairs_most / 9 * 5) pairs = c.pairs_most / 9 * 5;
+    size_t sketches = workers * c.sketch_bytes / 10 * 7, counts = workers * c.slots * 14 + c.sketch_bytes * 2;
+    size_t lists = c.list_room * 2, passing = sketches > counts ? sketches : counts;
+    return 330000 + pairs * 57 + merges * 134 + (lists > passing ? lists : passing);
+}
+
+maske_status pair_index_build(pair_index *index, symbol_words *words, const pair_rule *rule, int64_t minimum,
+        int64_t highest, int64_t share, int threads) {
+    counting c = {.words = words, .rule = rule, .index = index};
+    choose_sizes(&c, words, threads);
     pair_index_free(index);
     maske_status status = count_all(&c, minimum, highest, share, threads);
     for (int w = 0; w < c.worker_count; w++) {
-        free(c.workers[w].sketch);
-        free(c.workers[w].counts);
+        free_sketch(&c, w);
+        free_counts(&c.workers[w]);
         free(c.workers[w].records);
         free(c.workers[w].cursors);
     }

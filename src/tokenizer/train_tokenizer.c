@@ -106,7 +106,7 @@ static void name_specials(special_names *out, bool bytes) {
     }
 }
 
-static maske_status learn(vocab *entries, bpe_merge **merges, size_t *merge_count, const word_counts *words,
+static maske_status learn(vocab *entries, bpe_merge **merges, size_t *merge_count, word_counts *words,
         const maske_tokenizer_train_options *options, const maske_control *control) {
     bool bytelevel = words->form == WORD_BYTES, is_wordpiece = train_is_wordpiece(options);
     uint32_t alphabet[BYTES];
@@ -120,7 +120,8 @@ static maske_status learn(vocab *entries, bpe_merge **merges, size_t *merge_coun
                                     .special_count = special.count,
                                     .prefix = is_wordpiece ? TOKENIZER_PIECE_PREFIX : NULL,
                                     .initial_alphabet = alphabet,
-                                    .initial_count = bytelevel ? BYTES : 0};
+                                    .initial_count = bytelevel ? BYTES : 0,
+                                    .spent = words};
     return bpe_train(entries, merges, merge_count, words, &training, control);
 }
 

@@ -4,7 +4,8 @@
 #
 #     tests/soak/growth.sh HOURS [BUILD-FOLDER]
 #
-# No part of ctest. tests/faults/test_growth.c is the short test: it counts bytes.
+# Without the recipe, which would end earlier: so little text is soon learned by heart. No part of ctest.
+# tests/faults/test_growth.c is the short test: it counts bytes.
 set -euo pipefail
 hours=${1:?usage: tests/soak/growth.sh HOURS [BUILD-FOLDER]}
 source_folder=$(cd "$(dirname "$0")/../.." && pwd)
@@ -14,7 +15,7 @@ process=
 trap '[ -z "$process" ] || kill -9 $process 2>/dev/null || true; rm -rf "$work"' EXIT
 for _ in $(seq 200); do cat "$source_folder/tests/data/train/kasaba.txt"; echo; done >"$work/text.txt"
 "$maske" train --out "$work/run" --hidden-size 64 --num-hidden-layers 2 --num-attention-heads 2 --max-length 64 \
-    --minutes "$(awk "BEGIN { print $hours * 60 }")" --eval-steps 500 --save-minutes 1 --quiet "$work/text.txt" &
+    --recipe no --minutes "$(awk "BEGIN { print $hours * 60 }")" --eval-steps 500 --save-minutes 1 --quiet "$work/text.txt" &
 process=$!
 resident() { awk '/^VmRSS/ { print $2 }' "/proc/$process/status"; }
 files() { find "/proc/$process/fd" -type l | wc -l; }

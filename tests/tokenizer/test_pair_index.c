@@ -88,7 +88,52 @@ static void a_small_index_is_exact(void **state) {
     free(table);
 }
 
+/* Room ends for pairs and for lists; thinning makes room for the former, a merged pair's list for the latter. */
+static void a_full_index_says_so(void **state) {
+    (void)state;
+    int64_t *table = calloc((size_t)SYMBOLS * SYMBOLS, sizeof *table);
+    assert_non_null(table);
+    random_words source = make_words(table);
+    symbol_words words = {0};
+    pair_index index = {0};
+    size_t place = 0, added = 0, built = 0;
+    assert_ok(symbol_words_build(&words, &(symbol_source){WORDS, room, weight, fill, &source}, 2));
+    assert_ok(pair_index_build(&index, &words, &(pair_rule){.every = true}, 1, INT64_MAX, 256, 2));
+    built = index.count;
+    int64_t threshold = index.threshold;
+    for (;; added++) {
+        assert_ok(pair_index_add(&index, pair_key(SYMBOLS, (uint32_t)added), threshold + (int64_t)(added % 7), 0, &place));
+        if (place == PAIR_NONE) break;
+    }
+    assert_int_equal(built + added, index.capacity);
+    assert_ok(pair_index_thin(&index));
+    assert_true(index.threshold > threshold && index.count <= index.capacity / 2);
+    for (uint32_t i = 0; i < added; i++) {
+        int64_t count = threshold + (int64_t)(i % 7);
+        uint32_t found = pair_index_find(&index, pair_key(SYMBOLS, i));
+        assert_true((found != PAIR_NONE) == (count >= index.threshold));
+        if (found != PAIR_NONE) assert_int_equal(index.pairs[found].count, count);
+    }
+    size_t left = index.list_room - index.list_used;
+    assert_ok(pair_index_add(&index, pair_key(SYMBOLS, SYMBOLS), index.threshold, (uint32_t)left, &place));
+    assert_int_not_equal(place, PAIR_NONE);
+    assert_ok(pair_index_add(&index, pair_key(SYMBOLS, SYMBOLS + 1), index.threshold, 1, &place));
+    assert_int_equal(place, PAIR_NONE);
+    const symbol_pair merged = index.pairs[0];
+    assert_true(merged.record_count > 1);
+    pair_index_give_back(&index, &merged);
+    for (uint32_t i = 0; i < 2; i++) {
+        assert_ok(pair_index_add(&index, pair_key(SYMBOLS + 1, i), index.threshold, 1, &place));
+        assert_ptr_equal(index.pairs[place].records, merged.records + i);
+    }
+    pair_index_free(&index);
+    symbol_words_free(&words);
+    free(source.symbols);
+    free(source.weights);
+    free(table);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_small_index_is_exact)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_small_index_is_exact), cmocka_unit_test(a_full_index_says_so)};
     return cmocka_run_group_tests_name("tokenizer/pair_index", tests, NULL, NULL);
 }
