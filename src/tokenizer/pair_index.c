@@ -13,9 +13,9 @@
 #include <stdlib.h>
 
 enum { WORKERS_MAX = 32, SKETCH_BITS_MIN = 10, SKETCH_BITS_MAX = 19 };
-/* Of memory: all workers' tables may take half of what the words' cells take, the pairs that are indexed a quarter. A
- * slot of a table costs three times its size, since it is added up; a pair is indexed, queued and listed. */
-enum { SLOT_COST = 96, SLOTS_LEAST = 1 << 18, PAIR_COST = 80, PAIRS_LEAST = 1 << 17, ROUND_BITS_MOST = 12 };
+/* Of memory: all workers' tables may take a sixth of what the words' cells take, the pairs a quarter, each of which is
+ * indexed, queued and listed. */
+enum { SLOTS_SHARE = 6, SLOTS_LEAST = 1 << 18, PAIRS_SHARE = 4, PAIR_COST = 80, PAIRS_LEAST = 1 << 17, ROUND_BITS_MOST = 12 };
 /* Fewer, where the text is small. */
 enum { SYMBOLS_A_SLOT = 4, SYMBOLS_A_PAIR = 8 };
 /* For pair_index_bytes, where the numbers are what fits 420 trainings best: a text is exhausted by so many merges, and
@@ -440,12 +440,12 @@ static void choose_sizes(counting *c, const symbol_words *words, int threads) {
     c->worker_count = threads < WORKERS_MAX ? threads : WORKERS_MAX;
     if ((size_t)c->worker_count > words->block_count)
         c->worker_count = words->block_count > 0 ? (int)words->block_count : 1;
-    size_t share = c->worker_count > 2 ? (size_t)c->worker_count : 2, most = words->cell_bytes / 2 / SLOT_COST;
+    size_t share = c->worker_count > 2 ? (size_t)c->worker_count : 2, most = words->cell_bytes / SLOTS_SHARE / sizeof(pair_count);
     if (most < SLOTS_LEAST) most = SLOTS_LEAST;
     for (c->slots = 4096; c->slots * 2 * share <= most && c->slots * share * SYMBOLS_A_SLOT < words->symbols;) c->slots *= 2;
-    c->pairs_most = words->symbols / SYMBOLS_A_PAIR < PAIRS_LEAST ? words->symbols / SYMBOLS_A_PAIR : PAIRS_LEAST;
-    if (c->pairs_most < 1024) c->pairs_most = 1024;
-    if (c->pairs_most < words->cell_bytes / 4 / PAIR_COST) c->pairs_most = words->cell_bytes / 4 / PAIR_COST;
+    size_t few = words->symbols / SYMBOLS_A_PAIR, many = words->cell_bytes / PAIRS_SHARE / PAIR_COST;
+    c->pairs_most = few < 1024 ? 1024 : few < PAIRS_LEAST ? few : PAIRS_LEAST;
+    if (c->pairs_most < many) c->pairs_most = many;
     c->list_room = words->symbols;
 }
 
