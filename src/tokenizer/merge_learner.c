@@ -123,6 +123,7 @@ static maske_status build_index(learner *l) {
     return queue_all(l);
 }
 
+/* The index is full of pairs: the rarest wait for the next one. */
 static maske_status make_room(learner *l) {
     TRY(pair_index_thin(&l->index));
     return queue_all(l);
@@ -224,15 +225,15 @@ static maske_status respell(learner *l) {
 /* Says what memory is needed, and looks for it. */
 static maske_status check_memory(const learner *l) {
     size_t merges = l->limit - (size_t)l->entries->limit - 1;
-    size_t more = pair_index_bytes(l->words, merges, l->threads), free = memory_available();
+    size_t more = pair_index_bytes(l->words, merges, l->threads), available = memory_available();
     size_t needed = memory_resident() + more, peak = memory_peak();
     log_say(MASKE_LOG_NOTE, "learning needs %s of memory (words %s, pairs and entries %s); free are %s",
             number_size((double)(needed > peak ? needed : peak)).text, number_size((double)l->words->cell_bytes).text,
-            number_size((double)more).text, free == SIZE_MAX ? "?" : number_size((double)free).text);
-    if (more <= free) return MASKE_OK;
+            number_size((double)more).text, available == SIZE_MAX ? "?" : number_size((double)available).text);
+    if (more <= available) return MASKE_OK;
     return error_set(MASKE_OUT_OF_MEMORY,
                      "learning needs %s of memory more, but %s are free; less text, fewer entries or fewer threads need less",
-                     number_size((double)more).text, number_size((double)free).text);
+                     number_size((double)more).text, number_size((double)available).text);
 }
 
 static maske_status learn(learner *l) {
