@@ -8,13 +8,15 @@
 #include <string.h>
 
 /* A size is taken from `trained` tokens that the minutes allow, and from `text` tokens that there are, on: before that
- * a smaller one has learned more by the end, or a larger one has learned the text by heart. Speeds are relative to that
- * of mini, in operations. */
-typedef struct size_rule { const char *name; double trained, text, speed; } size_rule;
+ * a smaller one has learned more by the end, or a larger one has learned the text by heart. Where it would go over the text
+ * less than `passes` times, the smaller one still meets what is new to it, and learns more from it up to `plenty` tokens.
+ * Speeds are relative to that of mini, in operations. */
+typedef struct size_rule { const char *name; double trained, passes, plenty, text, speed; } size_rule;
 
 static const struct {
     size_rule sizes[5];
-    double vocabulary_bytes, least_vocabulary, most_vocabulary;         /* bytes of text for each entry */
+    double vocabulary_bytes, usual_vocabulary, more_bytes;      /* of text for each entry, and for each beyond the usual */
+    double least_vocabulary, most_vocabulary;
     double overhead;            /* share of the time that evaluations and checkpoints take */
     double steps;               /* aimed at: batches are as large as leaves so many */
     int64_t least_batch, most_batch;
@@ -35,12 +37,14 @@ static const struct {
     bool neighbour_heads;
     double held_out_share, held_out_tokens, held_out_work;      /* at most: of the text; tokens; of the tokens trained on */
 } rule = {
-    .sizes = {{"tiny", 0, 0, 0.85},
-              {"mini", 1.8e6, 0, 1},
-              {"small", 60e6, 2e6, 0.9},
-              {"medium", 250e6, 8e6, 0.95},
-              {"base", 1.5e9, 40e6, 1}},
+    .sizes = {{"tiny", 0, 0, 0, 0, 0.85},
+              {"mini", 1.8e6, 8, 8e6, 0, 1},
+              {"small", 60e6, 0, 60e6, 2e6, 0.9},
+              {"medium", 250e6, 0, 250e6, 8e6, 0.95},
+              {"base", 1.5e9, 0, 1.5e9, 40e6, 1}},
     .vocabulary_bytes = 180,
+    .usual_vocabulary = 8000,
+    .more_bytes = 720,
     .least_vocabulary = 1000,
     .most_vocabulary = 16000,
     .overhead = 0.05,
@@ -177,8 +181,10 @@ static maske_status choose_size(recipe_choice *c, maske_train_options *settings,
     double trained = 0;
     for (size_t i = 0; i < SIZES && !settled; i++) {
         TRY(shape_of(&shape, settings, rule.sizes[i].name));
-        count_work(c, &shape, in, vocabulary, rule.sizes[i].speed);
-        if (c->trained < rule.sizes[i].trained || c->tokens < rule.sizes[i].text) break;
+        const size_rule *size = &rule.sizes[i];
+        count_work(c, &shape, in, vocabulary, size->speed);
+        if (c->trained < size->trained || c->tokens < size->text) break;
+        if (c->trained < size->plenty && c->passes < size->passes) break;
         chosen = i;
         trained = c->trained;
     }
@@ -287,7 +293,9 @@ maske_status recipe_choose(recipe_choice *out, maske_train_options *given, const
     maske_train_options chosen = *given, *settings = &chosen;
     double vocabulary = (double)in->vocab_size;
     if (in->vocab_size == 0) {
-        double entries = in->text_bytes / rule.vocabulary_bytes;
+        double usual_bytes = rule.usual_vocabulary * rule.vocabulary_bytes;
+        double entries = fmin(in->text_bytes, usual_bytes) / rule.vocabulary_bytes +
+                         fmax(in->text_bytes - usual_bytes, 0) / rule.more_bytes;
         entries = fmin(fmax(entries, rule.least_vocabulary), rule.most_vocabulary);
         if (!is_given(in, "vocab-size")) settings->vocab_size = (int64_t)entries / 8 * 8;
         vocabulary = (double)settings->vocab_size;
@@ -295,8 +303,8 @@ maske_status recipe_choose(recipe_choice *out, maske_train_options *given, const
     c.tokens = fmax(1, in->text_bytes / recipe_bytes_a_token(vocabulary));
     choose_masks(&masks, settings, in);         /* the work depends on them */
     TRY(choose_size(&c, settings, in, vocabulary));
-    if (in->vocab_size == 0) LINE(&c, in, "vocab-size", "an entry for each %.0f bytes of text, %.0f to %.0f", rule.vocabulary_bytes,
-                                  rule.least_vocabulary, rule.most_vocabulary);
+    if (in->vocab_size == 0) LINE(&c, in, "vocab-size", "an entry for each %.0f bytes of text, beyond %.0f for each %.0f; at most %.0f",
+                                  rule.vocabulary_bytes, rule.usual_vocabulary, rule.more_bytes, rule.most_vocabulary);
     choose_minutes(&c, in);
     choose_batch(&c, settings, in);
     choose_rates(&c, settings, in);

@@ -70,6 +70,18 @@ static void a_slower_machine_takes_a_smaller_model(void **state) {
     assert_string_equal(on_fast.size, "mini");
 }
 
+/* Ten minutes of a small computer: of a short text tiny would have seen everything; a longer one is still new to it. */
+static void a_text_that_is_still_new_takes_a_smaller_model(void **state) {
+    (void)state;
+    maske_train_options on_short = defaults(), on_long = defaults(), with_time = defaults();
+    assert_true(choose(&on_short, 10, 1.2e6, slow * 1.5, NULL).passes > 8);
+    choose(&on_long, 10, 2.4e6, slow * 1.5, NULL);
+    assert_true(choose(&with_time, 60, 2.4e6, slow * 1.5, NULL).passes > 8);
+    assert_string_equal(on_short.size, "mini");
+    assert_string_equal(on_long.size, "tiny");
+    assert_string_equal(with_time.size, "mini");
+}
+
 /* Little text for the minutes: dropout, a small model, and an end before the time is over. */
 static void little_text_is_not_learned_by_heart(void **state) {
     (void)state;
@@ -177,6 +189,7 @@ int main(void) {
         cmocka_unit_test(every_choice_can_be_trained),
         cmocka_unit_test(more_time_takes_a_larger_model),
         cmocka_unit_test(a_slower_machine_takes_a_smaller_model),
+        cmocka_unit_test(a_text_that_is_still_new_takes_a_smaller_model),
         cmocka_unit_test(dropout_grows_with_the_passes),
         cmocka_unit_test(little_text_is_not_learned_by_heart),
         cmocka_unit_test(what_was_given_is_kept),
