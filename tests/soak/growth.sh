@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Hours of one training run: what it has resident after the first two minutes (or, where that is later, two evaluations and
+# Hours of one training run: what it has resident after the first five minutes (or, where that is later, two evaluations and
 # a checkpoint) and at the end is the same to 2 %, and it has no more files open.
 #
 #     tests/soak/growth.sh HOURS [BUILD-FOLDER]
@@ -19,7 +19,7 @@ for _ in $(seq 200); do cat "$source_folder/tests/data/train/kasaba.txt"; echo; 
 process=$!
 resident() { awk '/^VmRSS/ { print $2 }' "/proc/$process/status"; }
 files() { find "/proc/$process/fd" -type l | wc -l; }
-sleep "${SETTLE:-120}"
+sleep "${SETTLE:-300}"
 evaluations() { local n; n=$(grep -c '"valid_loss"' "$work/run/metrics.jsonl" 2>/dev/null) || true; echo "${n:-0}"; }
 until [ "$(evaluations)" -gt 1 ] && ls -d "$work"/run/checkpoints/step-* >/dev/null 2>&1; do kill -0 $process; sleep 1; done
 first=$(resident) first_files=$(files) last=$first last_files=$first_files
