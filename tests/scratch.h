@@ -30,6 +30,18 @@
                      maske_error(), maske_status_name(expected), (words));                                        \
     } while (0)
 
+/* 1: built with a sanitizer, which stands in front of malloc and takes memory of its own. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define UNDER_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define UNDER_SANITIZER 1
+#endif
+#endif
+#ifndef UNDER_SANITIZER
+#define UNDER_SANITIZER 0
+#endif
+
 static char scratch_folder[256];
 
 static inline void scratch_remove(void) {

@@ -117,7 +117,6 @@ static maske_status queue_all(learner *l) {
 static maske_status build_index(learner *l) {
     int64_t highest = l->stale ? INT64_MAX : l->index.threshold - 1;
     symbol_words_pack(l->words, l->threads);
-    pair_queue_clear(&l->queue);
     TRY(pair_index_build(&l->index, l->words, &l->rule, l->minimum, highest, THRESHOLD_SHARE, l->threads));
     l->stale = false;
     return queue_all(l);

@@ -213,15 +213,18 @@ static maske_status new_counts(worker *w, size_t slots) {
     return MASKE_OK;
 }
 
+/* Where the key is counted, or will be. */
+static inline pair_count *count_place(const worker *w, uint64_t key) {
+    size_t at = pair_hash(key) & w->count_mask;
+    while (w->counts[at].count != 0 && w->counts[at].key != key) at = (at + 1) & w->count_mask;
+    return &w->counts[at];
+}
+
 static maske_status grow_counts(worker *w) {
     worker grown = *w;
     TRY(new_counts(&grown, (w->count_mask + 1) * 2));
-    for (size_t i = 0; i <= w->count_mask; i++) {
-        if (w->counts[i].count == 0) continue;
-        size_t at = pair_hash(w->counts[i].key) & grown.count_mask;
-        while (grown.counts[at].count != 0) at = (at + 1) & grown.count_mask;
-        grown.counts[at] = w->counts[i];
-    }
+    for (size_t i = 0; i <= w->count_mask; i++)
+        if (w->counts[i].count != 0) *count_place(&grown, w->counts[i].key) = w->counts[i];
     free_counts(w);
     w->counts = grown.counts;
     w->count_mask = grown.count_mask;
@@ -232,9 +235,7 @@ static void visit_count(counting *c, worker *w, uint32_t record, uint64_t key, i
     uint64_t hash = pair_hash(key);
     if (c->sketch[hash & c->sketch_mask] < c->threshold || w->full || w->status != MASKE_OK) return;
     if (c->round_bits > 0 && hash >> (64 - c->round_bits) != c->round) return;
-    size_t at = hash & w->count_mask;
-    while (w->counts[at].count != 0 && w->counts[at].key != key) at = (at + 1) & w->count_mask;
-    pair_count *count = &w->counts[at];
+    pair_count *count = count_place(w, key);
     bool is_new = count->count == 0;
     count->key = key;
     count->count += weight;
@@ -307,20 +308,16 @@ static maske_status thin_counted(counting *c) {
     return MASKE_OK;
 }
 
-static const pair_count *find_count(const worker *w, uint64_t key) {
-    size_t at = pair_hash(key) & w->count_mask;
-    while (w->counts[at].count != 0 && w->counts[at].key != key) at = (at + 1) & w->count_mask;
-    return w->counts[at].count != 0 ? &w->counts[at] : NULL;
-}
-
 /* A pair that no worker before `first` has met: all workers' counts of it, and, if they reach the threshold, its place. */
 static maske_status gather_pair(counting *c, int first, uint64_t key) {
     pair_index *index = c->index;
-    const pair_count *counts[WORKERS_MAX] = {0};
+    uint32_t records[WORKERS_MAX] = {0};
     int64_t sum = 0;
     for (int w = first; w < c->worker_count; w++) {
-        counts[w] = find_count(&c->workers[w], key);
-        if (counts[w] != NULL) sum += counts[w]->count;
+        const pair_count *count = count_place(&c->workers[w], key);
+        if (count->count == 0) continue;
+        sum += count->count;
+        records[w] = count->records;
     }
     if (sum < index->threshold) return MASKE_OK;
     size_t place = 0;
@@ -328,8 +325,8 @@ static maske_status gather_pair(counting *c, int first, uint64_t key) {
     for (int w = 0; w < c->worker_count; w++) {
         worker *of = &c->workers[w];
         TRY(memory_reserve(&of->records, &of->records_capacity, place + 1, sizeof *of->records, "pairs"));
-        of->records[place] = counts[w] != NULL ? counts[w]->records : 0;
-        index->pairs[place].record_count += of->records[place];
+        of->records[place] = records[w];
+        index->pairs[place].record_count += records[w];
     }
     return MASKE_OK;
 }
@@ -342,7 +339,7 @@ static maske_status gather_counts(counting *c) {
             uint64_t key = from->counts[i].key;
             bool is_known = from->counts[i].count == 0;
             for (int earlier = 0; earlier < w && !is_known; earlier++)
-                is_known = find_count(&c->workers[earlier], key) != NULL;
+                is_known = count_place(&c->workers[earlier], key)->count != 0;
             if (!is_known) TRY(gather_pair(c, w, key));
         }
     }

@@ -7,8 +7,8 @@
  * Only pairs that occur at least `threshold` times are here. A pair's count never grows once every record has been seen
  * (new pairs hold the symbol just made), so one left out cannot come up again before the threshold is lowered, when the
  * index is built anew. That keeps it small: of a corpus' millions of pairs, some ten thousand matter at a time. And it
- * never grows beyond what it was built for: when it is full it is built anew as well, from words that have become
- * shorter meanwhile. So what it takes is known before (pair_index_bytes). */
+ * hardly grows beyond what it was built for: full of pairs it is thinned by a higher threshold, full of lists it is built
+ * anew, from words that have become shorter meanwhile. So what it takes is known before (pair_index_bytes). */
 #ifndef MASKE_TOKENIZER_PAIR_INDEX_H
 #define MASKE_TOKENIZER_PAIR_INDEX_H
 
@@ -68,7 +68,7 @@ MASKE_MUST_USE maske_status pair_index_build(pair_index *index, symbol_words *wo
  * trainings on texts of a kilobyte to 44 MB, in which peaks of memory were within 13 % of it, most within 10. */
 size_t pair_index_bytes(const symbol_words *words, size_t merges, int threads);
 /* Adds a pair that is not there. *place is where in pairs; its records are the caller's to fill (their memory is the
- * index's). PAIR_NONE: the index is full, and must be built anew. */
+ * index's). PAIR_NONE: the index is full; pair_index_thin makes room for pairs, for lists it must be built anew. */
 MASKE_MUST_USE maske_status pair_index_add(pair_index *index, uint64_t key, int64_t count, uint32_t record_count,
                                            size_t *place);
 /* Makes room for pairs, by a higher threshold; places change. Their lists' memory is not had back before the next build. */

@@ -9,16 +9,7 @@
 #define GOLDEN TEST_DATA "/tokenizer/golden/"
 
 /* Allocations are counted by standing in front of the C library's. The sanitizers stand there themselves. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define COUNTS_ALLOCATIONS 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define COUNTS_ALLOCATIONS 0
-#endif
-#endif
-#ifndef COUNTS_ALLOCATIONS
-#define COUNTS_ALLOCATIONS 1
-#endif
+#define COUNTS_ALLOCATIONS (!UNDER_SANITIZER)
 static size_t allocations;
 #if COUNTS_ALLOCATIONS
 extern void *__libc_malloc(size_t), *__libc_realloc(void *, size_t), *__libc_calloc(size_t, size_t),

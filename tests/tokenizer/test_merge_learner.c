@@ -116,13 +116,7 @@ static void hear(void *user, maske_log_level level, const char *sentence) {
 
 static void what_learning_says_is_what_it_takes(void **state) {
     (void)state;
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    skip();
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-    skip();
-#endif
-#endif
+    if (UNDER_SANITIZER) skip();
     static const struct { const char *text; int64_t vocab_size; int threads; const char *cut; } cases[] = {
         {TEST_DATA "/train/kasaba.txt", 500, 1, "metaspace"}, {TEST_DATA "/../../src", 4000, 2, "bytelevel"},
         {TEST_DATA "/../../src", 1000, 1, "metaspace"}, {TEST_DATA "/../../src", 16000, 2, "metaspace"},
