@@ -375,7 +375,7 @@ MASKE_API MASKE_MUST_USE maske_status maske_train_resume(const char *out, const 
 
 /* This machine's speed of training, measured: `steps` steps (0: 10) on made-up tokens of full sequences. Of the options
  * the shape, vocab_size (0: 16000), max_length, batch_size, mask_probability, the optimizer's and precision count. */
-enum { MASKE_BENCH_PHASES = 6 };
+enum { MASKE_BENCH_PHASES = 7 };
 typedef struct maske_bench_phase {
     const char *name;
     double seconds;                         /* of a step, by the clock; the least of all steps */

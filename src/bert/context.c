@@ -33,6 +33,12 @@ static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 static uint16_t *halves(arena *a, size_t rows, size_t columns) { return take(a, rows, columns, sizeof(uint16_t)); }
 
+/* Pieces taken from here on may lie where others lie that were taken before, behind `mark`. *end: behind both. */
+static void again_from(arena *a, size_t mark, size_t *end) {
+    *end = larger(*end, a->used);
+    a->used = mark;
+}
+
 static norm_state plan_norm(arena *a, size_t rows, size_t hidden) {
     return (norm_state){floats(a, rows, hidden), floats(a, rows, 1), floats(a, rows, 1)};
 }
@@ -40,7 +46,6 @@ static norm_state plan_norm(arena *a, size_t rows, size_t hidden) {
 /* What only the layer itself needs until its backward; without recompute each layer has its own. */
 static void plan_kept_layer(arena *a, const masked_lm_context *c, layer_state *s, size_t rows) {
     s->log_sum = floats(a, c->heads, rows);
-    s->attention_output = floats(a, rows, c->hidden);
     s->attention_norm = plan_norm(a, rows, c->hidden);
     s->output_norm = plan_norm(a, rows, c->hidden);
     if (!c->rounds) {
@@ -59,22 +64,20 @@ static void plan_layers(arena *a, masked_lm_context *c) {
         (!size_multiply(&scores, tokens, capacity->sequence_length) || !size_multiply(&scores, scores, c->heads)))
         a->overflow = true;
     bool kept = capacity->backward;
-    layer_state shared = {0};
+    layer_state shared = {.attention_output = floats(a, tokens, hidden)};
     if (!kept || capacity->recompute) {
         shared.query_key_value = floats(a, tokens, 3 * hidden);
         shared.context = floats(a, tokens, hidden);
         if (kept) plan_kept_layer(a, c, &shared, tokens);
-        else shared.attention_output = floats(a, tokens, hidden);
     }
-    float *outputs[2] = {NULL, NULL};
-    bool outputs_kept = kept || capacity->hidden_states;
-    for (size_t i = 0; i < 2 && !outputs_kept; i++) outputs[i] = floats(a, tokens, hidden);
+    bool outputs_kept = (kept && capacity->recompute) || capacity->hidden_states;
+    float *output = outputs_kept ? NULL : floats(a, tokens, hidden);
     for (size_t i = 0; i < c->layer_count; i++) {
         bool last = i + 1 == c->layer_count;
         size_t rows = last ? c->row_capacity : tokens;
         layer_state s = shared;
         if (kept && !capacity->recompute) {
-            s.query_key_value = floats(a, tokens, 3 * hidden);
+            s.query_key_value = floats(a, tokens, (last && !capacity->every_position ? 2 : 3) * hidden);
             s.context = floats(a, rows, hidden);
             plan_kept_layer(a, c, &s, rows);
         }
@@ -84,9 +87,16 @@ static void plan_layers(arena *a, masked_lm_context *c) {
             if (c->rounds) s.rounded.picked = halves(a, rows, hidden);
         }
         if (capacity->attentions) s.attentions = floats(a, scores, 1);
-        s.output = outputs_kept ? floats(a, rows, hidden) : outputs[i % 2];
+        /* the last one stays when those below it are made again */
+        s.output = outputs_kept || (last && kept) ? floats(a, rows, hidden) : output;
         if (c->layers != NULL) c->layers[i] = s;
     }
+}
+
+/* What lives from a chunk of the predictions' logits to their gradients. */
+static void plan_decoder(arena *a, masked_lm_context *c) {
+    if (!c->capacity.logits) c->logits = floats(a, c->chunk_rows, c->vocab);
+    c->cross_entropy_scratch = floats(a, cross_entropy_scratch(c->chunk_rows, c->hidden, c->vocab, c->capacity.backward), 1);
 }
 
 static void plan_head(arena *a, masked_lm_context *c) {
@@ -101,8 +111,8 @@ static void plan_head(arena *a, masked_lm_context *c) {
         (norm_state){NULL, training ? floats(a, predictions, 1) : NULL, training ? floats(a, predictions, 1) : NULL};
     c->transformed = training ? floats(a, predictions, hidden) : c->transform_pre;
     c->chunk_rows = smaller(predictions, cross_entropy_rows(c->vocab));
-    c->logits = floats(a, c->capacity.logits ? predictions : c->chunk_rows, c->vocab);
-    c->cross_entropy_scratch = floats(a, cross_entropy_scratch(c->chunk_rows, hidden, c->vocab, training), 1);
+    if (c->capacity.logits) c->logits = floats(a, predictions, c->vocab);
+    if (!training) plan_decoder(a, c);
 }
 
 static void plan_threads(arena *a, masked_lm_context *c) {
@@ -119,27 +129,42 @@ static void plan_threads(arena *a, masked_lm_context *c) {
     }
 }
 
+/* The decoder's work is over when the layers' begins, the feed-forward's when attention's does: they lie in the same room. */
+static void plan_layer_gradients(arena *a, masked_lm_context *c) {
+    size_t tokens = c->capacity.tokens, hidden = c->hidden, begin = a->used, end = 0;
+    layer_gradients *d = &c->d_layer;
+    plan_decoder(a, c);
+    again_from(a, begin, &end);
+    if (c->rounds) {
+        d->rounded.output_product = halves(a, tokens, hidden);
+        d->rounded.intermediate = halves(a, tokens, c->intermediate);
+    } else {
+        d->output_product = floats(a, tokens, hidden);
+        d->intermediate = floats(a, tokens, c->intermediate);
+    }
+    again_from(a, begin, &end);
+    if (c->rounds) {
+        d->rounded.self_output_product = halves(a, tokens, hidden);
+        d->rounded.query_key_value = halves(a, tokens, 3 * hidden);
+        d->rounded.picked_query = halves(a, c->row_capacity, hidden);
+    } else d->self_output_product = floats(a, tokens, hidden);
+    d->context = floats(a, tokens, hidden);
+    c->d_query_key_value = floats(a, tokens, 3 * hidden);
+    c->d_picked_query = floats(a, c->row_capacity, hidden);
+    a->used = larger(a->used, end);
+}
+
 static void plan_gradients(arena *a, masked_lm_context *c) {
     size_t tokens = c->capacity.tokens, hidden = c->hidden, rows = larger(tokens, c->capacity.predictions);
     c->d_hidden = floats(a, tokens, hidden);
     c->d_rows = floats(a, c->row_capacity, hidden);
-    if (c->rounds)
-        c->d_layer.rounded = (rounded_gradients){halves(a, tokens, hidden), halves(a, tokens, hidden),
-                                                 halves(a, tokens, c->intermediate), halves(a, tokens, 3 * hidden),
-                                                 halves(a, c->row_capacity, hidden)};
-    else {
-        c->d_layer.output_product = floats(a, tokens, hidden);
-        c->d_layer.intermediate = floats(a, tokens, c->intermediate);
-        c->d_layer.self_output_product = floats(a, tokens, hidden);
-    }
-    c->d_layer.context = floats(a, tokens, hidden);
-    c->d_query_key_value = floats(a, tokens, 3 * hidden);
-    c->d_picked_query = floats(a, c->row_capacity, hidden);
+    plan_layer_gradients(a, c);
     c->d_transformed = floats(a, c->capacity.predictions, hidden);
     c->d_pooler = floats(a, c->capacity.sequences, hidden);
     c->partial_width = larger(6 * hidden + c->intermediate, ((size_t)c->config.type_vocab_size + 2) * hidden);
     c->partials = floats(a, bert_blocks(rows), c->partial_width);
     c->packed_inputs = take(a, bert_weight_gradients_bytes(c), 1, 1);
+    c->layer_room = take(a, larger(packed_layer_bytes(&c->config, GEMM_F32), packed_layer_bytes(&c->config, GEMM_BF16)), 1, 1);
 }
 
 static void plan_numbers(arena *a, masked_lm_context *c) {
@@ -182,6 +207,7 @@ static masked_lm_context sized(const bert_config *config, const masked_lm_capaci
                            .vocab = (size_t)config->vocab_size,
                            .layer_count = (size_t)config->num_hidden_layers};
     c.rounds = capacity->backward && capacity->precision == GEMM_BF16;
+    c.norms_again = capacity->backward && !capacity->recompute && !c.rounds;
     if (c.capacity.threads < 1) c.capacity.threads = 1;
     if (capacity->hidden_states || capacity->attentions) c.capacity.every_position = true;
     size_t picked;
@@ -287,6 +313,12 @@ void bert_product_shared(const masked_lm_context *c, float *y, size_t y_stride, 
     size_t ranges = (l->out + width - 1) / width;
     parallel_for(c->capacity.threads, blocks * ranges, shared_task,
                  &(shared_product){c, y, x, l, y_stride, rows, width, ranges, end});
+}
+
+void bert_layer_pack(masked_lm_context *c, size_t layer, bool backward) {
+    if (!c->packs_layers) return;
+    packed_layer_fill(&c->at_hand, c->layer_room, &c->model->packed, layer, backward, c->model->weights, c->capacity.threads);
+    bert_phase_end(c, PHASE_PACKING);
 }
 
 void bert_for_blocks(masked_lm_context *c, size_t rows, void (*task)(void *user, size_t block, int thread),

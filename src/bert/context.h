@@ -13,6 +13,8 @@
  * product over all of them, so that each thread reads its part of the weights; operations follow one another.
  *
  * Without backward nothing is kept: layers share their buffers, and what lives within a block has a block's size.
+ * For backward a LayerNorm keeps what it normalised; its result, the same bits, is made again where it is a factor of a
+ * matrix's gradient (norms_again), in the room that all layers share, so that it is not in memory twice.
  * With recompute layers share them too, but for their outputs: the backward pass fills them again, layer by layer.
  * Dropout is a function of (seed, step, place), so the second time gives the numbers of the first. */
 #ifndef MASKE_BERT_CONTEXT_H
@@ -97,6 +99,7 @@ struct masked_lm_context {
     size_t hidden, heads, head_size, intermediate, vocab, layer_count;
     size_t row_capacity;        /* of the last layer */
     bool rounds;                /* factors are kept rounded */
+    bool norms_again;           /* backward makes results of LayerNorm again that are factors of a gradient */
     char *memory;
     size_t bytes;
 
@@ -128,6 +131,8 @@ struct masked_lm_context {
     float *partials;            /* [blocks, partial_width] */
     size_t partial_width;
     void *packed_inputs;        /* bert/weight_gradients.h */
+    void *layer_room;           /* bert/packed.h */
+    packed_layer at_hand;       /* the layer whose copies are there, where packs_layers */
 
     /* the batch's numbers */
     uint32_t *positions;        /* [tokens] */
@@ -147,7 +152,8 @@ struct masked_lm_context {
     float *gradients;           /* NULL: forward only */
     float scale;
     bool every_position;
-    bool packed;                /* products read the packed copies of the matrices (bert/mapped.h) */
+    bool packed;                /* products read packed copies of the matrices, not where they lie */
+    bool packs_layers;          /* copies of a layer's matrices are made when it comes to it (bert/packed.h) */
     double phase_seconds[MASKED_LM_PHASES], phase_begun;
 };
 
@@ -170,6 +176,11 @@ static inline gemm_precision bert_attention_precision(const masked_lm_context *c
     gemm_precision precision = bert_precision(c);
     return precision != GEMM_INT8 ? precision : gemm_has_bf16() ? GEMM_BF16 : GEMM_F32;
 }
+/* The layer's matrices. Where the context packs them, bert_layer_pack has come before, for the direction of the pass. */
+static inline const packed_layer *bert_packed_layer(const masked_lm_context *c, size_t layer) {
+    return c->packs_layers ? &c->at_hand : &c->model->packed.layers[layer];
+}
+void bert_layer_pack(masked_lm_context *c, size_t layer, bool backward);
 /* The dropout of a place in this pass; the identity where dropout is off. */
 dropout_mask bert_dropout(const masked_lm_context *c, double probability, size_t layer, unsigned site);
 

@@ -2,7 +2,7 @@
 #include "bert/intermediate.h"
 
 void bert_intermediate_forward(const masked_lm_context *c, size_t layer, const layer_state *s, size_t rows) {
-    const bert_linear *dense = &c->model->packed.layers[layer].intermediate;
+    const bert_linear *dense = &bert_packed_layer(c, layer)->intermediate;
     const float *bias = bert_weight(c, dense->places.bias);
     if (c->rounds) {
         bert_linear_forward_rounded(s->work, c->intermediate, s->rounded.attention_output, s->attention_output, dense, rows);
@@ -17,7 +17,7 @@ void bert_intermediate_forward(const masked_lm_context *c, size_t layer, const l
 
 void bert_intermediate_backward(const masked_lm_context *c, size_t layer, const layer_state *s,
                                 const layer_gradients *g, float *sums, size_t rows) {
-    const bert_linear *dense = &c->model->packed.layers[layer].intermediate;
+    const bert_linear *dense = &bert_packed_layer(c, layer)->intermediate;
     if (c->rounds) {
         bias_activation_backward_rounded(g->rounded.intermediate, sums, g->intermediate, s->rounded.intermediate_pre,
                                          c->config.hidden_act, rows, c->intermediate);

@@ -5,6 +5,7 @@
 #include "bert/intermediate.h"
 #include "bert/output.h"
 #include "bert/weight_gradients.h"
+#include "nn/layer_norm.h"
 
 #include <string.h>
 
@@ -111,13 +112,14 @@ void bert_layer_for_few(const masked_lm_context *c, size_t layer, const layer_st
 static void forward_few(masked_lm_context *c, size_t layer, const layer_state *state) {
     layer_state s = *state;
     s.intermediate = s.intermediate_pre = c->few_intermediate;
-    bert_product_shared(c, s.intermediate, c->intermediate, s.attention_output, &c->model->packed.layers[layer].intermediate,
+    bert_product_shared(c, s.intermediate, c->intermediate, s.attention_output, &bert_packed_layer(c, layer)->intermediate,
                         s.rows, PRODUCT_BIAS_ACTIVATION);
     bert_output_forward_few(c, layer, &s);
 }
 
 void bert_layer_forward(masked_lm_context *c, size_t layer, const float *input) {
     const layer_state *s = start(c, layer, input);
+    bert_layer_pack(c, layer, false);
     bert_attention_forward(c, layer, s);
     bert_phase_end(c, PHASE_ATTENTION);
     if (bert_few_rows(c, s->rows)) forward_few(c, layer, s);
@@ -126,6 +128,16 @@ void bert_layer_forward(masked_lm_context *c, size_t layer, const float *input) 
 }
 
 /* --------------------------------------------------------------------------------------------------- backward --- */
+
+void bert_norm_again(const masked_lm_context *c, float *out, const norm_state *n, norm_places places, size_t rows) {
+    layer_norm_again(out, n->sum, n->mean, n->rstd, bert_weight(c, places.weight), bert_weight(c, places.bias), rows, c->hidden);
+}
+
+void bert_layer_output_again(const masked_lm_context *c, size_t layer, size_t first, size_t rows) {
+    const layer_state *s = &c->layers[layer];
+    norm_state at = norm_at(s->output_norm, first, c->hidden);
+    bert_norm_again(c, s->output + first * c->hidden, &at, c->model->table.layers[layer].output_norm, rows);
+}
 
 /* Partial sums: LayerNorm's weight, its bias, the output's bias, the intermediate's bias. */
 static void backward_block(void *user, size_t block, int thread) {
@@ -136,6 +148,7 @@ static void backward_block(void *user, size_t block, int thread) {
     layer_gradients g = bert_layer_gradients_at(c, k->g, first, thread);
     float *sums = bert_partials(c, block);
     memset(sums, 0, (3 * c->hidden + c->intermediate) * sizeof *sums);
+    if (c->norms_again) bert_norm_again(c, s.attention_output, &s.attention_norm, c->model->table.layers[k->layer].self_output_norm, rows);
     bert_output_backward(c, k->layer, &s, &g, sums, first, rows);
     bert_intermediate_backward(c, k->layer, &s, &g, sums + 3 * c->hidden, rows);
 }
@@ -143,29 +156,36 @@ static void backward_block(void *user, size_t block, int thread) {
 /* A factor of a gradient: its rounded form where there is one. */
 static const void *factor(const float *x, const uint16_t *rounded) { return rounded != NULL ? (const void *)rounded : x; }
 
-/* All matrices of the layer at once. */
-static void weights_backward(const masked_lm_context *c, size_t layer, const layer_state *s, const layer_gradients *g) {
-    const layer_places *places = &c->model->table.layers[layer];
+static void feed_forward_weights_backward(const masked_lm_context *c, const layer_places *places, const layer_state *s,
+                                          const layer_gradients *g) {
     const rounded_state *r = &s->rounded;
     const rounded_gradients *d = &g->rounded;
-    size_t hidden = c->hidden, intermediate = c->intermediate, tokens = c->batch->tokens;
-    float *query_key_value = bert_gradient(c, places->query_key_value.weight);
-    weight_gradient list[5] = {
+    size_t hidden = c->hidden, intermediate = c->intermediate;
+    bert_weight_gradients(c, (weight_gradient[]){
         {bert_gradient(c, places->output.weight), factor(g->output_product, d->output_product),
          factor(s->intermediate_pre, r->intermediate), c->rounds, hidden, s->rows, hidden, intermediate},
         {bert_gradient(c, places->intermediate.weight), factor(g->intermediate, d->intermediate),
-         factor(s->attention_output, r->attention_output), c->rounds, intermediate, s->rows, intermediate, hidden},
+         factor(s->attention_output, r->attention_output), c->rounds, intermediate, s->rows, intermediate, hidden}}, 2);
+}
+
+static void attention_weights_backward(const masked_lm_context *c, const layer_places *places, const layer_state *s,
+                                       const layer_gradients *g) {
+    const rounded_state *r = &s->rounded;
+    const rounded_gradients *d = &g->rounded;
+    size_t hidden = c->hidden, tokens = c->batch->tokens;
+    float *query_key_value = bert_gradient(c, places->query_key_value.weight);
+    weight_gradient list[WEIGHT_GRADIENTS] = {
         {bert_gradient(c, places->self_output.weight), factor(g->self_output_product, d->self_output_product),
          factor(s->context, r->context), c->rounds, hidden, s->rows, hidden, hidden},
         {query_key_value, factor(g->query, d->query_key_value), factor(s->input, r->input), c->rounds, 3 * hidden, tokens,
          3 * hidden, hidden}};
     if (s->restricted) {
-        list[3] = (weight_gradient){query_key_value, factor(g->query, d->picked_query), factor(s->picked, r->picked),
+        list[1] = (weight_gradient){query_key_value, factor(g->query, d->picked_query), factor(s->picked, r->picked),
                                     c->rounds, hidden, s->rows, hidden, hidden};
-        list[4] = (weight_gradient){query_key_value + hidden * hidden, factor(g->key_value, d->query_key_value),
+        list[2] = (weight_gradient){query_key_value + hidden * hidden, factor(g->key_value, d->query_key_value),
                                     factor(s->input, r->input), c->rounds, 2 * hidden, tokens, 2 * hidden, hidden};
     }
-    bert_weight_gradients(c, list, s->restricted ? 5 : 4);
+    bert_weight_gradients(c, list, s->restricted ? 3 : 2);
 }
 
 void bert_layer_backward(masked_lm_context *c, size_t layer) {
@@ -176,14 +196,17 @@ void bert_layer_backward(masked_lm_context *c, size_t layer) {
     g.hidden = s->restricted ? c->d_rows : c->d_hidden;
     g.query = s->restricted ? c->d_picked_query : c->d_query_key_value;
     g.key_value = s->restricted ? c->d_query_key_value : c->d_query_key_value + hidden;
+    bert_layer_pack(c, layer, true);
     bert_for_blocks(c, s->rows, backward_block, &(call){c, layer, s, &g});
     bert_partials_add(c, bert_gradient(c, places->output_norm.weight), 0, s->rows, hidden);
     bert_partials_add(c, bert_gradient(c, places->output_norm.bias), hidden, s->rows, hidden);
     bert_partials_add(c, bert_gradient(c, places->output.bias), 2 * hidden, s->rows, hidden);
     bert_partials_add(c, bert_gradient(c, places->intermediate.bias), 3 * hidden, s->rows, c->intermediate);
     bert_phase_end(c, PHASE_FEED_FORWARD);
+    feed_forward_weights_backward(c, places, s, &g);
+    bert_phase_end(c, PHASE_MATRIX_GRADIENTS);
     bert_attention_backward(c, layer, s, &g);
     bert_phase_end(c, PHASE_ATTENTION);
-    weights_backward(c, layer, s, &g);
+    attention_weights_backward(c, places, s, &g);
     bert_phase_end(c, PHASE_MATRIX_GRADIENTS);
 }

@@ -195,7 +195,8 @@ static maske_status forward(masked_lm_context *c, const masked_lm *model, const 
     c->mode = mode;
     c->every_position = mode->every_position || c->capacity.hidden_states || c->capacity.attentions;
     *result = (masked_lm_result){0};
-    TRY(mapped_weights_ready(model, b->tokens, c->capacity.threads, &c->packed));
+    c->packs_layers = c->packed = model->packed.backward && c->capacity.backward;
+    if (!model->packed.backward) TRY(mapped_weights_ready(model, b->tokens, c->capacity.threads, &c->packed));
     bert_phases_begin(c);
     bert_model_forward(c);
     if (b->predictions > 0) bert_lm_prediction_head_forward(c, result);

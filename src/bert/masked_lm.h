@@ -20,7 +20,7 @@ typedef struct masked_lm {
     parameters table;           /* every tensor's name, shape, place in the flat buffers; its parts (head, pooler) */
     float *weights;             /* [table.total] */
     size_t weights_bytes;
-    packed_weights packed;      /* copies for the kernels, of the weights at the last masked_lm_pack */
+    packed_weights packed;      /* copies for the kernels, or how they are to be made (bert/packed.h) */
     struct mapped_weights *mapped;      /* of masked_lm_open_mapped: what is not in weights; else NULL */
     safetensors_type stored;    /* the type the file had; F32 for a new model */
     bool finite;                /* false: the file held a NaN or an infinity (it was said in a warning) */
@@ -54,8 +54,9 @@ MASKE_MUST_USE maske_status masked_lm_resize(masked_lm **out, const masked_lm *m
                                              uint64_t seed);
 
 /* Copies every matrix into the layout of the kernels: after opening and after every change of the weights, before the
- * next forward or train. backward: for masked_lm_train too (not in int8). Allocates the first time, and where precision or backward
- * change. */
+ * next forward or train. Allocates the first time, and where precision or backward change.
+ * backward: for masked_lm_train too (not in int8). A layer's copies are then made by each pass of a context that has
+ * backward; another context reads the matrices where they lie, which is meant for a few tokens now and then. */
 MASKE_MUST_USE maske_status masked_lm_pack(masked_lm *model, gemm_precision precision, bool backward, int threads);
 
 typedef struct masked_lm_capacity {
@@ -77,7 +78,8 @@ void masked_lm_context_free(masked_lm_context *context);
  * together; the gradients of a layer's matrices are one phase, since they fill the threads together. Always counted: it
  * costs some tens of nanoseconds a layer. */
 typedef enum masked_lm_phase {
-    PHASE_EMBEDDINGS, PHASE_ATTENTION, PHASE_FEED_FORWARD, PHASE_MATRIX_GRADIENTS, PHASE_HEAD, MASKED_LM_PHASES
+    PHASE_EMBEDDINGS, PHASE_PACKING, PHASE_ATTENTION, PHASE_FEED_FORWARD, PHASE_MATRIX_GRADIENTS, PHASE_HEAD,
+    MASKED_LM_PHASES
 } masked_lm_phase;
 const double *masked_lm_phase_seconds(const masked_lm_context *context);
 /* The bytes that such a context takes, without making it; SIZE_MAX on overflow. */

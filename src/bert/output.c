@@ -12,7 +12,7 @@ static float *sum_of(const layer_state *s) { return s->output_norm.sum != NULL ?
 /* What follows the product [rows, hidden]. */
 static void finish(const masked_lm_context *c, size_t layer, const layer_state *s, const float *product, size_t first,
                    size_t rows) {
-    const bert_linear *dense = &c->model->packed.layers[layer].output;
+    const bert_linear *dense = &bert_packed_layer(c, layer)->output;
     norm_places norm = c->model->table.layers[layer].output_norm;
     dropout_mask dropout = mask(c, layer);
     float *sum = sum_of(s);
@@ -23,7 +23,7 @@ static void finish(const masked_lm_context *c, size_t layer, const layer_state *
 }
 
 void bert_output_forward(const masked_lm_context *c, size_t layer, const layer_state *s, size_t first, size_t rows) {
-    const bert_linear *dense = &c->model->packed.layers[layer].output;
+    const bert_linear *dense = &bert_packed_layer(c, layer)->output;
     float *product = c->rounds ? s->work : sum_of(s);
     if (c->rounds) bert_linear_forward_rounded(product, c->hidden, s->rounded.intermediate, NULL, dense, rows);
     else bert_product(c, product, c->hidden, s->intermediate, dense, rows);
@@ -35,7 +35,7 @@ static void finish_few(const masked_lm_context *c, size_t layer, const layer_sta
 }
 
 void bert_output_forward_few(const masked_lm_context *c, size_t layer, const layer_state *s) {
-    bert_product_shared(c, sum_of(s), c->hidden, s->intermediate, &c->model->packed.layers[layer].output, s->rows, PRODUCT_ALONE);
+    bert_product_shared(c, sum_of(s), c->hidden, s->intermediate, &bert_packed_layer(c, layer)->output, s->rows, PRODUCT_ALONE);
     bert_layer_for_few(c, layer, s, finish_few);
 }
 
@@ -47,7 +47,7 @@ void bert_output_backward(const masked_lm_context *c, size_t layer, const layer_
                                  s->output_norm.sum, s->output_norm.mean, s->output_norm.rstd,
                                  bert_weight(c, norm.weight), &dropout, s->dropout_row + first, rows,
                                  c->hidden);
-    const bert_linear *dense = &c->model->packed.layers[layer].output;
+    const bert_linear *dense = &bert_packed_layer(c, layer)->output;
     if (c->rounds) {
         gemm_round(g->rounded.output_product, c->hidden, g->output_product, c->hidden, rows, c->hidden);
         bert_linear_backward_rounded(g->intermediate, false, g->rounded.output_product, c->hidden, dense, rows);

@@ -11,35 +11,47 @@ enum { TASK_COLUMNS = 4 * GEMM_PACK_COLUMNS };
 
 typedef struct pack_task { const bert_linear *linear; bool backward; size_t first; } pack_task;
 
-/* One layer more to pack: its places in `memory` (NULL while sizes are counted) and its tasks. */
-static bool plan_linear(packed_weights *p, bert_linear *l, size_t weight, size_t bias, size_t out, size_t in) {
-    size_t bytes = gemm_packed_bytes(p->precision, out, in),
-           back = p->backward ? gemm_packed_bytes(p->precision, in, out) : 0;
-    *l = (bert_linear){.places = {weight, bias}, .out = out, .in = in};
+static size_t forward_bytes(const bert_linear *l, gemm_precision precision) { return gemm_packed_bytes(precision, l->out, l->in); }
+static size_t backward_bytes(const bert_linear *l, gemm_precision precision) { return gemm_packed_bytes(precision, l->in, l->out); }
+
+/* One linear layer more to pack: its places in `memory` (NULL while sizes are counted) and its tasks. */
+static bool plan_linear(packed_weights *p, bert_linear *l) {
+    size_t bytes = forward_bytes(l, p->precision), back = p->backward ? backward_bytes(l, p->precision) : 0;
     if (p->memory != NULL) {
         l->forward = (char *)p->memory + p->bytes;
         l->backward = p->backward ? (char *)p->memory + p->bytes + bytes : NULL;
     }
     for (int backward = 0; backward <= (int)p->backward; backward++)
-        for (size_t first = 0; first < (backward ? in : out); first += TASK_COLUMNS, p->task_count++)
+        for (size_t first = 0; first < (backward ? l->in : l->out); first += TASK_COLUMNS, p->task_count++)
             if (p->tasks != NULL) p->tasks[p->task_count] = (pack_task){l, backward, first};
     return size_add(&p->bytes, p->bytes, bytes) && size_add(&p->bytes, p->bytes, back);
 }
 
-static bool plan_layer(packed_weights *p, packed_layer *l, const layer_places *places, size_t hidden,
-                       size_t intermediate, bool last) {
-    linear_places qkv = places->query_key_value;
-    bool fits = true;
-    if (!last) fits = plan_linear(p, &l->query_key_value, qkv.weight, qkv.bias, 3 * hidden, hidden);
+static bert_linear linear_of(size_t weight, size_t bias, size_t out, size_t in) {
+    return (bert_linear){.places = {weight, bias}, .out = out, .in = in};
+}
+
+static void describe_layer(packed_layer *l, const layer_places *places, size_t hidden, size_t intermediate, bool last) {
+    linear_places qkv = places->query_key_value, self_output = places->self_output, output = places->output;
+    *l = (packed_layer){
+        .self_output = linear_of(self_output.weight, self_output.bias, hidden, hidden),
+        .intermediate = linear_of(places->intermediate.weight, places->intermediate.bias, intermediate, hidden),
+        .output = linear_of(output.weight, output.bias, hidden, intermediate)};
+    if (!last) l->query_key_value = linear_of(qkv.weight, qkv.bias, 3 * hidden, hidden);
     else {
-        fits = plan_linear(p, &l->query, qkv.weight, qkv.bias, hidden, hidden) &&
-               plan_linear(p, &l->key_value, qkv.weight + hidden * hidden, qkv.bias + hidden, 2 * hidden, hidden);
+        l->query = linear_of(qkv.weight, qkv.bias, hidden, hidden);
+        l->key_value = linear_of(qkv.weight + hidden * hidden, qkv.bias + hidden, 2 * hidden, hidden);
     }
-    return fits &&
-           plan_linear(p, &l->self_output, places->self_output.weight, places->self_output.bias, hidden, hidden) &&
-           plan_linear(p, &l->intermediate, places->intermediate.weight, places->intermediate.bias, intermediate,
-                       hidden) &&
-           plan_linear(p, &l->output, places->output.weight, places->output.bias, hidden, intermediate);
+}
+
+enum { LAYER_LINEARS = 5 };
+/* Those that this layer has. */
+static size_t linears_of(bert_linear *list[LAYER_LINEARS], packed_layer *l) {
+    bert_linear *all[] = {&l->query_key_value, &l->query, &l->key_value, &l->self_output, &l->intermediate, &l->output};
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (all[i]->out > 0) list[count++] = all[i];
+    return count;
 }
 
 /* Counts bytes and tasks, or, with memory there, gives the places out. */
@@ -47,14 +59,24 @@ static bool plan(packed_weights *p, const parameters *table, const bert_config *
     size_t hidden = (size_t)config->hidden_size, intermediate = (size_t)config->intermediate_size;
     p->bytes = p->task_count = 0;
     bool fits = true;
-    for (size_t i = 0; fits && i < p->layer_count; i++)
-        fits = plan_layer(p, &p->layers[i], &table->layers[i], hidden, intermediate, i + 1 == p->layer_count);
-    if (fits && table->head)
-        fits = plan_linear(p, &p->transform, table->transform.weight, table->transform.bias, hidden, hidden);
-    if (fits && table->head && p->precision == GEMM_INT8)
-        fits = plan_linear(p, &p->decoder, table->decoder, table->decoder_bias, (size_t)config->vocab_size, hidden);
-    if (fits && table->pooler)
-        fits = plan_linear(p, &p->pooler, table->pooler_dense.weight, table->pooler_dense.bias, hidden, hidden);
+    for (size_t i = 0; i < p->layer_count; i++) {
+        bert_linear *list[LAYER_LINEARS];
+        describe_layer(&p->layers[i], &table->layers[i], hidden, intermediate, i + 1 == p->layer_count);
+        size_t count = p->backward ? 0 : linears_of(list, &p->layers[i]);       /* with backward a context packs them */
+        for (size_t k = 0; k < count && fits; k++) fits = plan_linear(p, list[k]);
+    }
+    if (table->head) {
+        p->transform = linear_of(table->transform.weight, table->transform.bias, hidden, hidden);
+        fits = fits && plan_linear(p, &p->transform);
+    }
+    if (table->head && p->precision == GEMM_INT8) {
+        p->decoder = linear_of(table->decoder, table->decoder_bias, (size_t)config->vocab_size, hidden);
+        fits = fits && plan_linear(p, &p->decoder);
+    }
+    if (table->pooler) {
+        p->pooler = linear_of(table->pooler_dense.weight, table->pooler_dense.bias, hidden, hidden);
+        fits = fits && plan_linear(p, &p->pooler);
+    }
     return fits;
 }
 
@@ -83,36 +105,105 @@ void packed_weights_free(packed_weights *packed) {
     *packed = (packed_weights){0};
 }
 
-size_t packed_weights_bytes(const bert_config *config, gemm_precision precision, bool backward) {
-    size_t hidden = (size_t)config->hidden_size, intermediate = (size_t)config->intermediate_size;
-    packed_layer layer;
-    packed_weights p = {.precision = precision, .backward = backward};
-    if (!plan_layer(&p, &layer, &(layer_places){0}, hidden, intermediate, true)) return SIZE_MAX;
-    size_t bytes;
-    if (!size_multiply(&bytes, p.bytes, (size_t)config->num_hidden_layers)) return SIZE_MAX;
-    p.bytes = bytes;
-    return plan_linear(&p, &layer.query, 0, 0, hidden, hidden) ? p.bytes : SIZE_MAX;
+size_t packed_weights_bytes(const bert_config *config, gemm_precision precision) {
+    size_t hidden = (size_t)config->hidden_size;
+    bert_linear transform = linear_of(0, 0, hidden, hidden);
+    return forward_bytes(&transform, precision) + backward_bytes(&transform, precision);
 }
 
 /* ---------------------------------------------------------------------------------------------------- packing --- */
+
+/* Columns first..first+TASK_COLUMNS-1 of a copy. */
+static void pack_columns(const bert_linear *l, gemm_precision precision, bool backward, const float *weights, size_t first) {
+    const float *w = weights + l->places.weight;
+    if (backward) gemm_pack_columns(l->backward, precision, w, l->in, false, l->in, l->out, first, TASK_COLUMNS);
+    else gemm_pack_columns(l->forward, precision, w, l->in, true, l->out, l->in, first, TASK_COLUMNS);
+}
 
 typedef struct fill { const packed_weights *packed; const float *weights; } fill;
 
 static void fill_task(void *user, size_t i, int thread) {
     const fill *f = user;
     const pack_task *t = &f->packed->tasks[i];
-    const bert_linear *l = t->linear;
     (void)thread;
-    if (t->backward)
-        gemm_pack_columns(l->backward, f->packed->precision, f->weights + l->places.weight, l->in, false, l->in, l->out,
-                          t->first, TASK_COLUMNS);
-    else
-        gemm_pack_columns(l->forward, f->packed->precision, f->weights + l->places.weight, l->in, true, l->out, l->in,
-                          t->first, TASK_COLUMNS);
+    pack_columns(t->linear, f->packed->precision, t->backward, f->weights, t->first);
+}
+
+/* Products may read the matrix where it lies. */
+static void read_in_place(bert_linear *l, const float *weights) {
+    l->parts[0] = weights + l->places.weight;
+    l->part_rows = l->out;
 }
 
 void packed_weights_fill(packed_weights *packed, const float *weights, int threads) {
     parallel_for(threads, packed->task_count, fill_task, &(fill){packed, weights});
+    if (!packed->backward) return;
+    for (size_t i = 0; i < packed->layer_count; i++) {
+        bert_linear *list[LAYER_LINEARS];
+        size_t count = linears_of(list, &packed->layers[i]);
+        for (size_t k = 0; k < count; k++) read_in_place(list[k], weights);
+    }
+    read_in_place(&packed->transform, weights);
+    read_in_place(&packed->pooler, weights);
+}
+
+/* ------------------------------------------------------------------------------------------------ layer by layer --- */
+
+typedef struct layer_fill {
+    bert_linear *list[LAYER_LINEARS];
+    size_t count;
+    const float *weights;
+    gemm_precision precision;
+    bool backward;
+} layer_fill;
+
+static size_t layer_tasks(const bert_linear *l, bool backward) {
+    return ((backward ? l->in : l->out) + TASK_COLUMNS - 1) / TASK_COLUMNS;
+}
+
+static void fill_layer_task(void *user, size_t i, int thread) {
+    const layer_fill *f = user;
+    (void)thread;
+    for (size_t k = 0; k < f->count; k++) {
+        size_t own = layer_tasks(f->list[k], f->backward);
+        if (i < own) {
+            pack_columns(f->list[k], f->precision, f->backward, f->weights, i * TASK_COLUMNS);
+            return;
+        }
+        i -= own;
+    }
+}
+
+void packed_layer_fill(packed_layer *out, void *room, const packed_weights *packed, size_t layer, bool backward,
+                       const float *weights, int threads) {
+    *out = packed->layers[layer];
+    layer_fill f = {.weights = weights, .precision = packed->precision, .backward = backward};
+    f.count = linears_of(f.list, out);
+    size_t tasks = 0;
+    for (size_t k = 0; k < f.count; k++) {
+        bert_linear *l = f.list[k];
+        *(backward ? &l->backward : &l->forward) = room;
+        room = (char *)room + (backward ? backward_bytes(l, f.precision) : forward_bytes(l, f.precision));
+        tasks += layer_tasks(l, backward);
+    }
+    parallel_for(threads, tasks, fill_layer_task, &f);
+}
+
+size_t packed_layer_bytes(const bert_config *config, gemm_precision precision) {
+    size_t most = 0;
+    for (int last = 0; last < 2; last++) {
+        packed_layer layer;
+        bert_linear *list[LAYER_LINEARS];
+        describe_layer(&layer, &(layer_places){0}, (size_t)config->hidden_size, (size_t)config->intermediate_size, last);
+        size_t count = linears_of(list, &layer), forward = 0, backward = 0;
+        for (size_t k = 0; k < count; k++) {
+            forward += forward_bytes(list[k], precision);
+            backward += backward_bytes(list[k], precision);
+        }
+        if (forward > most) most = forward;
+        if (backward > most) most = backward;
+    }
+    return most;
 }
 
 /* ------------------------------------------------------------------------------------------------ mapped files --- */

@@ -1,5 +1,7 @@
 /* bert/packed.h: every matrix of the model as the product kernels want it, copied from the weights; and the linear
- * layers that multiply by these copies.
+ * layers that multiply by these copies. For forward passes all of them are copied once. Where training goes on (backward)
+ * weights change with every step, and the layers' copies would be as large as two more models: a context copies those of
+ * a layer when it comes to it (packed_layer_fill), into one room, from which they are still near when they are read.
  *
  *   forward    y  = x W^T            W [out, in] packed as [in, out]
  *   backward   dx = dy W             the same W packed as [out, in]
@@ -18,7 +20,7 @@ typedef struct bert_linear {
     linear_places places;
     size_t out, in;             /* out 0: the model has no such layer */
     void *forward, *backward;   /* packed copies; backward NULL: not asked for */
-    const float *parts[LINEAR_PARTS];   /* W where it lies in a mapped file, part_rows of its rows each; NULL: nowhere */
+    const float *parts[LINEAR_PARTS];   /* W where it lies, part_rows of its rows each; NULL: not to be read there */
     size_t part_rows;
 } bert_linear;
 
@@ -32,7 +34,7 @@ struct pack_task;
 typedef struct packed_weights {
     gemm_precision precision;
     bool backward;
-    packed_layer *layers;       /* [layer_count]; NULL: nothing is packed */
+    packed_layer *layers;       /* [layer_count], without copies where backward; NULL: nothing is packed */
     size_t layer_count;
     bert_linear transform, pooler;
     bert_linear decoder;        /* in int8 alone */
@@ -45,7 +47,7 @@ typedef struct packed_weights {
 /* Plans the copies and takes their memory; packs nothing yet. Yours: packed_weights_free. */
 MASKE_MUST_USE maske_status packed_weights_plan(packed_weights *out, const parameters *table, const bert_config *config,
                                                 gemm_precision precision, bool backward);
-/* Copies the weights as they are now. Allocates nothing. */
+/* Copies the weights as they are now; with backward all matrices can be read where they lie, too. Allocates nothing. */
 void packed_weights_fill(packed_weights *packed, const float *weights, int threads);
 void packed_weights_free(packed_weights *packed);
 /* The same of a model whose matrices lie in mapped files (bert/mapped.h): tensors[table->count], NULL where a tensor lies
@@ -60,8 +62,13 @@ size_t packed_weights_fill_bytes(const packed_weights *packed, int threads, size
 /* Lets products read the matrices where they lie. False: some are no floats there. */
 MASKE_MUST_USE bool packed_weights_read_mapped(packed_weights *packed, const parameters *table,
                                                const safetensors_tensor *const *tensors);
-/* The bytes of the copies, without making them; SIZE_MAX on overflow. */
-size_t packed_weights_bytes(const bert_config *config, gemm_precision precision, bool backward);
+/* The bytes of the copies of a model with head that is to be trained, without making them. */
+size_t packed_weights_bytes(const bert_config *config, gemm_precision precision);
+
+/* *out: a layer with the copies for one direction, made now of weights, in the room of packed_layer_bytes. */
+void packed_layer_fill(packed_layer *out, void *room, const packed_weights *packed, size_t layer, bool backward,
+                       const float *weights, int threads);
+size_t packed_layer_bytes(const bert_config *config, gemm_precision precision);
 
 /* Columns first..first+count-1 of y [rows, out], y_stride apart = x [rows, in] W^T; the bias is the caller's to add.
  * first: a multiple of GEMM_PACK_COLUMNS. packed false: W is read where it lies. */

@@ -4,6 +4,7 @@
  * layer, where it has fewer rows, has queries [rows, hidden] and keys and values [tokens, 2 * hidden]. */
 #include "bert/self_attention.h"
 #include "base/parallel.h"
+#include "bert/layer.h"
 #include "nn/attention.h"
 #include "nn/bias.h"
 #include "nn/rows.h"
@@ -17,7 +18,7 @@ typedef struct call {
     const layer_gradients *g;
 } call;
 
-static const packed_layer *packed(const call *k) { return &k->c->model->packed.layers[k->layer]; }
+static const packed_layer *packed(const call *k) { return bert_packed_layer(k->c, k->layer); }
 static const layer_places *places(const call *k) { return &k->c->model->table.layers[k->layer]; }
 
 /* ------------------------------------------------------------------------------------------------ projections --- */
@@ -78,6 +79,7 @@ static void project_tokens_backward(void *user, size_t block, int thread) {
     const packed_layer *p = packed(k);
     bool restricted = k->s->restricted;
     size_t width = restricted ? 2 * hidden : 3 * hidden, key = width - 2 * hidden;
+    if (c->norms_again && k->layer > 0) bert_layer_output_again(c, k->layer - 1, first, rows);
     const float *d = c->d_query_key_value + first * width;
     uint16_t *rounded = c->rounds ? k->g->rounded.query_key_value + first * width : NULL,
              *rounded_key = c->rounds ? rounded + key : NULL;

@@ -14,7 +14,7 @@ static float *sum_of(const layer_state *s) {
 /* What follows the product [rows, hidden]. */
 static void finish(const masked_lm_context *c, size_t layer, const layer_state *s, const float *product, size_t first,
                    size_t rows) {
-    const bert_linear *dense = &c->model->packed.layers[layer].self_output;
+    const bert_linear *dense = &bert_packed_layer(c, layer)->self_output;
     norm_places norm = c->model->table.layers[layer].self_output_norm;
     dropout_mask dropout = mask(c, layer);
     float *sum = sum_of(s);
@@ -26,7 +26,7 @@ static void finish(const masked_lm_context *c, size_t layer, const layer_state *
 
 void bert_self_output_forward(const masked_lm_context *c, size_t layer, const layer_state *s, size_t first,
                               size_t rows) {
-    const bert_linear *dense = &c->model->packed.layers[layer].self_output;
+    const bert_linear *dense = &bert_packed_layer(c, layer)->self_output;
     float *product = c->rounds ? s->work : sum_of(s);
     if (c->rounds) bert_linear_forward_rounded(product, c->hidden, s->rounded.context, s->context, dense, rows);
     else bert_product(c, product, c->hidden, s->context, dense, rows);
@@ -38,7 +38,7 @@ static void finish_few(const masked_lm_context *c, size_t layer, const layer_sta
 }
 
 void bert_self_output_forward_few(const masked_lm_context *c, size_t layer, const layer_state *s) {
-    bert_product_shared(c, sum_of(s), c->hidden, s->context, &c->model->packed.layers[layer].self_output, s->rows, PRODUCT_ALONE);
+    bert_product_shared(c, sum_of(s), c->hidden, s->context, &bert_packed_layer(c, layer)->self_output, s->rows, PRODUCT_ALONE);
     bert_layer_for_few(c, layer, s, finish_few);
 }
 
@@ -50,7 +50,7 @@ void bert_self_output_backward(const masked_lm_context *c, size_t layer, const l
                                  g->hidden, s->attention_norm.sum, s->attention_norm.mean, s->attention_norm.rstd,
                                  bert_weight(c, norm.weight), &dropout, s->dropout_row + first, rows,
                                  c->hidden);
-    const bert_linear *dense = &c->model->packed.layers[layer].self_output;
+    const bert_linear *dense = &bert_packed_layer(c, layer)->self_output;
     if (c->rounds) {
         gemm_round(g->rounded.self_output_product, c->hidden, g->self_output_product, c->hidden, rows, c->hidden);
         bert_linear_backward_rounded(g->context, false, g->rounded.self_output_product, c->hidden, dense, rows);

@@ -1,11 +1,12 @@
 /* bert/weight_gradients.c
  *
  * x is cut into pieces of PIECE_ROWS rows and TILE_COLUMNS columns; each is a packed matrix of its own, in a slot of
- * the context's room. A tile of d_weight goes through the pieces below one another. */
+ * the context's room. A tile of d_weight goes through the pieces below one another. Of long batches AT_ONCE rows are
+ * packed and multiplied at a time: copies of all of them would be as large as the activations. */
 #include "bert/weight_gradients.h"
 #include "base/parallel.h"
 
-enum { TILE_ROWS = 128, TILE_COLUMNS = 512, PIECE_ROWS = 512 };
+enum { TILE_ROWS = 128, LEAST_TILE_ROWS = 32, TILE_COLUMNS = 512, PIECE_ROWS = 512, AT_ONCE = 4 * PIECE_ROWS };
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
@@ -27,6 +28,7 @@ typedef struct part {
 
 typedef struct work {
     gemm_precision precision;
+    size_t tile_rows;
     part parts[WEIGHT_GRADIENTS];
 } work;
 
@@ -57,10 +59,10 @@ static void tile_task(void *user, size_t i, int thread) {
     (void)thread;
     const part *p = part_of(w, &i, true);
     const weight_gradient *g = p->g;
-    size_t out = i % p->down * TILE_ROWS, in = i / p->down * TILE_COLUMNS;
+    size_t out = i % p->down * w->tile_rows, in = i / p->down * TILE_COLUMNS;
     const char *packed = p->packed + i / p->down * p->depth * p->slot;
     float *target = g->d_weight + out * g->in + in;
-    size_t m = smaller(TILE_ROWS, g->out - out), n = smaller(TILE_COLUMNS, g->in - in);
+    size_t m = smaller(w->tile_rows, g->out - out), n = smaller(TILE_COLUMNS, g->in - in);
     for (size_t row = 0; row < g->rows; row += PIECE_ROWS, packed += p->slot) {
         size_t place = row * g->dy_stride + out, k = smaller(PIECE_ROWS, g->rows - row);
         if (g->rounded)
@@ -70,10 +72,18 @@ static void tile_task(void *user, size_t i, int thread) {
     }
 }
 
-void bert_weight_gradients(const masked_lm_context *c, const weight_gradient *list, size_t count) {
-    work w = {.precision = bert_precision(c)};
+static size_t count_tiles(const weight_gradient *list, size_t count, size_t tile_rows) {
+    size_t tiles = 0;
+    for (size_t i = 0; i < count; i++) tiles += pieces(list[i].in, TILE_COLUMNS) * pieces(list[i].out, tile_rows);
+    return tiles;
+}
+
+/* Packs, then multiplies; the rows of each are at most AT_ONCE. */
+static void add_products(const masked_lm_context *c, const weight_gradient *list, size_t count) {
+    work w = {.precision = bert_precision(c), .tile_rows = TILE_ROWS};
+    size_t packs = 0, tasks = 2 * (size_t)c->capacity.threads;
+    while (count_tiles(list, count, w.tile_rows) < tasks && w.tile_rows > LEAST_TILE_ROWS) w.tile_rows /= 2;
     char *room = c->packed_inputs;
-    size_t packs = 0, tiles = 0;
     for (size_t i = 0; i < count; i++) {
         const weight_gradient *g = &list[i];
         part *p = &w.parts[i];
@@ -81,22 +91,47 @@ void bert_weight_gradients(const masked_lm_context *c, const weight_gradient *li
                     room,
                     slot_bytes(w.precision, g->rows, g->in),
                     pieces(g->in, TILE_COLUMNS),
-                    pieces(g->out, TILE_ROWS),
+                    pieces(g->out, w.tile_rows),
                     pieces(g->rows, PIECE_ROWS)};
         room += slots(g->rows, g->in) * p->slot;
         packs += p->across * p->depth;
-        tiles += p->across * p->down;
     }
     parallel_for(c->capacity.threads, packs, pack_task, &w);
-    parallel_for(c->capacity.threads, tiles, tile_task, &w);
+    parallel_for(c->capacity.threads, count_tiles(list, count, w.tile_rows), tile_task, &w);
 }
 
-size_t bert_weight_gradients_bytes(const masked_lm_context *c) {
+/* The same gradient by its rows from `first` on, at most AT_ONCE of them. */
+static weight_gradient rows_of(const weight_gradient *g, size_t first) {
+    size_t size = g->rounded ? sizeof(uint16_t) : sizeof(float);
+    weight_gradient at = *g;
+    at.x = (const char *)g->x + first * g->in * size;
+    at.dy = (const char *)g->dy + first * g->dy_stride * size;
+    at.rows = smaller(g->rows - first, AT_ONCE);
+    return at;
+}
+
+void bert_weight_gradients(const masked_lm_context *c, const weight_gradient *list, size_t count) {
+    for (size_t first = 0, now = 1; now > 0; first += AT_ONCE) {
+        weight_gradient of_rows[WEIGHT_GRADIENTS];
+        now = 0;
+        for (size_t i = 0; i < count; i++)
+            if (first < list[i].rows) of_rows[now++] = rows_of(&list[i], first);
+        if (now > 0) add_products(c, of_rows, now);
+    }
+}
+
+/* Room for that many inputs of these widths. */
+static size_t room_bytes(const masked_lm_context *c, const size_t *widths, size_t count) {
     size_t rows = larger(larger(c->capacity.tokens, c->capacity.predictions), c->capacity.sequences), all = 0;
-    const size_t widths[WEIGHT_GRADIENTS] = {c->intermediate, c->hidden, c->hidden, c->hidden, c->hidden};
-    for (size_t i = 0; i < WEIGHT_GRADIENTS; i++) {
+    rows = smaller(rows, AT_ONCE);
+    for (size_t i = 0; i < count; i++) {
         size_t bytes, slot = larger(slot_bytes(GEMM_F32, rows, widths[i]), slot_bytes(GEMM_BF16, rows, widths[i]));
         if (!size_multiply(&bytes, slots(rows, widths[i]), slot) || !size_add(&all, all, bytes)) return SIZE_MAX;
     }
     return all;
+}
+
+size_t bert_weight_gradients_bytes(const masked_lm_context *c) {
+    return larger(room_bytes(c, (size_t[]){c->intermediate, c->hidden}, 2),
+                  room_bytes(c, (size_t[WEIGHT_GRADIENTS]){c->hidden, c->hidden, c->hidden}, WEIGHT_GRADIENTS));
 }

@@ -1,7 +1,7 @@
 /* bert/weight_gradients.h: gradients of matrices: d_weight [out, in] += dy^T x, a sum over all rows in their order.
  *
  * Each x is packed for the kernels once, then tiles of all the matrices given are tasks, so that they fill the threads
- * together. Every element of a gradient is summed in the same order whatever the tiles are. */
+ * together; where they are few, of fewer rows. Every element of a gradient is summed in the same order whatever the tiles are. */
 #ifndef MASKE_BERT_WEIGHT_GRADIENTS_H
 #define MASKE_BERT_WEIGHT_GRADIENTS_H
 
@@ -15,8 +15,8 @@ typedef struct weight_gradient {
     size_t dy_stride, rows, out, in;
 } weight_gradient;
 
-/* At most those of a layer at once: WEIGHT_GRADIENTS matrices, their inputs together no wider than the layer's. */
-enum { WEIGHT_GRADIENTS = 5 };
+/* At most those of attention, or of the feed-forward, at once. */
+enum { WEIGHT_GRADIENTS = 3 };
 void bert_weight_gradients(const masked_lm_context *c, const weight_gradient *list, size_t count);
 
 /* Bytes of context->packed_inputs: for the matrices of a layer, or of the head. SIZE_MAX on overflow. */

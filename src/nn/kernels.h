@@ -20,6 +20,7 @@ typedef struct adamw_factors { float gradient_scale, decay, towards, beta2, rest
 #define KERNEL(name) __typeof__(name) *name
 typedef struct kernels {
     KERNEL(layer_norm_forward);
+    KERNEL(layer_norm_again);
     KERNEL(layer_norm_backward);
     KERNEL(residual_layer_norm_forward);
     KERNEL(residual_layer_norm_backward);

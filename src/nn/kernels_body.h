@@ -14,7 +14,7 @@
 #define BODY(name) .name = name##_body
 
 const kernels KERNELS = {
-    BODY(layer_norm_forward), BODY(layer_norm_backward),
+    BODY(layer_norm_forward), BODY(layer_norm_again), BODY(layer_norm_backward),
     BODY(residual_layer_norm_forward), BODY(residual_layer_norm_backward),
     BODY(bias_activation_forward), BODY(bias_activation_backward),
     BODY(bias_activation_forward_rounded), BODY(bias_activation_backward_rounded),

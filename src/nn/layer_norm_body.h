@@ -42,6 +42,12 @@ static void layer_norm_forward_body(float *out, float *mean, float *rstd, const 
     }
 }
 
+static void layer_norm_again_body(float *out, const float *in, const float *mean, const float *rstd, const float *weight,
+                                  const float *bias, size_t tokens, size_t hidden) {
+    for (size_t t = 0; t < tokens; t++)
+        normalize_row(out + t * hidden, in + t * hidden, (moments){mean[t], rstd[t]}, weight, bias, hidden);
+}
+
 /* ---------------------------------------------------------------------------------------------- backward --- */
 
 /* With h = (x - mean) rstd and g = d_out weight:  d_in = rstd (g - average(g) - h average(g h)). */

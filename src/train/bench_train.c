@@ -118,7 +118,7 @@ static maske_status measure_step(maske_bench_train_report *out, bench *b, int64_
 }
 
 static maske_status measure(maske_bench_train_report *out, bench *b) {
-    static const char *const names[MASKE_BENCH_PHASES] = {"embeddings", "attention", "feed-forward",
+    static const char *const names[MASKE_BENCH_PHASES] = {"embeddings", "packing", "attention", "feed-forward",
                                                           "matrix gradients", "head", "optimizer"};
     run *r = &b->run;
     double gflop[MASKE_BENCH_PHASES];

@@ -64,7 +64,7 @@ maske_status plan_make(run_plan *out, const maske_train_options *settings, const
     };
     parameters_free(&table);
     if (settings->average > 0) plan.optimizer += bytes;
-    size_t packed = packed_weights_bytes(in->config, in->precision, true);
+    size_t packed = packed_weights_bytes(in->config, in->precision);
     if (in->new_model) {        /* before the packed weights, the optimizer and the rest */
         size_t first = first_weights_bytes(in->config, settings, in->tokens),
                later = packed + plan.optimizer + plan.activations;

@@ -284,6 +284,33 @@ static void recomputing_changes_not_one_byte(void **state) {
     masked_lm_free(model);
 }
 
+/* A model packed for training has no copies of its layers' matrices; a context without backward reads them where they
+ * lie. */
+static void a_forward_pass_needs_no_copies(void **state) {
+    (void)state;
+    static room r;
+    masked_lm *model = new_model();
+    make_batch(&r, in_order, SEQUENCES, 211);
+    for (int precision = GEMM_F32; precision <= (gemm_has_bf16() ? GEMM_BF16 : GEMM_F32); precision++)
+        for (int threads = 1; threads < 9; threads += 7) {      /* 8: the batch is few rows for them */
+            masked_lm_context *context = new_context(model, 2, (gemm_precision)precision), *forward = NULL;
+            masked_lm_capacity capacity = capacity_for(threads);
+            capacity.backward = false;
+            OK(masked_lm_context_new(&forward, model, &capacity));
+            masked_lm_result expected, got;
+            OK(masked_lm_forward(model, context, &r.batch, NULL, &expected));
+            OK(masked_lm_forward(model, forward, &r.batch, NULL, &got));
+            double most = largest(expected.logits, r.batch.predictions * 211),
+                   off = largest_difference(got.logits, expected.logits, r.batch.predictions * 211);
+            double allowed = precision == GEMM_F32 ? 1e-5 : 2e-2;
+            if (!(off <= allowed * most)) fail_msg("logits are off by %g of %g", off, most);
+            assert_true(fabs(got.loss_sum - expected.loss_sum) <= allowed * expected.loss_sum);
+            masked_lm_context_free(forward);
+            masked_lm_context_free(context);
+        }
+    masked_lm_free(model);
+}
+
 /* Gradients are added to, so micro batches give what the batch gives, dropout included. */
 static void micro_batches_add_up(void **state) {
     (void)state;
@@ -485,6 +512,7 @@ int main(void) {
         cmocka_unit_test(the_last_layer_may_leave_out_what_nobody_reads),
         cmocka_unit_test(threads_change_not_one_byte),
         cmocka_unit_test(recomputing_changes_not_one_byte),
+        cmocka_unit_test(a_forward_pass_needs_no_copies),
         cmocka_unit_test(micro_batches_add_up),
         cmocka_unit_test(labels_are_smoothed_in_training_alone),
         cmocka_unit_test(dropout_is_a_function_of_seed_and_step),

@@ -34,7 +34,7 @@ has "$work/bad: text 0 is not UTF-8" <"$work/err" || fail "not UTF-8: $(cat "$wo
 tiny=(bench train --steps 2 --batch-size 2 --max-length 16 --vocab-size 100)
 "$MASKE" "${tiny[@]}" --precision f32 tiny >"$work/table" || fail "bench train"
 has "^tiny, .* parameters, f32 on .* tokens/s; products alone: [1-9][0-9]* GFLOP/s$" <"$work/table" || fail "its first line: $(cat "$work/table")"
-for phase in embeddings attention feed-forward 'matrix gradients' head optimizer 'a step'; do
+for phase in embeddings packing attention feed-forward 'matrix gradients' head optimizer 'a step'; do
     has -E "^  $phase +[0-9.]+ +[0-9]+ %" <"$work/table" || fail "no line of $phase: $(cat "$work/table")"
 done
 "$MASKE" "${tiny[@]}" --threads 2 --json tiny mini >"$work/json" || fail "bench train --json"

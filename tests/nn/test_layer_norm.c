@@ -127,6 +127,8 @@ static void aliases_and_blocks_change_nothing(void **state) {
             residual_layer_norm_forward(row, row, NULL, NULL, row, NULL, residual + t * HIDDEN, weight, bias, epsilon, &mask, t, tokens, HIDDEN);
         }
         assert_same(again, out, COUNT, "out in place and in blocks");
+        layer_norm_again(again, sum, mean, rstd, weight, bias, TOKENS, HIDDEN);
+        assert_same(again, out, COUNT, "out from what was kept");
         float *d_sum = zeros(COUNT), *d_x = zeros(COUNT), *d_weight = zeros(HIDDEN), *d_bias = zeros(HIDDEN), *ignored = zeros(HIDDEN);
         residual_layer_norm_backward(d_x, d_sum, NULL, d_weight, d_bias, x, sum, mean, rstd, weight, &mask, 0, TOKENS, HIDDEN);
         memcpy(again, x, COUNT * sizeof *x);

@@ -89,7 +89,7 @@ static void the_fastest_way_that_fits_is_taken(void **state) {
     bool recomputed = false;
     run_plan plan;
     /* Ever less memory: first fewer sequences at once, then layers that are computed again. */
-    for (int64_t memory = 16LL << 30; memory > 2400LL << 20; memory -= 128LL << 20) {
+    for (int64_t memory = 16LL << 30; memory > 1700LL << 20; memory -= 64LL << 20) {
         (void)base(&config, &o);
         o.memory = memory;
         assert_ok(plan_fit(&o, &in));
@@ -128,11 +128,11 @@ static void what_was_given_stays_and_what_cannot_be_is_told(void **state) {
     assert_fails(plan_fit(&o, &in), MASKE_OUT_OF_MEMORY, "memory: found 1.1 GB, but the least that this run needs is ");
     assert_non_null(strstr(maske_error(), "with 1 sequences at once"));
     assert_true(o.micro_batch == 0 && !o.recompute);
-    o.memory = 3LL << 30;
+    o.memory = 5LL << 29;
     o.micro_batch = 7;
     assert_ok(plan_fit(&o, &in));
     assert_true(o.micro_batch == 7 && o.recompute);
-    assert_non_null(strstr(said, "to fit into 3.2 GB: 7 of 16 sequences at once, layers computed again"));
+    assert_non_null(strstr(said, "to fit into 2.7 GB: 7 of 16 sequences at once, layers computed again"));
 }
 
 static void memory_is_part_of_the_settings(void **state) {
