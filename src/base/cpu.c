@@ -11,6 +11,7 @@
 
 static const struct { const char *name; unsigned flags; } levels[] = {
     {"plain",      0},
+    {"plainbf16",  CPU_PLAINBF16},
     {"avx2",       CPU_AVX2 | CPU_AVXVNNI},
     {"avx512",     CPU_AVX2 | CPU_AVXVNNI | CPU_AVX512 | CPU_AVX512VNNI},
     {"avx512bf16", CPU_AVX2 | CPU_AVXVNNI | CPU_AVX512 | CPU_AVX512VNNI | CPU_AVX512BF16},
@@ -18,6 +19,7 @@ static const struct { const char *name; unsigned flags; } levels[] = {
 };
 enum { LEVELS = sizeof levels / sizeof levels[0] };
 
+static const unsigned ALL = ~(unsigned)CPU_PLAINBF16;
 static unsigned found, allowed;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -65,8 +67,8 @@ static unsigned find_flags(void) { return 0; }
 #endif
 
 static void find_once(void) {
-    found = find_flags();
-    allowed = ~0u;
+    found = find_flags() | CPU_PLAINBF16;
+    allowed = ALL;
     const char *level = getenv("MASKE_CPU");
     unsigned flags;
     if (level != NULL && cpu_level_flags(&flags, level)) allowed = flags;
@@ -79,7 +81,7 @@ unsigned cpu_flags(void) {
 
 void cpu_allow(unsigned flags) {
     pthread_once(&once, find_once);
-    allowed = flags;
+    allowed = flags == ~0u ? ALL : flags;
 }
 
 bool cpu_level_flags(unsigned *out, const char *name) {
@@ -96,7 +98,8 @@ const char *cpu_level_name(void) {
     if (flags & CPU_AMX) return "amx";
     if (flags & CPU_AVX512BF16) return "avx512bf16";
     if (flags & CPU_AVX512) return "avx512";
-    return flags & CPU_AVX2 ? "avx2" : "plain";
+    if (flags & CPU_AVX2) return "avx2";
+    return flags & CPU_PLAINBF16 ? "plainbf16" : "plain";
 }
 
 /* Cores' worth of time that the control group grants, rounded up; a large number where there is no limit. */

@@ -27,7 +27,7 @@ static const gemm_bf16_kernel *choose_bf16_kernel(void) {
     if (flags & CPU_AMX) return &gemm_kernel_amx;
     if (flags & CPU_AVX512BF16) return &gemm_kernel_avx512bf16;
 #endif
-    return NULL;
+    return cpu_flags() & CPU_PLAINBF16 ? &gemm_kernel_plain_bf16 : NULL;
 }
 
 bool gemm_has_bf16(void) { return choose_bf16_kernel() != NULL; }

@@ -23,7 +23,7 @@
 
 typedef enum gemm_precision { GEMM_F32, GEMM_BF16, GEMM_INT8 } gemm_precision;
 
-/* Whether this CPU multiplies bfloat16 (AVX-512 BF16 or AMX) and is allowed to. */
+/* Whether this CPU multiplies bfloat16 (AVX-512 BF16 or AMX) and is allowed to; or does as if, for tests. */
 bool gemm_has_bf16(void);
 
 /* Bytes of a packed B of n columns and k rows; 64-byte alignment is expected of the memory. */

@@ -10,6 +10,10 @@ for room in $choosing; do
         *) echo "src/$room chooses by the CPU's level: its tests belong to those of this script"; exit 1 ;;
     esac
 done
+# Of bfloat16 every machine tests what goes on around the products, with plain C for them.
+echo "MASKE_CPU=plainbf16"
+MASKE_CPU=plainbf16 ctest --test-dir "$BUILD" --output-on-failure -LE long -R '^(nn/test_(attention|cross_entropy|gemm|muon)|bert/|train/test_resume)' \
+    -j "$(nproc)"
 for level in plain avx2 avx512 avx512bf16; do
     # This machine's own level is what the ordinary tests run at; there is nothing above it.
     if env -u MASKE_CPU "$MASKE" --version | grep -qE "CPU level $level([^a-z0-9]|$)"; then break; fi

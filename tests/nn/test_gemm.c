@@ -14,7 +14,7 @@
 static const struct { size_t m, n, k; } cases[] = {
     {1, 1, 1}, {3, 5, 7}, {16, 32, 32}, {17, 33, 31}, {128, 64, 256}, {129, 65, 257}, {14, 96, 300}, {200, 31, 513}, {5, 200, 64}, {64, 128, 0},
 };
-static const char *const levels[] = {"plain", "avx2", "avx512", "avx512bf16", "amx"};
+static const char *const levels[] = {"plain", "plainbf16", "avx2", "avx512", "avx512bf16", "amx"};
 
 static float *random_matrix(size_t count, uint64_t seed) {
     float *out = NULL;
