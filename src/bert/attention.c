@@ -27,7 +27,9 @@ static void backward_block(void *user, size_t block, int thread) {
     layer_gradients g = bert_layer_gradients_at(k->c, k->g, first, thread);
     float *sums = bert_partials(k->c, block);
     memset(sums, 0, 3 * k->c->hidden * sizeof *sums);
-    bert_self_output_backward(k->c, k->layer, &s, &g, sums, first, bert_block_rows(k->s->rows, block));
+    size_t hidden = k->c->hidden, rows = bert_block_rows(k->s->rows, block);
+    if (k->c->rounds && k->c->factors_again) gemm_round(s.rounded.context, hidden, s.context, hidden, rows, hidden);
+    bert_self_output_backward(k->c, k->layer, &s, &g, sums, first, rows);
 }
 
 void bert_attention_forward(masked_lm_context *c, size_t layer, const layer_state *s) {

@@ -48,13 +48,8 @@ static void plan_kept_layer(arena *a, const masked_lm_context *c, layer_state *s
     s->log_sum = floats(a, c->heads, rows);
     s->attention_norm = plan_norm(a, rows, c->hidden);
     s->output_norm = plan_norm(a, rows, c->hidden);
-    if (!c->rounds) {
-        s->intermediate_pre = floats(a, rows, c->intermediate);
-        return;
-    }
-    s->rounded = (rounded_state){halves(a, c->capacity.tokens, c->hidden), NULL, halves(a, rows, c->hidden),
-                                 halves(a, rows, c->hidden), halves(a, rows, c->intermediate),
-                                 halves(a, rows, c->intermediate)};
+    if (c->rounds) s->rounded.intermediate_pre = halves(a, rows, c->intermediate);
+    else s->intermediate_pre = floats(a, rows, c->intermediate);
 }
 
 static void plan_layers(arena *a, masked_lm_context *c) {
@@ -65,6 +60,11 @@ static void plan_layers(arena *a, masked_lm_context *c) {
         a->overflow = true;
     bool kept = capacity->backward;
     layer_state shared = {.attention_output = floats(a, tokens, hidden)};
+    if (c->rounds)
+        shared.rounded = (rounded_state){.input = halves(a, tokens, hidden),
+                                         .context = halves(a, tokens, hidden),
+                                         .attention_output = halves(a, tokens, hidden),
+                                         .intermediate = halves(a, tokens, c->intermediate)};
     if (!kept || capacity->recompute) {
         shared.query_key_value = floats(a, tokens, 3 * hidden);
         shared.context = floats(a, tokens, hidden);
@@ -207,7 +207,7 @@ static masked_lm_context sized(const bert_config *config, const masked_lm_capaci
                            .vocab = (size_t)config->vocab_size,
                            .layer_count = (size_t)config->num_hidden_layers};
     c.rounds = capacity->backward && capacity->precision == GEMM_BF16;
-    c.norms_again = capacity->backward && !capacity->recompute && !c.rounds;
+    c.factors_again = capacity->backward && !capacity->recompute;
     if (c.capacity.threads < 1) c.capacity.threads = 1;
     if (capacity->hidden_states || capacity->attentions) c.capacity.every_position = true;
     size_t picked;

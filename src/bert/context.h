@@ -13,8 +13,9 @@
  * product over all of them, so that each thread reads its part of the weights; operations follow one another.
  *
  * Without backward nothing is kept: layers share their buffers, and what lives within a block has a block's size.
- * For backward a LayerNorm keeps what it normalised; its result, the same bits, is made again where it is a factor of a
- * matrix's gradient (norms_again), in the room that all layers share, so that it is not in memory twice.
+ * For backward a layer keeps of each factor of its matrices' gradients what the factor is made from, which other gradients
+ * need: what a LayerNorm normalised, what goes into the activation, the floats that are rounded. The factor itself, the
+ * same bits, is made again (factors_again) in the room that all layers share, so that nothing is in memory twice.
  * With recompute layers share them too, but for their outputs: the backward pass fills them again, layer by layer.
  * Dropout is a function of (seed, step, place), so the second time gives the numbers of the first. */
 #ifndef MASKE_BERT_CONTEXT_H
@@ -35,8 +36,9 @@ typedef struct norm_state {
     float *mean, *rstd;         /* [rows] */
 } norm_state;
 
-/* In bf16 training the factors of the products are kept rounded (gemm_round): for the product itself and for the gradient
- * of its matrix. Their floats live within a block then. NULL: kept as floats, or not at all. */
+/* In bf16 training the factors of the products are rounded once (gemm_round): for the product itself and for the gradient
+ * of its matrix. In one room for all layers, but for what is picked and what goes into the activation. NULL: there are
+ * floats alone. */
 typedef struct rounded_state {
     uint16_t *input;            /* [tokens, hidden] */
     uint16_t *picked;           /* [rows, hidden] */
@@ -99,7 +101,7 @@ struct masked_lm_context {
     size_t hidden, heads, head_size, intermediate, vocab, layer_count;
     size_t row_capacity;        /* of the last layer */
     bool rounds;                /* factors are kept rounded */
-    bool norms_again;           /* backward makes results of LayerNorm again that are factors of a gradient */
+    bool factors_again;         /* backward makes factors of the matrices' gradients again, in the room shared by layers */
     char *memory;
     size_t bytes;
 

@@ -19,8 +19,8 @@ void bert_intermediate_backward(const masked_lm_context *c, size_t layer, const 
                                 const layer_gradients *g, float *sums, size_t rows) {
     const bert_linear *dense = &bert_packed_layer(c, layer)->intermediate;
     if (c->rounds) {
-        bias_activation_backward_rounded(g->rounded.intermediate, sums, g->intermediate, s->rounded.intermediate_pre,
-                                         c->config.hidden_act, rows, c->intermediate);
+        bias_activation_backward_rounded(g->rounded.intermediate, sums, s->rounded.intermediate, g->intermediate,
+                                         s->rounded.intermediate_pre, c->config.hidden_act, rows, c->intermediate);
         bert_linear_backward_rounded(g->hidden, true, g->rounded.intermediate, c->intermediate, dense, rows);
         return;
     }

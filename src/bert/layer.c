@@ -129,14 +129,26 @@ void bert_layer_forward(masked_lm_context *c, size_t layer, const float *input) 
 
 /* --------------------------------------------------------------------------------------------------- backward --- */
 
-void bert_norm_again(const masked_lm_context *c, float *out, const norm_state *n, norm_places places, size_t rows) {
-    layer_norm_again(out, n->sum, n->mean, n->rstd, bert_weight(c, places.weight), bert_weight(c, places.bias), rows, c->hidden);
+static void norm_again(const masked_lm_context *c, float *out, norm_state n, norm_places places, size_t rows) {
+    layer_norm_again(out, n.sum, n.mean, n.rstd, bert_weight(c, places.weight), bert_weight(c, places.bias), rows, c->hidden);
 }
 
-void bert_layer_output_again(const masked_lm_context *c, size_t layer, size_t first, size_t rows) {
-    const layer_state *s = &c->layers[layer];
-    norm_state at = norm_at(s->output_norm, first, c->hidden);
-    bert_norm_again(c, s->output + first * c->hidden, &at, c->model->table.layers[layer].output_norm, rows);
+static void attention_output_again(const masked_lm_context *c, size_t layer, const layer_state *s, size_t rows) {
+    float *out = c->rounds ? s->work : s->attention_output;
+    norm_again(c, out, s->attention_norm, c->model->table.layers[layer].self_output_norm, rows);
+    if (c->rounds) gemm_round(s->rounded.attention_output, c->hidden, out, c->hidden, rows, c->hidden);
+}
+
+void bert_layer_input_again(const masked_lm_context *c, size_t layer, size_t first, size_t rows, int thread) {
+    size_t hidden = c->hidden, at = first * hidden;
+    const float *input = c->embeddings + at;
+    if (layer > 0) {
+        const layer_state *below = &c->layers[layer - 1];
+        float *out = c->rounds ? c->thread_blocks[thread] : below->output + at;
+        norm_again(c, out, norm_at(below->output_norm, first, hidden), c->model->table.layers[layer - 1].output_norm, rows);
+        input = out;
+    }
+    if (c->rounds) gemm_round(c->layers[layer].rounded.input + at, hidden, input, hidden, rows, hidden);
 }
 
 /* Partial sums: LayerNorm's weight, its bias, the output's bias, the intermediate's bias. */
@@ -148,7 +160,7 @@ static void backward_block(void *user, size_t block, int thread) {
     layer_gradients g = bert_layer_gradients_at(c, k->g, first, thread);
     float *sums = bert_partials(c, block);
     memset(sums, 0, (3 * c->hidden + c->intermediate) * sizeof *sums);
-    if (c->norms_again) bert_norm_again(c, s.attention_output, &s.attention_norm, c->model->table.layers[k->layer].self_output_norm, rows);
+    if (c->factors_again) attention_output_again(c, k->layer, &s, rows);
     bert_output_backward(c, k->layer, &s, &g, sums, first, rows);
     bert_intermediate_backward(c, k->layer, &s, &g, sums + 3 * c->hidden, rows);
 }

@@ -10,9 +10,8 @@ void bert_layer_forward(masked_lm_context *c, size_t layer, const float *input);
  * context->d_hidden, that by its input; the gradients of the layer's parameters are added to. */
 void bert_layer_backward(masked_lm_context *c, size_t layer);
 
-/* For backward: the layer's output, of a block of rows, as it was; and LayerNorm's result from what it kept. */
-void bert_layer_output_again(const masked_lm_context *c, size_t layer, size_t first, size_t rows);
-void bert_norm_again(const masked_lm_context *c, float *out, const norm_state *n, norm_places places, size_t rows);
+/* For backward: the factor that the layer's input is, as it was, of a block of tokens. Uses the thread's block. */
+void bert_layer_input_again(const masked_lm_context *c, size_t layer, size_t first, size_t rows, int thread);
 
 /* The same state or gradients, from a row on; what lives within a block is the thread's. */
 layer_state bert_layer_state_at(const masked_lm_context *c, const layer_state *s, size_t first, int thread);

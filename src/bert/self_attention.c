@@ -74,12 +74,11 @@ static void project_backward(const masked_lm_context *c, float *d_x, bool accumu
 static void project_tokens_backward(void *user, size_t block, int thread) {
     const call *k = user;
     const masked_lm_context *c = k->c;
-    (void)thread;
     size_t first = block * BERT_BLOCK, rows = bert_block_rows(c->batch->tokens, block), hidden = c->hidden;
     const packed_layer *p = packed(k);
     bool restricted = k->s->restricted;
     size_t width = restricted ? 2 * hidden : 3 * hidden, key = width - 2 * hidden;
-    if (c->norms_again && k->layer > 0) bert_layer_output_again(c, k->layer - 1, first, rows);
+    if (c->factors_again) bert_layer_input_again(c, k->layer, first, rows, thread);
     const float *d = c->d_query_key_value + first * width;
     uint16_t *rounded = c->rounds ? k->g->rounded.query_key_value + first * width : NULL,
              *rounded_key = c->rounds ? rounded + key : NULL;

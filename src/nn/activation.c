@@ -31,7 +31,7 @@ void bias_activation_forward_rounded(uint16_t *out, uint16_t *pre, const float *
                                      size_t rows, size_t columns) {
     kernels_of_cpu()->bias_activation_forward_rounded(out, pre, x, bias, kind, rows, columns);
 }
-void bias_activation_backward_rounded(uint16_t *d_pre, float *d_bias, const float *d_out, const uint16_t *pre,
-                                      activation kind, size_t rows, size_t columns) {
-    kernels_of_cpu()->bias_activation_backward_rounded(d_pre, d_bias, d_out, pre, kind, rows, columns);
+void bias_activation_backward_rounded(uint16_t *d_pre, float *d_bias, uint16_t *out, const float *d_out,
+                                      const uint16_t *pre, activation kind, size_t rows, size_t columns) {
+    kernels_of_cpu()->bias_activation_backward_rounded(d_pre, d_bias, out, d_out, pre, kind, rows, columns);
 }

@@ -36,10 +36,11 @@ void bias_activation_forward(float *out, float *pre, const float *x, const float
 void bias_activation_backward(float *d_pre, float *d_bias, float *out, const float *d_out, const float *pre, activation kind,
                               size_t rows, size_t columns);
 
-/* The same with out, pre and d_pre kept as bfloat16 (nn/gemm.h); bias and d_bias are there; both out and pre are kept. */
+/* The same with out, pre and d_pre in bfloat16 (nn/gemm.h); bias and d_bias are there. out is the rounded activation of the
+ * rounded pre, as where PyTorch's autocast runs these operations, so that backward makes the same out again from pre. */
 void bias_activation_forward_rounded(uint16_t *out, uint16_t *pre, const float *x, const float *bias, activation kind,
                                      size_t rows, size_t columns);
-void bias_activation_backward_rounded(uint16_t *d_pre, float *d_bias, const float *d_out, const uint16_t *pre,
-                                      activation kind, size_t rows, size_t columns);
+void bias_activation_backward_rounded(uint16_t *d_pre, float *d_bias, uint16_t *out, const float *d_out,
+                                      const uint16_t *pre, activation kind, size_t rows, size_t columns);
 
 #endif

@@ -70,7 +70,7 @@ static void bias_activation_backward_body(float *d_pre, float *d_bias, float *ou
 INLINE void activation_forward_rounded(uint16_t *out, uint16_t *pre, const float *x, const float *bias, activation kind, size_t rows, size_t columns) {
     for (size_t r = 0; r < rows; r++, out += columns, pre += columns, x += columns)
         EACH_VECTOR(i, n, columns, {
-            floats value = load(x + i, n) + load(bias + i, n);
+            floats value = round_to_half(load(x + i, n) + load(bias + i, n));
             store_rounded(pre + i, value, n);
             store_rounded(out + i, activation_value(value, kind), n);
         });
@@ -86,21 +86,22 @@ static void bias_activation_forward_rounded_body(uint16_t *out, uint16_t *pre, c
     }
 }
 
-INLINE void activation_backward_rounded(uint16_t *d_pre, float *d_bias, const float *d_out, const uint16_t *pre, activation kind, size_t rows, size_t columns) {
-    for (size_t r = 0; r < rows; r++, d_pre += columns, d_out += columns, pre += columns)
+INLINE void activation_backward_rounded(uint16_t *d_pre, float *d_bias, uint16_t *out, const float *d_out, const uint16_t *pre, activation kind, size_t rows, size_t columns) {
+    for (size_t r = 0; r < rows; r++, d_pre += columns, out += columns, d_out += columns, pre += columns)
         EACH_VECTOR(i, n, columns, {
-            floats d = load(d_out + i, n) * activation_slope(load_rounded(pre + i, n), kind);
+            floats x = load_rounded(pre + i, n), d = load(d_out + i, n) * activation_slope(x, kind);
             store_rounded(d_pre + i, d, n);
             store(d_bias + i, load(d_bias + i, n) + d, n);
+            store_rounded(out + i, activation_value(x, kind), n);
         });
 }
-static void bias_activation_backward_rounded_body(uint16_t *d_pre, float *d_bias, const float *d_out, const uint16_t *pre, activation kind, size_t rows, size_t columns) {
+static void bias_activation_backward_rounded_body(uint16_t *d_pre, float *d_bias, uint16_t *out, const float *d_out, const uint16_t *pre, activation kind, size_t rows, size_t columns) {
     switch (kind) {
-    case ACTIVATION_GELU: activation_backward_rounded(d_pre, d_bias, d_out, pre, ACTIVATION_GELU, rows, columns); break;
-    case ACTIVATION_GELU_NEW: activation_backward_rounded(d_pre, d_bias, d_out, pre, ACTIVATION_GELU_NEW, rows, columns); break;
-    case ACTIVATION_RELU: activation_backward_rounded(d_pre, d_bias, d_out, pre, ACTIVATION_RELU, rows, columns); break;
-    case ACTIVATION_SILU: activation_backward_rounded(d_pre, d_bias, d_out, pre, ACTIVATION_SILU, rows, columns); break;
-    case ACTIVATION_TANH: activation_backward_rounded(d_pre, d_bias, d_out, pre, ACTIVATION_TANH, rows, columns); break;
+    case ACTIVATION_GELU: activation_backward_rounded(d_pre, d_bias, out, d_out, pre, ACTIVATION_GELU, rows, columns); break;
+    case ACTIVATION_GELU_NEW: activation_backward_rounded(d_pre, d_bias, out, d_out, pre, ACTIVATION_GELU_NEW, rows, columns); break;
+    case ACTIVATION_RELU: activation_backward_rounded(d_pre, d_bias, out, d_out, pre, ACTIVATION_RELU, rows, columns); break;
+    case ACTIVATION_SILU: activation_backward_rounded(d_pre, d_bias, out, d_out, pre, ACTIVATION_SILU, rows, columns); break;
+    case ACTIVATION_TANH: activation_backward_rounded(d_pre, d_bias, out, d_out, pre, ACTIVATION_TANH, rows, columns); break;
     case ACTIVATION_COUNT: break;
     }
 }

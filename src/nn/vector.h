@@ -128,10 +128,13 @@ INLINE floats load_rounded(const uint16_t *p, size_t n) {
     memcpy(&x, p, n * sizeof *p);
     return (floats)(__builtin_convertvector(x, words) << 16);
 }
-INLINE void store_rounded(uint16_t *p, floats x, size_t n) {
+INLINE floats round_to_half(floats x) {
     words bits = (words)x, up = bits + 0x7FFF + (bits >> 16 & 1), quiet = bits | 0x400000;
     words number = (words)((integers)(x == x));
-    halves out = __builtin_convertvector(((up & number) | (quiet & ~number)) >> 16, halves);
+    return (floats)(((up & number) | (quiet & ~number)) & 0xFFFF0000u);
+}
+INLINE void store_rounded(uint16_t *p, floats x, size_t n) {
+    halves out = __builtin_convertvector((words)round_to_half(x) >> 16, halves);
     memcpy(p, &out, n * sizeof *p);
 }
 

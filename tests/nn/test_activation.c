@@ -59,7 +59,8 @@ static float as_float(uint16_t half) {
     return value;
 }
 
-/* What is kept as bfloat16 is what the float calls give, rounded; backward starts from the rounded pre. */
+/* In bfloat16: pre is what the float call gives, rounded; out, which backward gives again, and d_pre are what the float calls
+ * give for the rounded pre, rounded. */
 static void rounded_is_the_same_rounded(void **state) {
     (void)state;
     static const struct { size_t rows, columns; } cases[] = {{0, 4}, {1, 1}, {3, 5}, {2, 16}, {5, 33}, {2, 100}};
@@ -70,20 +71,26 @@ static void rounded_is_the_same_rounded(void **state) {
                 float *x = random_floats(count, 1), *bias = random_floats(columns, 2), *d_out = random_floats(count, 3);
                 float *out = zeros(count), *pre = zeros(count), *d_pre = zeros(count), *d_bias = zeros(columns), *d_bias_rounded = zeros(columns);
                 uint16_t *kept = calloc(count + 1, sizeof *kept), *kept_pre = calloc(count + 1, sizeof *kept_pre);
+                uint16_t *again = calloc(count + 1, sizeof *again), *kept_d = calloc(count + 1, sizeof *kept_d);
                 if (count > 2) { x[1] = NAN; x[2] = -1e-40f; }
                 bias_activation_forward(out, pre, x, bias, (activation)kind, rows, columns);
                 bias_activation_forward_rounded(kept, kept_pre, x, bias, (activation)kind, rows, columns);
                 for (size_t i = 0; i < count; i++) {
-                    assert_true(kept[i] == as_rounded(out[i]) || out[i] != out[i]);
                     assert_true(kept_pre[i] == as_rounded(pre[i]) || pre[i] != pre[i]);
-                    assert_true((as_float(kept[i]) != as_float(kept[i])) == (out[i] != out[i]));
                     pre[i] = as_float(kept_pre[i]);
                 }
+                bias_activation_forward(out, pre, pre, NULL, (activation)kind, rows, columns);
+                for (size_t i = 0; i < count; i++) {
+                    assert_true(kept[i] == as_rounded(out[i]) || out[i] != out[i]);
+                    assert_true((as_float(kept[i]) != as_float(kept[i])) == (out[i] != out[i]));
+                }
                 bias_activation_backward(d_pre, d_bias, NULL, d_out, pre, (activation)kind, rows, columns);
-                bias_activation_backward_rounded(kept, d_bias_rounded, d_out, kept_pre, (activation)kind, rows, columns);
-                for (size_t i = 0; i < count; i++) assert_true(kept[i] == as_rounded(d_pre[i]) || d_pre[i] != d_pre[i]);
+                bias_activation_backward_rounded(kept_d, d_bias_rounded, again, d_out, kept_pre, (activation)kind, rows, columns);
+                assert_memory_equal(again, kept, count * sizeof *again);
+                for (size_t i = 0; i < count; i++) assert_true(kept_d[i] == as_rounded(d_pre[i]) || d_pre[i] != d_pre[i]);
                 for (size_t i = 0; i < columns; i++) assert_true(d_bias[i] == d_bias_rounded[i] || d_bias[i] != d_bias[i]);
                 free(x); free(bias); free(d_out); free(out); free(pre); free(d_pre); free(d_bias); free(d_bias_rounded); free(kept); free(kept_pre);
+                free(again); free(kept_d);
             }
 }
 
