@@ -3,8 +3,8 @@
  *   half      (F16)   1 sign, 5 exponent, 10 fraction bits    IEEE 754 binary16
  *   bfloat16  (BF16)  1 sign, 8 exponent,  7 fraction bits    the upper half of a float
  *
- * To 16 bits is rounded to nearest, ties to even, as PyTorch does; a NaN stays a NaN. For files and tests: code that
- * converts much at a time uses the CPU's instructions. */
+ * To 16 bits is rounded to nearest, ties to even, as PyTorch does; a NaN stays a NaN. For files, plain C and tests:
+ * code that converts much at a time uses the CPU's instructions. */
 #ifndef MASKE_BASE_HALF_H
 #define MASKE_BASE_HALF_H
 

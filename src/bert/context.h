@@ -13,11 +13,11 @@
  * product over all of them, so that each thread reads its part of the weights; operations follow one another.
  *
  * Without backward nothing is kept: layers share their buffers, and what lives within a block has a block's size.
- * For backward a layer keeps of each factor of its matrices' gradients what the factor is made from, which other gradients
- * need: what a LayerNorm normalised, what goes into the activation, the floats that are rounded. The factor itself, the
- * same bits, is made again (factors_again) in the room that all layers share, so that nothing is in memory twice.
  * With recompute layers share them too, but for their outputs: the backward pass fills them again, layer by layer.
- * Dropout is a function of (seed, step, place), so the second time gives the numbers of the first. */
+ * Dropout is a function of (seed, step, place), so the second time gives the numbers of the first.
+ * Else a layer keeps for backward, of each factor of its matrices' gradients, what the factor is made from, which other
+ * gradients need: what a LayerNorm normalised, what goes into the activation, the floats that are rounded. The factor
+ * itself, the same bits, is made again (factors_again) in the room that all layers share, so that nothing is in memory twice. */
 #ifndef MASKE_BERT_CONTEXT_H
 #define MASKE_BERT_CONTEXT_H
 
@@ -100,7 +100,7 @@ struct masked_lm_context {
     bert_config config;
     size_t hidden, heads, head_size, intermediate, vocab, layer_count;
     size_t row_capacity;        /* of the last layer */
-    bool rounds;                /* factors are kept rounded */
+    bool rounds;                /* factors are rounded, once for all that read them */
     bool factors_again;         /* backward makes factors of the matrices' gradients again, in the room shared by layers */
     char *memory;
     size_t bytes;

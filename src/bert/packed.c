@@ -14,6 +14,10 @@ typedef struct pack_task { const bert_linear *linear; bool backward; size_t firs
 static size_t forward_bytes(const bert_linear *l, gemm_precision precision) { return gemm_packed_bytes(precision, l->out, l->in); }
 static size_t backward_bytes(const bert_linear *l, gemm_precision precision) { return gemm_packed_bytes(precision, l->in, l->out); }
 
+static size_t tasks_of(const bert_linear *l, bool backward) {
+    return ((backward ? l->in : l->out) + TASK_COLUMNS - 1) / TASK_COLUMNS;
+}
+
 /* One linear layer more to pack: its places in `memory` (NULL while sizes are counted) and its tasks. */
 static bool plan_linear(packed_weights *p, bert_linear *l) {
     size_t bytes = forward_bytes(l, p->precision), back = p->backward ? backward_bytes(l, p->precision) : 0;
@@ -22,8 +26,8 @@ static bool plan_linear(packed_weights *p, bert_linear *l) {
         l->backward = p->backward ? (char *)p->memory + p->bytes + bytes : NULL;
     }
     for (int backward = 0; backward <= (int)p->backward; backward++)
-        for (size_t first = 0; first < (backward ? l->in : l->out); first += TASK_COLUMNS, p->task_count++)
-            if (p->tasks != NULL) p->tasks[p->task_count] = (pack_task){l, backward, first};
+        for (size_t i = 0; i < tasks_of(l, backward); i++, p->task_count++)
+            if (p->tasks != NULL) p->tasks[p->task_count] = (pack_task){l, backward, i * TASK_COLUMNS};
     return size_add(&p->bytes, p->bytes, bytes) && size_add(&p->bytes, p->bytes, back);
 }
 
@@ -157,15 +161,11 @@ typedef struct layer_fill {
     bool backward;
 } layer_fill;
 
-static size_t layer_tasks(const bert_linear *l, bool backward) {
-    return ((backward ? l->in : l->out) + TASK_COLUMNS - 1) / TASK_COLUMNS;
-}
-
 static void fill_layer_task(void *user, size_t i, int thread) {
     const layer_fill *f = user;
     (void)thread;
     for (size_t k = 0; k < f->count; k++) {
-        size_t own = layer_tasks(f->list[k], f->backward);
+        size_t own = tasks_of(f->list[k], f->backward);
         if (i < own) {
             pack_columns(f->list[k], f->precision, f->backward, f->weights, i * TASK_COLUMNS);
             return;
@@ -184,7 +184,7 @@ void packed_layer_fill(packed_layer *out, void *room, const packed_weights *pack
         bert_linear *l = f.list[k];
         *(backward ? &l->backward : &l->forward) = room;
         room = (char *)room + (backward ? backward_bytes(l, f.precision) : forward_bytes(l, f.precision));
-        tasks += layer_tasks(l, backward);
+        tasks += tasks_of(l, backward);
     }
     parallel_for(threads, tasks, fill_layer_task, &f);
 }

@@ -2,33 +2,18 @@
  * trains in bfloat16 (MASKE_CPU=plainbf16). It is never chosen by itself: floats are faster there.
  *
  * A is packed as rows, [rows][depth], however it lay. */
+#include "base/half.h"
 #include "nn/gemm_kernel.h"
-
-#include <string.h>
 
 enum { COLUMNS = 32 };
 
-static float as_float(uint32_t bits) {
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-/* To nearest, ties to even; NaN stays NaN. */
-static uint16_t round_bf16(float value) {
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    if (value != value) return (uint16_t)((bits | 0x400000) >> 16);
-    return (uint16_t)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
-}
-
 static void round_row(uint16_t *out, const float *in, size_t count) {
-    for (size_t i = 0; i < count; i++) out[i] = round_bf16(in[i]);
+    for (size_t i = 0; i < count; i++) out[i] = float_to_bfloat16(in[i]);
 }
 
 static uint16_t element(gemm_source s, size_t row, size_t column) {
     size_t place = row * s.stride + column;
-    return s.rounded ? ((const uint16_t *)s.at)[place] : round_bf16(((const float *)s.at)[place]);
+    return s.rounded ? ((const uint16_t *)s.at)[place] : float_to_bfloat16(((const float *)s.at)[place]);
 }
 
 static void pack_a(uint16_t *packed, gemm_source a, bool transposed, size_t rows, size_t k, size_t depth) {
@@ -51,10 +36,10 @@ static void block(float *c, size_t ldc, bool accumulate, const uint16_t *a, size
     for (size_t i = 0; i < rows; i++, a += a_stride, c += ldc) {
         float sum[COLUMNS] = {0};
         for (size_t p = 0; p < depth; p += 2) {
-            float first = as_float((uint32_t)a[p] << 16), second = as_float((uint32_t)a[p + 1] << 16);
+            float first = bfloat16_to_float(a[p]), second = bfloat16_to_float(a[p + 1]);
             for (size_t j = 0; j < COLUMNS; j++) {
                 const uint16_t *pair = b + (p / 2 * COLUMNS + j) * 2;
-                sum[j] += first * as_float((uint32_t)pair[0] << 16) + second * as_float((uint32_t)pair[1] << 16);
+                sum[j] += first * bfloat16_to_float(pair[0]) + second * bfloat16_to_float(pair[1]);
             }
         }
         for (size_t j = 0; j < columns; j++) c[j] = (accumulate ? c[j] : 0.0f) + sum[j];

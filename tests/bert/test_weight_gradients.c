@@ -1,5 +1,6 @@
 /* bert_weight_gradients against sums in double: rows from none to more than are packed at once, shapes that fill no tile,
  * matrices of different numbers of rows together; and the same bytes from any number of threads. */
+#include "base/half.h"
 #include "bert/weight_gradients.h"
 #include "nn/operation.h"
 
@@ -49,10 +50,7 @@ static uint16_t *rounded(float *values, size_t count) {
     uint16_t *out = calloc(count + 1, sizeof *out);
     assert_non_null(out);
     gemm_round(out, count, values, count, 1, count);
-    for (size_t i = 0; i < count; i++) {
-        uint32_t bits = (uint32_t)out[i] << 16;
-        memcpy(&values[i], &bits, sizeof bits);
-    }
+    for (size_t i = 0; i < count; i++) values[i] = bfloat16_to_float(out[i]);
     return out;
 }
 

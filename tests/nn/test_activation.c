@@ -1,4 +1,5 @@
 /* bias_activation: bias, block cutting, aliases, and backward against finite differences (values: test_vector_math). */
+#include "base/half.h"
 #include "nn/activation.h"
 #include "operation.h"
 
@@ -46,19 +47,6 @@ static void matches_finite_differences(void **state) {
             }
 }
 
-static uint16_t as_rounded(float value) {
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    if (value != value) return (uint16_t)(bits >> 16 | 0x40);
-    return (uint16_t)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
-}
-static float as_float(uint16_t half) {
-    uint32_t bits = (uint32_t)half << 16;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
 /* In bfloat16: pre is what the float call gives, rounded; out, which backward gives again, and d_pre are what the float calls
  * give for the rounded pre, rounded. */
 static void rounded_is_the_same_rounded(void **state) {
@@ -76,18 +64,18 @@ static void rounded_is_the_same_rounded(void **state) {
                 bias_activation_forward(out, pre, x, bias, (activation)kind, rows, columns);
                 bias_activation_forward_rounded(kept, kept_pre, x, bias, (activation)kind, rows, columns);
                 for (size_t i = 0; i < count; i++) {
-                    assert_true(kept_pre[i] == as_rounded(pre[i]) || pre[i] != pre[i]);
-                    pre[i] = as_float(kept_pre[i]);
+                    assert_true(kept_pre[i] == float_to_bfloat16(pre[i]) || pre[i] != pre[i]);
+                    pre[i] = bfloat16_to_float(kept_pre[i]);
                 }
                 bias_activation_forward(out, pre, pre, NULL, (activation)kind, rows, columns);
                 for (size_t i = 0; i < count; i++) {
-                    assert_true(kept[i] == as_rounded(out[i]) || out[i] != out[i]);
-                    assert_true((as_float(kept[i]) != as_float(kept[i])) == (out[i] != out[i]));
+                    assert_true(kept[i] == float_to_bfloat16(out[i]) || out[i] != out[i]);
+                    assert_true((bfloat16_to_float(kept[i]) != bfloat16_to_float(kept[i])) == (out[i] != out[i]));
                 }
                 bias_activation_backward(d_pre, d_bias, NULL, d_out, pre, (activation)kind, rows, columns);
                 bias_activation_backward_rounded(kept_d, d_bias_rounded, again, d_out, kept_pre, (activation)kind, rows, columns);
                 assert_memory_equal(again, kept, count * sizeof *again);
-                for (size_t i = 0; i < count; i++) assert_true(kept_d[i] == as_rounded(d_pre[i]) || d_pre[i] != d_pre[i]);
+                for (size_t i = 0; i < count; i++) assert_true(kept_d[i] == float_to_bfloat16(d_pre[i]) || d_pre[i] != d_pre[i]);
                 for (size_t i = 0; i < columns; i++) assert_true(d_bias[i] == d_bias_rounded[i] || d_bias[i] != d_bias[i]);
                 free(x); free(bias); free(d_out); free(out); free(pre); free(d_pre); free(d_bias); free(d_bias_rounded); free(kept); free(kept_pre);
                 free(again); free(kept_d);
