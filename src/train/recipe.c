@@ -9,9 +9,8 @@
 
 /* A size is taken from `trained` tokens that the minutes allow, and from `text` tokens that there are, on: before that
  * a smaller one has learned more by the end, or a larger one has learned the text by heart. Where it would go over the text
- * less than `passes` times, the smaller one still meets what is new to it, and learns more from it up to `plenty` tokens.
- * Speeds are relative to that of mini, in operations. */
-typedef struct size_rule { const char *name; double trained, passes, plenty, text, speed; } size_rule;
+ * less than `passes` times, the smaller one still meets what is new to it, and learns more from it up to `plenty` tokens. */
+typedef struct size_rule { const char *name; double trained, passes, plenty, text; } size_rule;
 
 static const struct {
     size_rule sizes[5];
@@ -37,11 +36,11 @@ static const struct {
     bool neighbour_heads;
     double held_out_share, held_out_tokens, held_out_work;      /* at most: of the text; tokens; of the tokens trained on */
 } rule = {
-    .sizes = {{"tiny", 0, 0, 0, 0, 0.85},
-              {"mini", 1.8e6, 8, 8e6, 0, 1},
-              {"small", 60e6, 0, 60e6, 2e6, 0.9},
-              {"medium", 250e6, 0, 250e6, 8e6, 0.95},
-              {"base", 1.5e9, 0, 1.5e9, 40e6, 1}},
+    .sizes = {{"tiny", 0, 0, 0, 0},
+              {"mini", 1.8e6, 8, 8e6, 0},
+              {"small", 60e6, 0, 60e6, 2e6},
+              {"medium", 250e6, 0, 250e6, 8e6},
+              {"base", 1.5e9, 0, 1.5e9, 40e6}},
     .vocabulary_bytes = 180,
     .usual_vocabulary = 8000,
     .more_bytes = 720,
@@ -155,9 +154,12 @@ static void set(const recipe_inputs *in, const char *name, double *setting, doub
 
 /* ---------------------------------------------------------------------------------------------------- each choice --- */
 
-static void count_work(recipe_choice *c, const maske_train_options *shape, const recipe_inputs *in, double vocabulary,
-                       double speed) {
-    c->trained = 60 * c->minutes * (1 - rule.overhead) * in->operations * speed / recipe_operations(shape, vocabulary);
+/* Operations a second beside mini's, by a shape's width. */
+static double speed_of(double hidden) { return hidden < NARROW ? 0.85 : hidden < 384 ? 1 : hidden < 640 ? 0.9 : 1; }
+
+static void count_work(recipe_choice *c, const maske_train_options *shape, const recipe_inputs *in, double vocabulary) {
+    double seconds = 60 * c->minutes * (1 - rule.overhead), speed = in->operations * speed_of((double)shape->hidden_size);
+    c->trained = seconds * speed / recipe_operations(shape, vocabulary);
     c->passes = c->trained / c->tokens;
 }
 
@@ -167,9 +169,6 @@ static maske_status shape_of(maske_train_options *out, const maske_train_options
     out->size = size;
     return sizes_complete(out);
 }
-
-/* A shape of the user's own is as fast as the size that is nearest in width. */
-static double speed_of(double hidden) { return hidden < NARROW ? 0.85 : hidden < 384 ? 1 : hidden < 640 ? 0.9 : 1; }
 
 static maske_status choose_size(recipe_choice *c, maske_train_options *settings, const recipe_inputs *in,
                                 double vocabulary) {
@@ -182,7 +181,7 @@ static maske_status choose_size(recipe_choice *c, maske_train_options *settings,
     for (size_t i = 0; i < SIZES && !settled; i++) {
         TRY(shape_of(&shape, settings, rule.sizes[i].name));
         const size_rule *size = &rule.sizes[i];
-        count_work(c, &shape, in, vocabulary, size->speed);
+        count_work(c, &shape, in, vocabulary);
         if (c->trained < size->trained || c->tokens < size->text) break;
         if (c->trained < size->plenty && c->passes < size->passes) break;
         chosen = i;
@@ -190,8 +189,7 @@ static maske_status choose_size(recipe_choice *c, maske_train_options *settings,
     }
     if (!settled) settings->size = rule.sizes[chosen].name;
     TRY(shape_of(&shape, settings, settings->size));
-    double speed = speed_of((double)shape.hidden_size);
-    count_work(c, &shape, in, vocabulary, speed);
+    count_work(c, &shape, in, vocabulary);
     recipe_line *line = add_line(c, "size", settled);
     number_print(line->value, sizeof line->value, "%lld x %lld%s%s%s", (long long)shape.hidden_size,
                  (long long)shape.num_hidden_layers, settled ? "" : " (", settled ? "" : settings->size,
