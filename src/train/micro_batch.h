@@ -10,13 +10,13 @@
 #include "data/batch.h"
 
 typedef struct micro_batches {
-    size_t most;                /* sequences of a part */
-    uint32_t *start;            /* [most + 1]       sequence_start of the part that was made last */
-    uint32_t *index;            /* [most * length]  its prediction_index */
+    size_t sequences, tokens;   /* of a part, at most */
+    uint32_t *start;            /* [sequences + 1]  sequence_start of the part that was made last */
+    uint32_t *index;            /* [tokens]         its prediction_index */
 } micro_batches;
 
-/* Parts of up to `most` sequences of up to `length` tokens. Yours: micro_batches_free. */
-MASKE_MUST_USE maske_status micro_batches_new(micro_batches *out, size_t most, size_t length);
+/* Parts of up to so many sequences and tokens, of which any sequence has fewer. Yours: micro_batches_free. */
+MASKE_MUST_USE maske_status micro_batches_new(micro_batches *out, size_t sequences, size_t tokens);
 void micro_batches_free(micro_batches *m);
 /* The part of `whole` that begins with its sequence `first` and its prediction `first_prediction` (where the part
  * before ended). Borrowed from the batch and from *m, until the next call. */

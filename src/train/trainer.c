@@ -387,7 +387,7 @@ static maske_status prepare(trainer *t) {
     masked_lm_capacity capacity = plan_capacity(settings, run->precision, run->threads);
     TRY(masked_lm_pack(run->model, run->precision, true, run->threads));
     TRY(masked_lm_context_new(&t->context, run->model, &capacity));
-    TRY(micro_batches_new(&t->parts, capacity.sequences, capacity.sequence_length));
+    TRY(micro_batches_new(&t->parts, capacity.sequences, capacity.tokens));
     if (run->held_out != NULL) {
         TRY(validation_new(&t->validation, run->held_out, run->training, (size_t)run->model->config.vocab_size,
                            (uint64_t)settings->seed, capacity.tokens / capacity.sequence_length, SIZE_MAX));

@@ -42,7 +42,7 @@ static maske_status prepare(trial *t, const run *r, const masked_lm *first) {
     TRY(masked_lm_pack(t->model, r->precision, true, r->threads));
     TRY(optimizer_new(&t->optimizer, &t->model->table, optimizer_muon_threads(&t->settings, r->threads)));
     TRY(masked_lm_context_new(&t->context, t->model, &capacity));
-    TRY(micro_batches_new(&t->parts, capacity.sequences, capacity.sequence_length));
+    TRY(micro_batches_new(&t->parts, capacity.sequences, capacity.tokens));
     TRY(validation_new(&t->validation, r->held_out, r->training, (size_t)t->model->config.vocab_size,
                        (uint64_t)t->settings.seed, capacity.tokens / capacity.sequence_length, SIZE_MAX));
     const feed what = {r->training, r->mixed, &t->settings, 0, 0};

@@ -30,9 +30,7 @@ static void recomputing_gives_the_same_model(void **state) {
 }
 
 /* The first step's loss is the whole batch's to the last bits; from then on weights differ by the rounding of sums. */
-static void parts_of_a_batch_are_the_batch(void **state) {
-    (void)state;
-    maske_train_options o = training_options();
+static void check_parts(maske_train_options o) {
     o.batch_size = 8;
     o.accumulate = 2;
     for (int64_t steps = 1; steps <= 12; steps += 11) {
@@ -48,6 +46,19 @@ static void parts_of_a_batch_are_the_batch(void **state) {
             assert_true(parts.tokens == whole.tokens);
         }
     }
+}
+
+static void parts_of_a_batch_are_the_batch(void **state) {
+    (void)state;
+    check_parts(training_options());
+}
+
+/* While sequences are short there are more of them in a batch, and a part ends where its tokens do. */
+static void parts_of_short_sequences_are_the_batch(void **state) {
+    (void)state;
+    maske_train_options o = training_options();
+    o.length_warmup_ratio = 0.9;
+    check_parts(o);
 }
 
 static void parts_hold_every_prediction_once(void **state) {
@@ -66,6 +77,13 @@ static void parts_hold_every_prediction_once(void **state) {
     assert_true(part.sequence_start[0] == 0 && part.sequence_start[1] == 4);
     assert_true(part.input_ids[0] == 30 && part.prediction_index[0] == 0 && part.prediction_index[1] == 3);
     assert_true(part.labels[0] == 3 && part.labels[1] == 4);
+    micro_batches_free(&m);
+    /* Three sequences, but no more tokens than there is room for. */
+    assert_ok(micro_batches_new(&m, 3, 7));
+    part = micro_batch(&m, &whole, 0, 0);
+    assert_true(part.sequences == 2 && part.tokens == 4 && part.predictions == 2);
+    part = micro_batch(&m, &whole, 1, 2);
+    assert_true(part.sequences == 2 && part.tokens == 5 && part.predictions == 2 && part.prediction_index[0] == 1);
     micro_batches_free(&m);
 }
 
@@ -161,6 +179,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(recomputing_gives_the_same_model),
         cmocka_unit_test(parts_of_a_batch_are_the_batch),
+        cmocka_unit_test(parts_of_short_sequences_are_the_batch),
         cmocka_unit_test(parts_hold_every_prediction_once),
         cmocka_unit_test(the_fastest_way_that_fits_is_taken),
         cmocka_unit_test(base_with_long_sequences_fits_into_four_gigabytes),
