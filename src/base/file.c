@@ -18,6 +18,13 @@ static const char part_suffix[] = ".maske-part";
 
 /* ------------------------------------------------------------------------------------------------------ names --- */
 
+bool name_ends_with(const char *name, const char *end) {
+    size_t length = strlen(name), tail = strlen(end);
+    return length >= tail && memcmp(name + length - tail, end, tail) == 0;
+}
+
+bool name_is_part(const char *name) { return name_ends_with(name, part_suffix); }
+
 maske_status path_join(char **out, const char *folder, const char *name) {
     buffer b = {0};
     size_t length = strlen(folder);

@@ -10,6 +10,9 @@
 #include "base/buffer.h"
 
 /* ---- names ---- */
+bool name_ends_with(const char *name, const char *end);
+/* Of something unfinished: it ends in ".maske-part". */
+bool name_is_part(const char *name);
 /* "folder/name", yours: free(). */
 MASKE_MUST_USE maske_status path_join(char **out, const char *folder, const char *name);
 bool path_exists(const char *path);

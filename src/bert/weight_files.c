@@ -6,13 +6,8 @@
 
 enum { INDEX_LIMIT = 64 << 20, MOST_PARTS = 4096 };
 
-static bool ends_with(const char *text, const char *end) {
-    size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && strcmp(text + length - tail, end) == 0;
-}
-
 static maske_status open_one(safetensors *out, const char *path) {
-    return ends_with(path, ".bin") ? pytorch_open(out, path) : safetensors_open(out, path, true);
+    return name_ends_with(path, ".bin") ? pytorch_open(out, path) : safetensors_open(out, path, true);
 }
 
 /* ---------------------------------------------------------------------------------------------- several files --- */
@@ -80,7 +75,7 @@ static maske_status open_index(weight_files *w, const char *index) {
 /* --------------------------------------------------------------------------------------------------- the folder --- */
 
 static maske_status open_named(weight_files *w, const char *path) {
-    if (ends_with(path, ".index.json")) return open_index(w, path);
+    if (name_ends_with(path, ".index.json")) return open_index(w, path);
     return open_one(&w->all, path);
 }
 

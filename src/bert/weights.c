@@ -9,10 +9,6 @@
 #include <stdlib.h>
 
 static bool starts_with(const char *text, const char *prefix) { return strncmp(text, prefix, strlen(prefix)) == 0; }
-static bool ends_with(const char *text, const char *end) {
-    size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && strcmp(text + length - tail, end) == 0;
-}
 
 /* A name of the file without the family's prefix, which only some files have. */
 static const char *bare(const char *name, model_family family) {
@@ -42,7 +38,7 @@ typedef struct reading {
 static const safetensors_tensor *find(const safetensors *file, model_family family, const char *name, size_t *count) {
     const safetensors_tensor *found = NULL;
     size_t spellings = 0;
-    bool weight = ends_with(name, ".LayerNorm.weight"), bias = ends_with(name, ".LayerNorm.bias");
+    bool weight = name_ends_with(name, ".LayerNorm.weight"), bias = name_ends_with(name, ".LayerNorm.bias");
     bool prefix = bare(name, family) != name;
     for (int old = 0; old <= (int)(weight || bias); old++)
         for (int prefixed = 0; prefixed <= (int)prefix; prefixed++) {

@@ -19,20 +19,11 @@ typedef struct step {
     corpus_files *files;
 } step;
 
-static bool ends_with(const char *text, size_t length, const char *end) {
-    size_t size = strlen(end);
-    return length >= size && memcmp(text + length - size, end, size) == 0;
-}
-
 static bool named_json_lines(const char *path) {
-    static const char *const packed[] = {".gz", ".bz2", ".xz", ".zst"};
-    size_t length = strlen(path);
-    for (size_t i = 0; i < sizeof packed / sizeof packed[0]; i++)
-        if (ends_with(path, length, packed[i])) {
-            length -= strlen(packed[i]);
-            break;
-        }
-    return ends_with(path, length, ".jsonl");
+    static const char *const names[] = {".jsonl", ".jsonl.gz", ".jsonl.bz2", ".jsonl.xz", ".jsonl.zst"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (name_ends_with(path, names[i])) return true;
+    return false;
 }
 
 static maske_status absolute_path(char **out, const char *path) {
@@ -91,7 +82,7 @@ static maske_status add_path(corpus_files *files, const char *path, const step *
 
 static maske_status visit(void *user, const char *name) {
     const step *folder = user;
-    if (name[0] == '.' || ends_with(name, strlen(name), ".maske-part")) return MASKE_OK;
+    if (name[0] == '.' || name_is_part(name)) return MASKE_OK;
     char *path;
     TRY(path_join(&path, folder->path, name));
     maske_status status = add_path(folder->files, path, folder);

@@ -3,11 +3,6 @@
 
 #include <stdlib.h>
 
-static bool ends_with(const char *text, const char *end) {
-    size_t length = strlen(text), end_length = strlen(end);
-    return length >= end_length && strcmp(text + length - end_length, end) == 0;
-}
-
 /* The folder that a file lies in: "." for a bare name. */
 static maske_status folder_of(char **out, const char *path) {
     const char *slash = strrchr(path, '/');
@@ -22,7 +17,7 @@ static maske_status open_json(maske_tokenizer **out, const char *path, const cha
     tokenizer_json json = {0};
     char *merges = NULL, *text = NULL;
     size_t length = 0;
-    bool entries = ends_with(path, "vocab.json");
+    bool entries = name_ends_with(path, "vocab.json");
     TRY(file_read(&text, &length, path, entries ? TOKENIZER_VOCAB_LIMIT : TOKENIZER_JSON_LIMIT));
     maske_status status = tokenizer_json_parse(&json, text, length, path, entries);
     free(text);
@@ -43,12 +38,12 @@ static maske_status open_file(maske_tokenizer **out, const char *path, const cha
     tokenizer_config config = {0};
     TRY(tokenizer_config_read(&config, folder));
     maske_status status = MASKE_OK;
-    if (ends_with(path, "merges.txt")) {
+    if (name_ends_with(path, "merges.txt")) {
         char *entries = NULL;
         status = path_join(&entries, folder, "vocab.json");
         if (status == MASKE_OK) status = open_json(out, entries, folder, &config);
         free(entries);
-    } else if (ends_with(path, ".txt")) {
+    } else if (name_ends_with(path, ".txt")) {
         status = tokenizer_read_vocab_txt(out, path, &config);
     } else {
         status = open_json(out, path, folder, &config);

@@ -13,7 +13,6 @@ static const char *const run_names[] = {
     "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
     "vocab.json", "merges.txt", "vocab.txt", "tensorboard", "report.html",
 };
-static const char part_suffix[] = ".maske-part";
 static const char lock_name[] = ".maske-lock";
 /* In the preparing folder from run_folder_begin to run_folder_begun: what lies in DIR is this start's own. */
 static const char mark_name[] = "begin";
@@ -41,15 +40,10 @@ static maske_status fill_paths(run_folder *folder, const char *path) {
     return path_join(&folder->checkpoints, path, "checkpoints");
 }
 
-static bool is_part(const char *name) {
-    size_t length = strlen(name), suffix = strlen(part_suffix);
-    return length >= suffix && strcmp(name + length - suffix, part_suffix) == 0;
-}
-
 /* The lock and what an interrupted write left are no content. */
 static maske_status visit_content(void *user, const char *name) {
     char *first = user;     /* [256] */
-    if (first[0] == '\0' && strcmp(name, lock_name) != 0 && !is_part(name)) snprintf(first, 256, "%s", name);
+    if (first[0] == '\0' && strcmp(name, lock_name) != 0 && !name_is_part(name)) snprintf(first, 256, "%s", name);
     return MASKE_OK;
 }
 

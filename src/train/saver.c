@@ -73,8 +73,8 @@ static void save(saver *s) {
     if (!request->checkpoint || o->checkpoint_failed) return;
     maske_status status = metrics_sync(s->metrics);
     status = status == MASKE_OK ? checkpoint_save_end(&writing, &parts) : checkpoint_abandon(&writing, status);
-    if (status == MASKE_OK) status = checkpoint_prune(s->folder->checkpoints, s->keep);
     o->checkpoint_failed = failed(s, status);
+    if (!o->checkpoint_failed) o->prune_failed = failed(s, checkpoint_prune(s->folder->checkpoints, s->keep));
 }
 
 static void *work(void *user) {

@@ -35,6 +35,7 @@ typedef struct save_request {
 typedef struct save_outcome {
     save_request request;
     bool model_failed, checkpoint_failed;
+    bool prune_failed;          /* the checkpoint is there, and older ones as well that should not be */
     char sentence[1024];        /* of the last failure */
     double seconds;             /* that it took */
 } save_outcome;

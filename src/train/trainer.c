@@ -83,6 +83,8 @@ static void hear(trainer *t, bool wait) {
         return;
     }
     t->saved_step = step;
+    if (o.prune_failed)
+        log_say(MASKE_LOG_WARNING, "step %lld: an older checkpoint was not removed: %s", (long long)step, o.sentence);
     char took[96];
     number_print(took, sizeof took, "in %.2f s; training waited for %.3f s", o.seconds,
                  saver_waited(t->saver) - t->waited_before);

@@ -88,6 +88,16 @@ sweep "export" "$every write=ENOSPC" whole_or_not_there "$MASKE" export --model 
 sweep "train" "$every write=ENOSPC fsync=EIO" resumable \
     "$MASKE" train --out "$work/out" --tokenizer "$work/tokenizer" "${network[@]}" --steps 4 --save-steps 2 --eval-steps 2 "$work/text.txt"
 
+# Old checkpoints that cannot be removed cost nothing but their room: what was written since is there.
+rm -rf "$work/out" "$work/fired"
+FAULT=unlink:1:EIO:forever FAULT_ROOT=$work/out/checkpoints FAULT_FIRED=$work/fired LD_PRELOAD=$FAULT_SHIM \
+    "$MASKE" train --out "$work/out" --tokenizer "$work/tokenizer" "${network[@]}" --steps 3 --save-steps 1 --keep 1 \
+    "$work/text.txt" 2>"$work/err" || fail "checkpoints that stay: exit code $?"
+[ -e "$work/fired" ] && grep -q "older checkpoint was not removed" "$work/err" || fail "checkpoints that stay: not said"
+[ "$(ls "$work/out/checkpoints" | wc -l)" = 3 ] || fail "checkpoints that stay: $(ls "$work/out/checkpoints")"
+"$MASKE" train --resume "$work/out" --threads 1 2>"$work/err" || fail "checkpoints that stay: cannot be resumed"
+grep -q "complete" "$work/err" || fail "checkpoints that stay: not complete"
+
 # Little by little, and interrupted: the same bytes.
 for plan in write:1:SHORT:forever read:1:SHORT:forever read:2:EINTR write:2:EINTR,read:5:EINTR; do
     rm -rf "$work/out"

@@ -51,6 +51,18 @@ static const char *saved(const char *name, int64_t step, const trainer_state *gi
     return folder;
 }
 
+/* The state is written once more into its folder, where one that was killed while doing so left its part. */
+static void what_a_kill_left_is_not_listed(void **state) {
+    (void)state;
+    const char *folder = saved("killed", 3, NULL);
+    scratch_write("killed/step-3/trainer_state.json.maske-part", "{", 1);
+    saved("killed", 3, NULL);
+    checkpoint c = {0};
+    assert_ok(checkpoint_newest(&c, folder));
+    assert_int_equal(c.state.step, 3);
+    checkpoint_free(&c);
+}
+
 static void what_is_written_is_read_back(void **state) {
     (void)state;
     const trainer_state written = {
@@ -276,7 +288,8 @@ static void moments_of_another_model_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_written_is_read_back),      cmocka_unit_test(the_newest_is_found),
+        cmocka_unit_test(what_is_written_is_read_back),
+        cmocka_unit_test(what_a_kill_left_is_not_listed),      cmocka_unit_test(the_newest_is_found),
         cmocka_unit_test(a_state_can_be_written_anew),       cmocka_unit_test(a_state_that_lies_is_seen),
         cmocka_unit_test(no_bit_of_the_state_may_change),
         cmocka_unit_test(a_link_is_no_file_of_a_checkpoint), cmocka_unit_test(moments_are_checked),
