@@ -40,16 +40,30 @@ static void charge_unknown(word_score *score, size_t bytes) {
     score->wrong = true;
 }
 
-/* The tokens that the model sees: `lead` special ones, a stretch of the line around the word, `trail` special ones.
- * Sets *first to where the word's pieces then begin. */
-static size_t make_window(word_evaluation *e, size_t begin, size_t end, size_t *first) {
+/* What stands around every line, and what that leaves of the model's length for the line itself. */
+typedef struct surroundings { size_t lead, trail, room; } surroundings;
+
+static maske_status find_surroundings(surroundings *out, const word_evaluation *e) {
     const maske_encoding *encoding = &e->encoding;
-    size_t lead = 0, trail = 0, count = encoding->count;
+    size_t lead = 0, trail = 0, count = encoding->count, length = e->model->trained_length;
     while (lead < count && encoding->special_tokens_mask[lead]) lead++;
     while (trail < count - lead && encoding->special_tokens_mask[count - 1 - trail]) trail++;
-    size_t room = e->model->trained_length - lead - trail, body = count - lead - trail, from = lead;
+    if (lead + trail >= length)
+        return error_set(MASKE_BAD_SHAPE,
+                         "%s: the tokenizer puts %zu special tokens around a text, which leaves no room for it in %zu tokens",
+                         e->model->folder, lead + trail, length);
+    *out = (surroundings){lead, trail, length - lead - trail};
+    return MASKE_OK;
+}
+
+/* The tokens that the model sees: `lead` special ones, a stretch of the line around the word, which is not longer than
+ * the room, `trail` special ones. Sets *first to where the word's pieces then begin. */
+static size_t make_window(word_evaluation *e, const surroundings *around, size_t begin, size_t end, size_t *first) {
+    const maske_encoding *encoding = &e->encoding;
+    size_t lead = around->lead, trail = around->trail, room = around->room, count = encoding->count;
+    size_t body = count - lead - trail, from = lead;
     if (body > room) {
-        size_t spare = room > end - begin ? room - (end - begin) : 0, before = begin - lead;
+        size_t spare = room - (end - begin), before = begin - lead;
         size_t left = spare / 2 < before ? spare / 2 : before;
         from = begin - left;
         if (from + room > count - trail) from = count - trail - room;
@@ -71,14 +85,17 @@ static maske_status add_word(word_evaluation *e, size_t owner) {
     while (begin < encoding->count && !touches(encoding, begin, word)) begin++;
     size_t end = begin;
     while (end < encoding->count && touches(encoding, end, word)) end++;
-    /* A word longer than the model: what is beyond it is not guessed. */
-    if (end - begin > e->model->trained_length / 2) {
-        size_t kept = begin + e->model->trained_length / 2;
+    surroundings around = {0};
+    TRY(find_surroundings(&around, e));
+    /* Of a word that leaves no place for half as much beside it, what is beyond that is not guessed. */
+    size_t half = e->model->trained_length / 2, most = half < around.room ? half : around.room;
+    if (end - begin > most) {
+        size_t kept = begin + most;
         charge_unknown(&e->scores[owner], encoding->byte_end[end - 1] - encoding->byte_end[kept - 1]);
         end = kept;
     }
     if (begin == end) return charge_unknown(&e->scores[owner], word->end - word->begin), MASKE_OK;
-    size_t count = make_window(e, begin, end, &first);
+    size_t count = make_window(e, &around, begin, end, &first);
     for (size_t i = 0; i < end - begin; i++) {
         if (e->ids[first + i] == e->unknown)
             charge_unknown(&e->scores[owner], encoding->byte_end[begin + i] - encoding->byte_begin[begin + i]);

@@ -168,6 +168,44 @@ static void a_word_longer_than_the_model(void **state) {
     buffer_free(&line);
 }
 
+/* Another model whose tokenizer puts so many more [CLS] before a text. */
+static maske_model *with_more_special_tokens(const char *name, size_t more) {
+    static const char mark[] = "\"single\":[", token[] = "{\"SpecialToken\":{\"id\":\"[CLS]\",\"type_id\":0}},";
+    const char *folder = small_model_write(name, "bytelevel", 0.4, 0);
+    char *path;
+    size_t length;
+    buffer changed = {0};
+    char *json = read_whole(folder, "tokenizer.json", &length), *at = strstr(json, mark);
+    assert_non_null(at);
+    at += strlen(mark);
+    assert_ok(buffer_add(&changed, json, (size_t)(at - json)));
+    for (size_t i = 0; i < more; i++) assert_ok(buffer_add_text(&changed, token));
+    assert_ok(buffer_add(&changed, at, length - (size_t)(at - json)));
+    assert_ok(path_join(&path, folder, "tokenizer.json"));
+    assert_ok(file_write_atomic(path, changed.data, changed.length, true));
+    free(path);
+    free(json);
+    buffer_free(&changed);
+    return small_model_open(folder);
+}
+
+/* One place is left for the word: of each its first piece is guessed. None is left: a sentence. */
+static void special_tokens_that_leave_no_room(void **state) {
+    (void)state;
+    const char *path = write_text();
+    const maske_text where = {&path, 1, NULL};
+    maske_evaluation e = {0};
+    maske_model *model = with_more_special_tokens("little-room", SMALL_POSITIONS - 3);
+    assert_ok(evaluate_words(model, &where, &(maske_evaluate_options){.seed = 1, .words = 9}, NULL, &e));
+    assert_int_equal(e.words, 9);
+    assert_true(isfinite(e.word_bits_per_character));
+    maske_model_close(model);
+    model = with_more_special_tokens("no-room", SMALL_POSITIONS - 2);
+    assert_fails(evaluate_words(model, &where, &(maske_evaluate_options){.seed = 1, .words = 9}, NULL, &e),
+                 MASKE_BAD_SHAPE, "32 special tokens around a text");
+    maske_model_close(model);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(drawn_by_the_seed_alone),
@@ -176,6 +214,7 @@ int main(void) {
         cmocka_unit_test(as_piece_by_piece),
         cmocka_unit_test(what_the_tokenizer_cannot_write),
         cmocka_unit_test(a_word_longer_than_the_model),
+        cmocka_unit_test(special_tokens_that_leave_no_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
