@@ -1,5 +1,4 @@
-/* base/output_folder.h: a folder as output: new and whole, or, where the user insists, its files replaced one by one.
- */
+/* base/output_folder.h: a folder as output: new and whole, or, where the user insists, with its files replaced. */
 #ifndef MASKE_BASE_OUTPUT_FOLDER_H
 #define MASKE_BASE_OUTPUT_FOLDER_H
 
@@ -8,7 +7,8 @@
 /* Before any work: MASKE_EXISTS if the folder holds something, unless `force`; or if it is no folder. */
 MASKE_MUST_USE maske_status output_folder_check(const char *path, bool force);
 /* Calls write(user, folder) with a folder to write into. A path that is not there (or empty) appears whole or not at
- * all; one that holds something keeps what `write` does not replace. */
+ * all. One that holds something keeps what `write` does not write, and the rest is replaced once all of it is on the disk:
+ * what fails before leaves the folder as it was. */
 MASKE_MUST_USE maske_status output_folder_write(const char *path, maske_status (*write)(void *user, const char *folder),
                                                 void *user);
 

@@ -88,6 +88,23 @@ sweep "export" "$every write=ENOSPC" whole_or_not_there "$MASKE" export --model 
 sweep "train" "$every write=ENOSPC fsync=EIO" resumable \
     "$MASKE" train --out "$work/out" --tokenizer "$work/tokenizer" "${network[@]}" --steps 4 --save-steps 2 --eval-steps 2 "$work/text.txt"
 
+# A folder whose files are to be replaced keeps them, all or none, where the disk is full; what is not written stays.
+"$MASKE" train --out "$work/other" --tokenizer "$work/tokenizer" "${network[@]}" --hidden-size 16 --steps 1 "$work/text.txt"
+for ((n = 1; ; n++)); do
+    rm -rf "$work/out"
+    cp -r "$work/other" "$work/out"
+    cp -r "$work/out" "$work/expected-kept"
+    with_fault "write:$n:ENOSPC" "$MASKE" export --model "$work/model" --out "$work/out" --force --quiet
+    [ $rc != 0 ] || break
+    diff -r "$work/expected-kept" "$work/out" >"$work/err" || fail "export --force, write $n: the folder is not what it was"
+    rm -rf "$work/expected-kept"
+done
+[ $n -gt 3 ] || fail "export --force: no write failed"
+cmp "$work/model/model.safetensors" "$work/out/model.safetensors"
+cmp "$work/other/train.json" "$work/out/train.json"
+"$MASKE" info --model "$work/out" >"$work/printed" 2>"$work/err" || fail "export --force: cannot be opened"
+[ -z "$(find "$work/out" -name '*.maske-part')" ] || fail "export --force: left behind"
+
 # Old checkpoints that cannot be removed cost nothing but their room: what was written since is there.
 rm -rf "$work/out" "$work/fired"
 FAULT=unlink:1:EIO:forever FAULT_ROOT=$work/out/checkpoints FAULT_FIRED=$work/fired LD_PRELOAD=$FAULT_SHIM \
