@@ -12,7 +12,7 @@ enum { ENOUGH = 2 << 20 };
 
 static maske_status read_corpus(const maske_text *text, buffer *out) {
     corpus *c = NULL;
-    TRY(corpus_open(&c, text));
+    TRY(corpus_open(&c, text, NULL));
     maske_status status;
     for (;;) {
         const char *block = NULL;
@@ -49,7 +49,7 @@ static void check_cut_lines(const char *path, size_t longest, const buffer *slow
     source *file = NULL;
     line_reader r = {0};
     size_t at = 0;
-    if (!fuzz_ok(source_open(&file, path))) return;
+    if (!fuzz_ok(source_open(&file, path, NULL))) return;
     line_reader_start(&r, file, longest);
     for (;;) {
         char *block = NULL;

@@ -10,6 +10,7 @@
 
 struct corpus {
     corpus_files files;
+    const maske_control *control;       /* borrowed; may be NULL */
     char *field;                /* of JSON lines */
     size_t next_file;
     source *source;             /* of the file being read, NULL between files */
@@ -26,9 +27,10 @@ struct corpus {
     bool warned;
 };
 
-maske_status corpus_open(corpus **out, const maske_text *text) {
+maske_status corpus_open(corpus **out, const maske_text *text, const maske_control *control) {
     corpus *c;
     TRY(memory_new(&c, 1, sizeof *c, "a corpus"));
+    c->control = control;
     const char *field = text->field != NULL ? text->field : "text";
     maske_status status = memory_copy_text(&c->field, field, strlen(field));
     if (status == MASKE_OK) status = corpus_files_find(&c->files, text->paths, text->count);
@@ -50,7 +52,7 @@ void corpus_close(corpus *c) {
 
 static maske_status start_file(corpus *c) {
     const corpus_file *file = &c->files.file[c->next_file];
-    TRY(source_open(&c->source, file->path));
+    TRY(source_open(&c->source, file->path, c->control));
     c->next_file++;
     c->totals.files++;
     c->separate = c->text_given;

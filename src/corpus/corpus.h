@@ -25,8 +25,9 @@ typedef struct corpus_totals {
 } corpus_totals;
 
 /* Resolves and checks every path now (missing, empty, binary or unreadable files fail before any work); reading
- * comes later. *out is yours: corpus_close. */
-MASKE_MUST_USE maske_status corpus_open(corpus **out, const maske_text *text);
+ * comes later, and gives MASKE_STOPPED where it waits for standard input and `control` (NULL: nobody) says stop. *out is
+ * yours: corpus_close; the control is borrowed until then. */
+MASKE_MUST_USE maske_status corpus_open(corpus **out, const maske_text *text, const maske_control *control);
 void corpus_close(corpus *c);
 
 /* The next block: whole lines, each ended by one \n (added to a last line without one), about 4 MiB or one long line.

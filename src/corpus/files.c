@@ -49,7 +49,7 @@ static maske_status add_file(corpus_files *files, const char *path) {
 /* Opens the file, so that one that cannot be read or is no text fails before any work. */
 static maske_status check_file(const char *path, bool *empty) {
     source *s;
-    TRY(source_open(&s, path));
+    TRY(source_open(&s, path, NULL));
     *empty = source_is_empty(s);
     source_close(s);
     return MASKE_OK;

@@ -28,16 +28,25 @@ static maske_status open_descriptor(int *out, const char *path) {
     return status;
 }
 
+enum { LOOK_AGAIN = 200 };      /* milliseconds: whether work is to stop */
+
+/* Until something can be read, or the end. Another program may have set standard input so that it does not wait; and a
+ * signal that comes just before a read would not end it, so the wait has an end of its own. */
+static maske_status wait_for_input(const raw_file *file) {
+    while (!control_stopped(file->control)) {
+        int ready = poll(&(struct pollfd){.fd = file->descriptor, .events = POLLIN}, 1, LOOK_AGAIN);
+        if (ready > 0 || (ready < 0 && errno != EINTR)) return MASKE_OK;
+    }
+    return error_set(MASKE_STOPPED, "stopped while %s was read", file->name);
+}
+
 /* As read(2), until `capacity` bytes are there or the end is: a pipe gives little at a time. */
 static maske_status read_full(const raw_file *file, char *out, size_t capacity, size_t *got) {
     *got = 0;
     while (*got < capacity) {
+        if (file->descriptor == STDIN_FILENO) TRY(wait_for_input(file));
         ssize_t n = read(file->descriptor, out + *got, capacity - *got);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0 && errno == EAGAIN) {     /* standard input that another program has set so: wait ourselves */
-            (void)poll(&(struct pollfd){.fd = file->descriptor, .events = POLLIN}, 1, -1);
-            continue;
-        }
+        if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
         if (n < 0) return error_io(file->name, "read");
         if (n == 0) break;
         *got += (size_t)n;
@@ -45,9 +54,10 @@ static maske_status read_full(const raw_file *file, char *out, size_t capacity, 
     return MASKE_OK;
 }
 
-maske_status raw_file_open(raw_file *out, const char *path) {
+maske_status raw_file_open(raw_file *out, const char *path, const maske_control *control) {
     bool standard_input = strcmp(path, "-") == 0;
-    raw_file file = {.name = standard_input ? "standard input" : path, .descriptor = STDIN_FILENO};
+    raw_file file = {
+        .name = standard_input ? "standard input" : path, .descriptor = STDIN_FILENO, .control = control};
     if (!standard_input) TRY(open_descriptor(&file.descriptor, path));
     maske_status status = memory_resize(&file.head, RAW_FILE_HEAD, 1, "the head of a text file");
     if (status == MASKE_OK) status = read_full(&file, file.head, RAW_FILE_HEAD, &file.head_length);

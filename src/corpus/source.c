@@ -21,10 +21,10 @@ static maske_status look_inside(source *s) {
     return text_check(s->head, s->head_length, s->head_length < RAW_FILE_HEAD, s->file.name);
 }
 
-maske_status source_open(source **out, const char *path) {
+maske_status source_open(source **out, const char *path, const maske_control *control) {
     source *s;
     TRY(memory_new(&s, 1, sizeof *s, "a text file"));
-    maske_status status = raw_file_open(&s->file, path);
+    maske_status status = raw_file_open(&s->file, path, control);
     if (status == MASKE_OK) {
         const raw_file *file = &s->file;
         if (decompress_recognises(file->head, file->head_length)) status = look_inside(s);

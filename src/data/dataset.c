@@ -51,7 +51,7 @@ static maske_status pack_text(packing *p, dataset_totals *totals, const maske_to
                               const maske_text *text, const maske_control *control) {
     corpus *c = NULL;
     tokenize *tokens = NULL;
-    maske_status status = corpus_open(&c, text);
+    maske_status status = corpus_open(&c, text, control);
     if (status == MASKE_OK) status = tokenize_new(&tokens, tokenizer, parallel_threads(control));
     if (status == MASKE_OK) status = read_text(p, c, tokens, control);
     if (status == MASKE_OK) {
@@ -109,7 +109,7 @@ maske_status dataset_estimate_tokens(double *out, const maske_tokenizer *tokeniz
                                      const maske_control *control) {
     corpus *c = NULL;
     tokenize *tokens = NULL;
-    maske_status status = corpus_open(&c, text);
+    maske_status status = corpus_open(&c, text, control);
     if (status == MASKE_OK) status = tokenize_new(&tokens, tokenizer, parallel_threads(control));
     if (status == MASKE_OK) status = estimate(out, c, tokens);
     tokenize_free(tokens);

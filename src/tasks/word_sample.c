@@ -127,7 +127,7 @@ maske_status word_sample_read(word_sample *out, const maske_text *text, uint64_t
     word_sample sample = {0};
     sampling s = {&sample, seed, limit, 0};
     corpus *c = NULL;
-    TRY(corpus_open(&c, text));
+    TRY(corpus_open(&c, text, control));
     maske_status status = memory_new(&sample.items, limit, sizeof *sample.items, "sampled words");
     if (status == MASKE_OK) status = read_all(&s, c, control);
     corpus_close(c);

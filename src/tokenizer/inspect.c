@@ -148,7 +148,7 @@ static maske_status inspect_text(inspection *job, const maske_text *text, const 
     word_counts words = {0};
     const line_visitor visitor = {inspect_line, job};
     const word_limits endless = {INT64_MAX, false};
-    TRY(corpus_open(&in, text));
+    TRY(corpus_open(&in, text, control));
     maske_status status = word_counts_read(&words, in, job->tokenizer, &endless, &visitor, control);
     report->lines = corpus_read_so_far(in).lines;
     corpus_close(in);

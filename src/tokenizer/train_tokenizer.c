@@ -66,7 +66,7 @@ maske_status train_count_words(word_counts *out, maske_tokenizer_train_report *r
         const maske_tokenizer *tokenizer, const maske_tokenizer_train_options *options, const maske_control *control) {
     corpus *in = NULL;
     const word_limits limits = {options->memory, options->prune};
-    TRY(corpus_open(&in, text));
+    TRY(corpus_open(&in, text, control));
     maske_status status = word_counts_read(out, in, tokenizer, &limits, NULL, control);
     corpus_totals totals = corpus_read_so_far(in);
     corpus_close(in);

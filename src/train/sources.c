@@ -25,7 +25,7 @@ static maske_status add_file(sources *s, const char *path) {
 
 maske_status sources_find(sources *out, const maske_text *text) {
     corpus *c;
-    TRY(corpus_open(&c, text));
+    TRY(corpus_open(&c, text, NULL));
     sources s = {0};
     maske_status status = MASKE_OK;
     if (text->field != NULL) status = memory_copy_text(&s.field, text->field, strlen(text->field));
@@ -62,7 +62,7 @@ static maske_status copy_corpus(corpus *c, file_writer *writer, const maske_cont
 
 static maske_status copy_standard_input(const sources *s, const char *path, const maske_control *control) {
     corpus *c;
-    TRY(corpus_open(&c, &(maske_text){(const char *const[]){"-"}, 1, s->field}));
+    TRY(corpus_open(&c, &(maske_text){(const char *const[]){"-"}, 1, s->field}, control));
     file_writer writer = {0};
     maske_status status = file_writer_open(&writer, path, true);
     if (status == MASKE_OK) status = copy_corpus(c, &writer, control);
@@ -133,7 +133,7 @@ maske_text sources_text(sources *s) {
 maske_status sources_text_bytes(int64_t *out, sources *s, int64_t most) {
     corpus *c;
     maske_text text = sources_text(s);
-    TRY(corpus_open(&c, &text));
+    TRY(corpus_open(&c, &text, NULL));
     size_t length = 1;
     const char *block;
     maske_status status = MASKE_OK;

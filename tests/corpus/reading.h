@@ -12,7 +12,7 @@ static inline maske_status try_reading(buffer *out, corpus_totals *totals, const
                                        const char *field) {
     maske_text text = {paths, count, field};
     corpus *c = NULL;
-    TRY(corpus_open(&c, &text));
+    TRY(corpus_open(&c, &text, NULL));
     maske_status status = MASKE_OK;
     buffer_clear(out);
     for (;;) {

@@ -55,7 +55,7 @@ static void paths_are_kept_absolute(void **state) {
     const char *paths[] = {"here.txt", "./here.txt"};
     maske_text text = {paths, 2, NULL};
     corpus *c;
-    assert_ok(corpus_open(&c, &text));
+    assert_ok(corpus_open(&c, &text, NULL));
     assert_int_equal(chdir("/"), 0);
     assert_int_equal(corpus_file_count(c), 2);
     assert_string_equal(corpus_file_path(c, 0), scratch_path("here.txt"));
@@ -87,7 +87,7 @@ static void what_cannot_be_read_fails_at_once(void **state) {
     const char *paths[] = {scratch_text("good", "good"), scratch_write("bad", "\0", 1)};
     maske_text text = {paths, 2, NULL};
     corpus *c = NULL;
-    assert_fails(corpus_open(&c, &text), MASKE_BAD_FILE, "bad: found a binary file");
+    assert_fails(corpus_open(&c, &text, NULL), MASKE_BAD_FILE, "bad: found a binary file");
     assert_null(c);
     buffer_free(&out);
 }

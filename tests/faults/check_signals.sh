@@ -49,6 +49,34 @@ for ((round = 1; round <= rounds; round++)); do
 done
 [ $stopped -gt 0 ] || fail "no run was stopped: the signals came too early or too late"
 
+# Standard input that gives no more: waiting for it is ended, and nothing is left behind.
+mkfifo "$work/fifo"
+exec 9<>"$work/fifo"
+# stalls MORE... : the program is waiting for standard input when the signal comes.
+stalls() {
+    rm -rf "$work/run"
+    printf 'bal al\n' >&9
+    "$MASKE" "$@" - <"$work/fifo" >"$work/printed" 2>"$work/err" 9>&- &
+    process=$!
+    for ((i = 0; i < 100; i++)); do
+        grep -q "^State:.S" "/proc/$process/status" && ls -l "/proc/$process/fd/0" | grep -q fifo && break
+        sleep 0.02
+    done
+    sleep 0.2
+    kill -TERM $process
+    rc=0
+    wait $process || rc=$?
+    [ $rc = 143 ] && has "stopped" "$work/err" || fail "$* with a silent standard input: exit $rc, $(head -c 300 "$work/err")"
+    [ -z "$(find "$work/run" -name '*.maske-part' 2>/dev/null)" ] || fail "$*: left behind: $(find "$work/run")"
+}
+stalls "${train[@]}" --out "$work/run"
+stalls tokenizer train --vocab-size 100 --out "$work/run"
+stalls tokenizer inspect --model "$work/whole"
+stalls data --tokenizer "$work/whole" --out "$work/run"
+stalls evaluate --model "$work/whole"
+stalls tokenizer encode --model "$work/whole"
+exec 9>&-
+
 # Deterministic moments: at a write, a rename and a read of the run's own files, the n-th; a kill leaves nothing
 # half-made.
 for plan in rename:1:KILL rename:7:KILL rename:12:KILL fsync:9:KILL write:5:KILL unlink:3:KILL; do

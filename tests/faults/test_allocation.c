@@ -153,7 +153,7 @@ static maske_status use_text(const char *out) {
     corpus *c = NULL;
     const char *block = NULL;
     size_t length = 1;
-    TRY(corpus_open(&c, &(maske_text){others.texts, 2, NULL}));
+    TRY(corpus_open(&c, &(maske_text){others.texts, 2, NULL}, NULL));
     maske_status status = MASKE_OK;
     while (status == MASKE_OK && length > 0) status = corpus_next_block(c, &block, &length);
     corpus_close(c);

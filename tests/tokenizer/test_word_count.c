@@ -193,7 +193,7 @@ static void a_corpus_is_counted_the_same_with_little_memory(void **state) {
             const maske_control control = {.threads = threads};
             word_counts counts = {0};
             corpus *in = NULL;
-            assert_ok(corpus_open(&in, &(maske_text){&path, 1, NULL}));
+            assert_ok(corpus_open(&in, &(maske_text){&path, 1, NULL}, NULL));
             assert_ok(word_counts_read(&counts, in, tokenizer, &(word_limits){memory, false}, NULL, &control));
             assert_same_words(counts.words, counts.count, expected);
             if (memory > 900000) assert_int_equal(counts.spilled, 0);
@@ -205,12 +205,12 @@ static void a_corpus_is_counted_the_same_with_little_memory(void **state) {
     const word_limits little = {300000, true};
     word_counts counts = {0};
     corpus *in = NULL;
-    assert_ok(corpus_open(&in, &(maske_text){&path, 1, NULL}));
+    assert_ok(corpus_open(&in, &(maske_text){&path, 1, NULL}, NULL));
     assert_int_equal(setenv("TMPDIR", "/nowhere/at/all", 1), 0);
     assert_fails(word_counts_read(&counts, in, tokenizer, &little, NULL, NULL), MASKE_IO, "/nowhere/at/all");
     assert_int_equal(unsetenv("TMPDIR"), 0);
     corpus_close(in);
-    assert_ok(corpus_open(&in, &(maske_text){&path, 1, NULL}));
+    assert_ok(corpus_open(&in, &(maske_text){&path, 1, NULL}, NULL));
     assert_ok(word_counts_read(&counts, in, tokenizer, &little, NULL, NULL));
     assert_true(counts.spilled > 0 && counts.pruned_words > 0);
     for (size_t i = 0; i < VOCABULARY; i++) if (expected[i] < counts.least) expected[i] = 0;
