@@ -64,6 +64,7 @@ maske_status plan_make(run_plan *out, const maske_train_options *settings, const
     };
     parameters_free(&table);
     if (settings->average > 0) plan.optimizer += bytes;
+    else if (in->trials) plan.weights += bytes;     /* trials keep no average, so one of both */
     size_t packed = packed_weights_bytes(in->config, in->precision);
     if (in->new_model) {        /* before the packed weights, the optimizer and the rest */
         size_t first = first_weights_bytes(in->config, settings, in->tokens),

@@ -22,6 +22,7 @@ typedef struct plan_inputs {
     int64_t sequences, tokens;  /* of the whole text */
     int64_t kept;               /* checkpoints that are there already */
     bool new_model;             /* goes on from none: word vectors may be counted first */
+    bool trials;                /* come first: the weights that they begin with stand beside those that they train */
 } plan_inputs;
 MASKE_MUST_USE maske_status plan_make(run_plan *out, const maske_train_options *settings, const plan_inputs *in);
 /* Where settings->memory is given: sets micro_batch and recompute so that the run fits into it, the fastest way first;

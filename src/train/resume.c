@@ -194,7 +194,7 @@ static maske_status go_on(run *r, const changes *allowed, const checkpoint *c, c
     TRY(expect_same_files(r, allowed, &new_text));
     TRY(run_build_data(r, r->folder.path));
     if (!new_text && !new_tokenizer) TRY(changes_judge(allowed, CHANGE_SETTINGS, expect_same_data(r, b)));
-    TRY(run_check_plan(r, r->settings.keep, false));
+    TRY(run_check_plan(r, r->settings.keep, false, false));
     TRY(load(r, c));
     /* Nothing stands in the way any more: now what lies after the checkpoint goes. */
     if (new_text || new_tokenizer) TRY(run_write_sources(r));

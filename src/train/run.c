@@ -81,12 +81,15 @@ static void say_data(const run *r) {
 
 /* Before hours of a long text are tokenized. */
 static maske_status check_disk(run *r, const char *folder) {
-    double tokens = 0, valid_tokens = 0;
-    maske_text text = sources_text(&r->text), valid = sources_text(&r->valid);
-    TRY(dataset_estimate_tokens(&tokens, r->tokenizer, &text, r->control));
-    if (valid.count > 0) TRY(dataset_estimate_tokens(&valid_tokens, r->tokenizer, &valid, r->control));
-    return plan_check_store(tokens + valid_tokens, maske_tokenizer_vocab_size(r->tokenizer), disk_available(folder),
-                            folder);
+    sources *const all[] = {&r->text, &r->valid, &r->mix};
+    double tokens = 0;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        double found = 0;
+        maske_text text = sources_text(all[i]);
+        if (text.count > 0) TRY(dataset_estimate_tokens(&found, r->tokenizer, &text, r->control));
+        tokens += found;
+    }
+    return plan_check_store(tokens, maske_tokenizer_vocab_size(r->tokenizer), disk_available(folder), folder);
 }
 
 maske_status run_build_data(run *r, const char *folder) {
@@ -144,7 +147,7 @@ maske_status run_new_model(run *r) {
     return optimizer_new(&r->optimizer, &r->lm->table, optimizer_muon_threads(&r->settings, r->threads));
 }
 
-maske_status run_check_plan(run *r, int64_t kept, bool fresh) {
+maske_status run_check_plan(run *r, int64_t kept, bool fresh, bool trials) {
     const dataset_totals *training = dataset_describe(r->training);
     int64_t sequences = training->sequences, tokens = training->tokens;
     if (r->held_out != NULL) {
@@ -159,7 +162,14 @@ maske_status run_check_plan(run *r, int64_t kept, bool fresh) {
         sequences += dataset_describe(r->mixed_held_out)->sequences;
         tokens += dataset_describe(r->mixed_held_out)->tokens;
     }
-    const plan_inputs in = {&r->config, r->precision, r->threads, sequences, tokens, kept, fresh && r->model == NULL};
+    const plan_inputs in = {.config = &r->config,
+                            .precision = r->precision,
+                            .threads = r->threads,
+                            .sequences = sequences,
+                            .tokens = tokens,
+                            .kept = kept,
+                            .new_model = fresh && r->model == NULL,
+                            .trials = trials};
     run_plan plan;
     if (fresh) TRY(plan_fit(&r->settings, &in));
     TRY(plan_make(&plan, &r->settings, &in));

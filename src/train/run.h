@@ -37,8 +37,8 @@ MASKE_MUST_USE maske_status run_configure(run *r);
 MASKE_MUST_USE maske_status run_configure_for(run *r, int64_t vocab_size, int64_t pad_token_id);
 /* Says what memory and disk the config and the data need, and fails if they are not there: before the model takes any.
  * kept: checkpoints on the disk already. fresh: no run to be resumed; its settings are made to fit into the memory that
- * they name. */
-MASKE_MUST_USE maske_status run_check_plan(run *r, int64_t kept, bool fresh);
+ * they name. trials: some come first. */
+MASKE_MUST_USE maske_status run_check_plan(run *r, int64_t kept, bool fresh, bool trials);
 /* A model of the config with its first weights. Yours. */
 MASKE_MUST_USE maske_status run_first_model(masked_lm **out, const run *r);
 /* The run's, and its optimizer. */

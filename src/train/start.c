@@ -178,8 +178,9 @@ static maske_status prepare(run *r, const request *given) {
             (long long)r->config.hidden_size, (long long)r->config.num_hidden_layers,
             (long long)r->config.num_attention_heads, (long long)r->config.vocab_size);
     TRY(run_build_data(r, r->folder.preparing));
-    TRY(run_check_plan(r, 0, true));
-    if (r->settings.trials > 0 && !r->settings.dry_run) TRY(trials_run(r, given->given));
+    bool trials = trials_due(r, given->given);
+    TRY(run_check_plan(r, 0, true, trials));
+    if (trials && !r->settings.dry_run) TRY(trials_run(r, given->given));
     return r->lm != NULL ? take_weights(r) : run_new_model(r);
 }
 

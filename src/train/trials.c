@@ -115,14 +115,17 @@ static maske_status settle(run *r, const masked_lm *first, const bool given[RECI
     return MASKE_OK;
 }
 
-maske_status trials_run(run *r, const bool given[RECIPE_ROWS]) {
+bool trials_due(const run *r, const bool given[RECIPE_ROWS]) {
+    if (r->settings.trials == 0) return false;
     bool muon = strcmp(r->settings.optimizer, "muon") == 0;
     bool settled = recipe_is_given(given, "learning-rate") && (!muon || recipe_is_given(given, "muon-learning-rate"));
-    if (settled || r->held_out == NULL) {
-        log_say(MASKE_LOG_WARNING, "no trials: %s",
-                settled ? "the learning rate is given" : "nothing is held out to compare by");
-        return MASKE_OK;
-    }
+    if (!settled && r->held_out != NULL) return true;
+    log_say(MASKE_LOG_WARNING, "no trials: %s",
+            settled ? "the learning rate is given" : "nothing is held out to compare by");
+    return false;
+}
+
+maske_status trials_run(run *r, const bool given[RECIPE_ROWS]) {
     masked_lm *first = NULL;
     maske_status status = begin(&first, r);
     if (status == MASKE_OK) status = settle(r, first, given, 60 * r->settings.minutes * r->settings.trials / 3);

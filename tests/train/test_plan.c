@@ -95,7 +95,8 @@ static plan_inputs base(bert_config *config, maske_train_options *o) {
     config->vocab_size = 16000;
     maske_train_options_defaults(o);
     o->max_length = 512;
-    return (plan_inputs){config, GEMM_F32, 2, 1000, 400000, 0, true};
+    return (plan_inputs){
+        .config = config, .precision = GEMM_F32, .threads = 2, .sequences = 1000, .tokens = 400000, .new_model = true};
 }
 
 static void the_fastest_way_that_fits_is_taken(void **state) {
