@@ -16,8 +16,13 @@
  * - Strings are UTF-8. A pointer is "borrowed" (belongs to somebody else, valid as long as stated) or "yours" (you
  *   free it, with the function named). Every *_free and *_close accepts NULL, or a zeroed structure.
  * - Handles (maske_tokenizer, maske_model) are read-only once opened and may be shared by threads. A result structure
- *   belongs to one thread at a time; given again, its memory is used again.
- * - An options pointer may be NULL: every default. A structure is filled with its defaults by its *_defaults function.
+ *   belongs to one thread at a time; given again, its memory is used again. Functions without a handle (learning, training,
+ *   exporting ...) may run in several threads at once, each with files of its own; of two trainings in one folder the
+ *   second fails with MASKE_EXISTS.
+ * - An options pointer may be NULL: every default; so may a control: every core, no stop flag, nobody who hears; and a
+ *   watch. A structure is filled with its defaults by its *_defaults function.
+ * - Beside the statuses that a function names, any may give MASKE_OUT_OF_MEMORY, and those that read or write files
+ *   MASKE_IO, MASKE_BAD_FILE and MASKE_BAD_SHAPE for what they find there.
  * - Sizes are in elements, memory in bytes, times in seconds, shares and probabilities in 0..1. */
 #ifndef MASKE_H
 #define MASKE_H
@@ -315,9 +320,11 @@ MASKE_API void maske_train_options_defaults(maske_train_options *options);
 MASKE_API const maske_option *maske_train_option_table(void);
 
 typedef struct maske_data_options {
-    int64_t epoch, seed, max_length;
-    double mask_probability;
-    bool line_by_line, whole_words;
+    int64_t epoch, seed;        /* 1, 1: which epoch of which run, from 1 */
+    int64_t max_length;         /* 128: tokens of a sequence, [CLS] and [SEP] included */
+    double mask_probability;    /* 0.15 */
+    bool line_by_line;          /* false: a sequence is one line, not as many as it holds */
+    bool whole_words;           /* false: all pieces of a word are masked together */
 } maske_data_options;
 MASKE_API void maske_data_options_defaults(maske_data_options *options);
 typedef struct maske_data_report {
@@ -426,6 +433,7 @@ typedef struct maske_bench_infer_report {
     double product_processor_gflops;        /* the same by the processors' time: as if none had waited */
     maske_bench_work works[MASKE_BENCH_WORKS];
 } maske_bench_infer_report;
+/* MASKE_STOPPED: the stop flag was raised. */
 MASKE_API MASKE_MUST_USE maske_status maske_bench_infer(maske_bench_infer_report *out, const maske_model *model,
                                                         double seconds, const maske_control *control);
 
@@ -437,6 +445,7 @@ typedef struct maske_model_info {
     double layer_norm_eps, hidden_dropout_prob, attention_probs_dropout_prob;
     bool has_head, has_pooler;
 } maske_model_info;
+/* Cannot fail. */
 MASKE_API void maske_model_describe(const maske_model *model, maske_model_info *info);
 
 /* Filling masks. */
@@ -462,15 +471,17 @@ typedef struct maske_fill_result {
     size_t *mask_index;                     /* [mask_count]: where in ids */
     int64_t cut_tokens;                     /* tokens cut away since the model has too few positions */
 } maske_fill_result;
+/* Fails with MASKE_BAD_ARGUMENT for a prompt without a mask, a target that is no entry, an unknown order or numbers out of
+ * range; with MASKE_BAD_FILE for a model without a prediction head or a mask token. */
 MASKE_API MASKE_MUST_USE maske_status maske_fill(const maske_model *model, const char *prompt,
     const maske_fill_options *options, maske_fill_result *out);
 MASKE_API void maske_fill_result_free(maske_fill_result *result);
 
 /* Held-out quality, with masks fixed by the seed. */
 typedef struct maske_evaluate_options {
-    int64_t seed;
-    double mask_probability;
-    int64_t words;              /* words guessed whole, 0: none; none of standard input, which is read once */
+    int64_t seed;               /* 1 */
+    double mask_probability;    /* 0.15 */
+    int64_t words;              /* 1000: words guessed whole, 0: none; none of standard input, which is read once */
 } maske_evaluate_options;
 MASKE_API void maske_evaluate_options_defaults(maske_evaluate_options *options);
 typedef struct maske_evaluation {
@@ -485,6 +496,7 @@ typedef struct maske_evaluation {
     double unigram_word_bits_per_character, unigram_word_accuracy;     /* by how often words stand in the same text */
     double bigram_word_bits_per_character, bigram_word_accuracy;       /* by how often they follow the word before */
 } maske_evaluation;
+/* Fails with MASKE_BAD_FILE for text that gives nothing to guess, and for a model as maske_fill; MASKE_STOPPED. */
 MASKE_API MASKE_MUST_USE maske_status maske_evaluate(const maske_model *model, const maske_text *text,
     const maske_evaluate_options *options, const maske_control *control, maske_evaluation *out);
 
@@ -525,10 +537,12 @@ typedef struct maske_run_options {
     const char *precision;      /* as maske_model_options's; int8 not with grad */
     int threads;
 } maske_run_options;
+/* Fails with MASKE_EXISTS unless `force`. */
 MASKE_API MASKE_MUST_USE maske_status maske_run(const char *model_folder, const char *in_file, const char *out_file,
     const maske_run_options *options);
 
-/* Writes a model's folder for other tools: config.json, model.safetensors in the given type, the tokenizer's files. */
+/* Writes a model's folder for other tools: config.json, model.safetensors in the given type, the tokenizer's files. Fails
+ * with MASKE_EXISTS unless `force`, and with MASKE_UNSUPPORTED for a weight that the type cannot hold. */
 typedef struct maske_export_options {
     const char *dtype;          /* "f32" | "f16" | "bf16"; NULL: "f32" */
     bool force;                 /* replace files in a folder that holds something */

@@ -161,7 +161,7 @@ static void plan_gradients(arena *a, masked_lm_context *c) {
     plan_layer_gradients(a, c);
     c->d_transformed = floats(a, c->capacity.predictions, hidden);
     c->d_pooler = floats(a, c->capacity.sequences, hidden);
-    c->partial_width = larger(6 * hidden + c->intermediate, ((size_t)c->config.type_vocab_size + 2) * hidden);
+    c->partial_width = larger(3 * hidden + c->intermediate, ((size_t)c->config.type_vocab_size + 2) * hidden);
     c->partials = floats(a, bert_blocks(rows), c->partial_width);
     c->packed_inputs = take(a, bert_weight_gradients_bytes(c), 1, 1);
     c->layer_room = take(a, larger(packed_layer_bytes(&c->config, GEMM_F32), packed_layer_bytes(&c->config, GEMM_BF16)), 1, 1);

@@ -109,7 +109,7 @@ struct masked_lm_context {
     float *embeddings;          /* [tokens, hidden] */
     norm_state embeddings_norm;
     layer_state *layers;        /* [layer_count] */
-    float **thread_blocks;      /* [threads] of [BERT_BLOCK, intermediate] */
+    float **thread_blocks;      /* [threads] of [BERT_BLOCK, intermediate or hidden, the larger] */
     float **thread_scratch;     /* [threads] of attention and cross entropy */
     float *few_intermediate;    /* [few rows, intermediate], without backward */
     float *pooler_input, *pooled;               /* [sequences, hidden] */

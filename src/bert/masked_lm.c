@@ -57,8 +57,6 @@ void masked_lm_free(masked_lm *model) {
     free(model);
 }
 
-void masked_lm_drop_pooler(masked_lm *model) { parameters_drop_pooler(&model->table); }
-
 maske_status masked_lm_resize(masked_lm **out, const masked_lm *model, int64_t vocab_size, uint64_t seed) {
     bert_config config = model->config;
     config.vocab_size = vocab_size;

@@ -46,9 +46,6 @@ void masked_lm_free(masked_lm *model);
 /* A whole tensor by its place in the flat buffer, wherever it lies. */
 const float *masked_lm_tensor(const masked_lm *model, size_t place);
 
-/* Forgets the pooler (of a BertModel or BertForPreTraining): a BertForMaskedLM has none and does not train it. Before
- * masked_lm_pack. */
-void masked_lm_drop_pooler(masked_lm *model);
 /* A copy with another vocabulary: rows that both have stay, new rows of the word embeddings are initialised. Yours. */
 MASKE_MUST_USE maske_status masked_lm_resize(masked_lm **out, const masked_lm *model, int64_t vocab_size,
                                              uint64_t seed);
@@ -64,7 +61,7 @@ typedef struct masked_lm_capacity {
     bool backward;              /* activations are kept for masked_lm_train */
     bool recompute;             /* with backward: of each layer only its output is kept, the rest is computed again in
                                  * the backward pass; the same numbers for a third more time and far less memory */
-    gemm_precision precision;   /* of the products that it trains with; in GEMM_BF16 activations are kept rounded */
+    gemm_precision precision;   /* of the products that it trains with; in GEMM_BF16 what their factors are made from is kept rounded */
     bool every_position;        /* the last layer may be asked for all tokens (mode's every_position) */
     bool hidden_states, attentions, logits;     /* outputs that are kept whole; the first two imply every_position */
     int threads;

@@ -147,13 +147,6 @@ void parameters_free(parameters *table) {
     *table = (parameters){0};
 }
 
-void parameters_drop_pooler(parameters *table) {
-    if (!table->pooler) return;
-    table->count -= COUNT(pooler_rows);
-    table->total = table->rows[table->count].place;
-    table->pooler = false;
-}
-
 const parameter *parameters_find(const parameters *table, const char *name) {
     for (size_t i = 0; i < table->count; i++)
         if (strcmp(table->rows[i].name, name) == 0) return &table->rows[i];

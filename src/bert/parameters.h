@@ -58,8 +58,6 @@ typedef struct parameters {
 /* The table of a checked configuration. Yours: parameters_free. */
 MASKE_MUST_USE maske_status parameters_build(parameters *out, const bert_config *config, bool head, bool pooler);
 void parameters_free(parameters *table);
-/* Takes the pooler's rows, which are the last, off the table. */
-void parameters_drop_pooler(parameters *table);
 /* NULL: no such tensor. */
 const parameter *parameters_find(const parameters *table, const char *name);
 /* weights[total], as the reference implementation starts: normal(0, initializer_range), biases 0, LayerNorm 1 and 0,

@@ -32,7 +32,7 @@ typedef struct work {
     part parts[WEIGHT_GRADIENTS];
 } work;
 
-/* The part that task i belongs to, i made its number there; down: 0 counts slots, 1 tiles. */
+/* The part that task i belongs to, i made its number there; tasks are tiles, or the slots of x. */
 static const part *part_of(const work *w, size_t *i, bool tiles) {
     const part *p = w->parts;
     for (;; p++) {

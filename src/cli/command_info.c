@@ -33,6 +33,7 @@ static void take_line(history *h, const json_t *line) {
     h->trained = true;
     h->step = json_integer_value(step);
     if (valid != NULL) {
+        if (!json_is_number(valid)) return;     /* a loss that was no number is written as null, and none is the best */
         h->valid_loss = json_number_value(valid);
         h->valid_accuracy = json_number_value(json_object_get(line, "valid_accuracy"));
         if (!h->evaluated || h->valid_loss < h->best_loss) h->best_loss = h->valid_loss, h->best_step = h->step;

@@ -9,7 +9,6 @@
 
 #include <stdint.h>
 
-enum { DROPOUT_GROUP = 32 };        /* columns that one vector of 16 counters serves */
 #define DROPOUT_MULTIPLY_1 0x7FEB352Du
 #define DROPOUT_MULTIPLY_2 0x846CA68Bu
 

@@ -81,7 +81,7 @@ enum { SIZES = 5, BATCH_STEP = 8, SEQUENCES_A_BATCH = 4 /* a text has at least s
 
 /* ---------------------------------------------------------------------------------------------------- arithmetic --- */
 
-double recipe_bytes_a_token(double vocab_size) { return fmax(1, 0.41 * log2(fmax(vocab_size, 2))); }
+static double bytes_a_token(double vocab_size) { return fmax(1, 0.41 * log2(fmax(vocab_size, 2))); }
 
 /* Forward and twice as much backward. Of the last layer only keys and values are computed for every token. */
 double recipe_operations(const maske_train_options *s, double vocab_size) {
@@ -298,7 +298,7 @@ maske_status recipe_choose(recipe_choice *out, maske_train_options *given, const
         if (!is_given(in, "vocab-size")) settings->vocab_size = (int64_t)entries / 8 * 8;
         vocabulary = (double)settings->vocab_size;
     }
-    c.tokens = fmax(1, in->text_bytes / recipe_bytes_a_token(vocabulary));
+    c.tokens = fmax(1, in->text_bytes / bytes_a_token(vocabulary));
     choose_masks(&masks, settings, in);         /* the work depends on them */
     TRY(choose_size(&c, settings, in, vocabulary));
     if (in->vocab_size == 0) LINE(&c, in, "vocab-size", "an entry for each %.0f bytes of text, beyond %.0f for each %.0f; at most %.0f",

@@ -41,7 +41,5 @@ MASKE_MUST_USE maske_status recipe_choose(recipe_choice *out, maske_train_option
 
 /* Floating-point operations of training on one token. settings: with a shape. */
 double recipe_operations(const maske_train_options *settings, double vocab_size);
-/* Bytes of text in a token. */
-double recipe_bytes_a_token(double vocab_size);
 
 #endif

@@ -1,4 +1,4 @@
-/* train/step.h: one optimizer step: forward and backward of its batches, clipping, AdamW. */
+/* train/step.h: one optimizer step: forward and backward of its batches, clipping, the update of the weights (AdamW, Muon). */
 #ifndef MASKE_TRAIN_STEP_H
 #define MASKE_TRAIN_STEP_H
 

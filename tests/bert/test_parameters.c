@@ -63,10 +63,7 @@ static void parts_are_there_or_not(void **state) {
     assert_int_equal(parameters_build(&with, &config, true, true), MASKE_OK);
     assert_int_equal(parameters_build(&without, &config, true, false), MASKE_OK);
     assert_int_equal(with.count, without.count + 2);
-    parameters_drop_pooler(&with);
-    parameters_drop_pooler(&with);      /* it has none now: nothing happens */
-    assert_int_equal(with.count, without.count);
-    assert_true(with.total >= without.total && with.total < without.total + 16);
+    assert_true(with.total > without.total);
     parameters_free(&with);
     parameters_free(&without);
     assert_int_equal(parameters_build(&without, &config, false, false), MASKE_OK);

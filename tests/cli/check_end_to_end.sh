@@ -54,6 +54,11 @@ awk -v a="$(number accuracy <"$work/figures")" -v u="$(number unigram_accuracy <
 "$MASKE" evaluate --model "$model" --json "$text" | cmp -s - "$work/figures" || fail "evaluate is not the same twice"
 "$MASKE" info --model "$model" --json | has '"trained_steps":200' || fail "info: $("$MASKE" info --model "$model" --json)"
 "$MASKE" info --model "$model" | has '^hidden size  *128' || fail "info"
+best() { "$MASKE" info --model "$1" --json | number best_valid_loss; }
+cp -r "$model" "$work/no-number"
+echo '{"step":200,"valid_loss":null,"valid_accuracy":0.1}' >>"$work/no-number/metrics.jsonl"
+[ -n "$(best "$model")" ] && [ "$(best "$work/no-number")" = "$(best "$model")" ] || fail "info: a held-out loss that is no number counts: $(best "$work/no-number")"
+rm -r "$work/no-number"
 "$MASKE" score --model "$model" <<<$'Kitap okumak güzel bir alışkanlıktır.\nKitap bir okumak alışkanlıktır güzel.' >"$work/scores" || fail "score"
 awk 'NR == 1 {a = $1} NR == 2 {exit !(a > $1)}' "$work/scores" || fail "score: $(cat "$work/scores")"
 "$MASKE" embed --model "$model" --normalize <"$work/sentences" | awk -F, 'NF != 128 {exit 1} END {exit NR != 8}' || fail "embed"

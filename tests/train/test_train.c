@@ -8,6 +8,7 @@
 #include "training.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <math.h>
 
 static const char *fresh(const char *name) {
@@ -454,6 +455,40 @@ static void a_stop_before_the_first_step_leaves_nothing(void **state) {
     assert_false(path_exists(out));
 }
 
+typedef struct one_of_two { const char *out; maske_train_options options; maske_status status; } one_of_two;
+
+static void *train_one(void *user) {
+    one_of_two *one = user;
+    training t = with_tokenizer();
+    t.threads = 2;
+    one->status = training_start(&t, one->out, &one->options);
+    return NULL;
+}
+
+/* Two threads of a process train at the same time, each in its own folder. */
+static void two_at_once_are_as_one_by_one(void **state) {
+    (void)state;
+    const char *const alone[] = {fresh("alone-1"), fresh("alone-2")};
+    one_of_two pair[] = {{fresh("at-once-1"), training_options(), MASKE_OK},
+                         {fresh("at-once-2"), training_options(), MASKE_OK}};
+    pair[1].options.seed = 9;
+    pair[1].options.hidden_size *= 2;
+    for (size_t i = 0; i < 2; i++) {
+        training t = with_tokenizer();
+        t.threads = 2;
+        assert_ok(training_start(&t, alone[i], &pair[i].options));
+    }
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, train_one, &pair[0]), 0);
+    train_one(&pair[1]);
+    pthread_join(thread, NULL);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(pair[i].status, MASKE_OK);
+        assert_same_file(alone[i], pair[i].out, "model.safetensors");
+        assert_same_metrics(alone[i], pair[i].out);
+    }
+}
+
 /* Standard input is read once, and gives what the file gives. */
 static void standard_input_is_a_text(void **state) {
     (void)state;
@@ -515,6 +550,7 @@ int main(void) {
         cmocka_unit_test(what_cannot_be_trained_is_refused),
         cmocka_unit_test(a_folder_that_holds_something_is_refused),
         cmocka_unit_test(a_stop_before_the_first_step_leaves_nothing),
+        cmocka_unit_test(two_at_once_are_as_one_by_one),
         cmocka_unit_test(standard_input_is_a_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
