@@ -179,6 +179,8 @@ maske_status bert_config_from_json(bert_config *out, const json_t *object, const
                                name));
     }
     TRY(read_token_ids(&config, object, name));
+    const json_t *trained = json_object_get(object, "trained_length");
+    if (json_is_integer(trained) && json_integer_value(trained) > 0) config.trained_length = json_integer_value(trained);
     TRY(read_activation(&config, object, name));
     maske_status status = bert_config_check(&config, name);
     if (status != MASKE_OK) return error_set(MASKE_BAD_FILE, "%s", maske_error());

@@ -18,6 +18,9 @@ typedef struct bert_config {
     bool tied;                      /* the decoder's matrix is that of the word embeddings */
     double hidden_dropout_prob, attention_probs_dropout_prob;       /* 0..1, 1 excluded */
     double initializer_range, layer_norm_eps;
+    /* A key of our own: the longest sequence that the model was trained on, in tokens; 0: not known. Its position embeddings
+     * beyond that have learned nothing. */
+    int64_t trained_length;
 } bert_config;
 
 /* What transformers takes for keys that a file lacks: BERT base; of another family, its. */

@@ -22,6 +22,9 @@ static void write_text(json_writer *json, const char *key, const char *value) {
     json_key(json, key);
     json_text(json, value);
 }
+static void write_trained_length(json_writer *json, const bert_config *config) {
+    if (config->trained_length > 0) write_integer(json, "trained_length", config->trained_length);
+}
 static void write_architecture(json_writer *json, const bert_config *config, bool head) {
     json_key(json, "architectures");
     json_begin_array(json);
@@ -51,6 +54,7 @@ static void write_keys(json_writer *json, const bert_config *config, bool head, 
     write_integer(json, "num_hidden_layers", config->num_hidden_layers);
     write_id(json, "pad_token_id", config->pad_token_id);
     write_boolean(json, "tie_word_embeddings", config->tied);
+    write_trained_length(json, config);
     write_integer(json, "type_vocab_size", config->type_vocab_size);
     write_boolean(json, "use_cache", true);
     write_integer(json, "vocab_size", config->vocab_size);
@@ -77,6 +81,7 @@ static void write_distilbert_keys(json_writer *json, const bert_config *config, 
     write_number(json, "seq_classif_dropout", 0.2);
     write_boolean(json, "sinusoidal_pos_embds", false);
     write_boolean(json, "tie_word_embeddings", config->tied);
+    write_trained_length(json, config);
     write_integer(json, "vocab_size", config->vocab_size);
 }
 

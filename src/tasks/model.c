@@ -67,6 +67,8 @@ void model_say_memory(const maske_model *model, size_t tokens, size_t sequences,
 
 /* ------------------------------------------------------------------------------------------------- the folder --- */
 
+enum { LEAST_LENGTH = 3 };      /* [CLS], a token, [SEP] */
+
 /* An integer of a file that need not be there; *out stays as it is without the file or the key. */
 static maske_status read_length(size_t *out, const char *folder, const char *file, const char *key) {
     char *path = NULL;
@@ -76,7 +78,7 @@ static maske_status read_length(size_t *out, const char *folder, const char *fil
     maske_status status = MASKE_OK;
     if (path_exists(path)) {
         status = json_read_object(&object, path, SMALL_JSON);
-        if (status == MASKE_OK) status = json_get_integer_or(&value, 0, object, key, 3, 1 << 30, path);
+        if (status == MASKE_OK) status = json_get_integer_or(&value, 0, object, key, LEAST_LENGTH, 1 << 30, path);
         if (status == MASKE_OK && value > 0 && (size_t)value < *out) *out = (size_t)value;
     }
     json_decref(object);
@@ -123,6 +125,9 @@ static maske_status open_parts(maske_model *m, const char *folder, const maske_m
     m->max_length = bert_config_positions(&m->network->config);
     TRY(read_length(&m->max_length, parts, "sentence_bert_config.json", "max_seq_length"));
     m->trained_length = m->max_length;
+    size_t trained = (size_t)m->network->config.trained_length;
+    if (trained >= LEAST_LENGTH && trained < m->trained_length) m->trained_length = trained;
+    /* Runs that began before config.json had it. */
     TRY(read_length(&m->trained_length, folder, "train.json", "max-length"));
     TRY(context_pool_new(&m->pool));
     return token_texts_open(&m->texts, m->tokenizer);

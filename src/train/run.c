@@ -128,6 +128,7 @@ maske_status run_configure_for(run *r, int64_t vocab_size, int64_t pad_token_id)
     config.hidden_dropout_prob = s->dropout;
     config.attention_probs_dropout_prob = s->attention_dropout;
     config.initializer_range = s->initializer_range;
+    config.trained_length = s->max_length;
     if (!activation_from_name(&config.hidden_act, s->hidden_act))
         return error_set(MASKE_BAD_ARGUMENT, "hidden-act: no such activation: %s", s->hidden_act);
     TRY(bert_config_check(&config, "the settings"));

@@ -145,6 +145,7 @@ static void take_config(run *r) {
     r->config.hidden_dropout_prob = r->settings.dropout;
     r->config.attention_probs_dropout_prob = r->settings.attention_dropout;
     r->config.initializer_range = r->settings.initializer_range;
+    if (r->config.trained_length < r->settings.max_length) r->config.trained_length = r->settings.max_length;
 }
 
 /* A new model with the weights of the one to go on from: a pooler is left out, a head that is not there begins anew. */

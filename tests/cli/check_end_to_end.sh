@@ -52,6 +52,9 @@ number() { sed -n "s/.*\"$1\":\([-0-9.e+]*\).*/\1/p"; }
 awk -v a="$(number accuracy <"$work/figures")" -v u="$(number unigram_accuracy <"$work/figures")" 'BEGIN {exit !(a > 0.5 && a > u)}' || fail "accuracy: $(cat "$work/figures")"
 "$MASKE" report "$model" --out "$work/report.html" --quiet && has "</html>" "$work/report.html" || fail "report"
 "$MASKE" evaluate --model "$model" --json "$text" | cmp -s - "$work/figures" || fail "evaluate is not the same twice"
+"$MASKE" export --model "$model" --out "$work/copy" --quiet && "$MASKE" evaluate --model "$work/copy" --json "$text" | cmp -s - "$work/figures" ||
+    fail "evaluate: other figures of an exported model with the same weights"
+rm -r "$work/copy"
 "$MASKE" info --model "$model" --json | has '"trained_steps":200' || fail "info: $("$MASKE" info --model "$model" --json)"
 "$MASKE" info --model "$model" | has '^hidden size  *128' || fail "info"
 best() { "$MASKE" info --model "$1" --json | number best_valid_loss; }
