@@ -54,6 +54,25 @@ bool path_exists(const char *path) {
     return lstat(path, &info) == 0;
 }
 
+bool path_same(const char *a, const char *b) {
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+maske_status path_expect_writable(const char *path) {
+    char *name = NULL;
+    TRY(path_suffixed(&name, path, ""));
+    /* The folder itself, or the nearest one above that is there. */
+    while (!path_exists(name)) {
+        char *slash = strrchr(name, '/');
+        if (slash == NULL) strcpy(name, ".");   /* a name has a character at the least */
+        else slash[slash == name] = '\0';
+    }
+    maske_status status = access(name, W_OK | X_OK) == 0 ? MASKE_OK : error_io(name, "write into the folder");
+    free(name);
+    return status;
+}
+
 bool path_is_folder(const char *path) {
     struct stat info;
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);

@@ -17,6 +17,10 @@ bool name_is_part(const char *name);
 MASKE_MUST_USE maske_status path_join(char **out, const char *folder, const char *name);
 bool path_exists(const char *path);
 bool path_is_folder(const char *path);
+/* Whether both are there and are one file or folder, by whatever names. */
+bool path_same(const char *a, const char *b);
+/* Fails, naming the folder, where nothing could be made under this name: looked at, not tried. */
+MASKE_MUST_USE maske_status path_expect_writable(const char *path);
 /* Whether the folder holds anything (false also if it is not there). */
 bool folder_has_content(const char *path);
 /* mkdir -p; a name that is new is synced. */

@@ -9,7 +9,7 @@ maske_status output_folder_check(const char *path, bool force) {
         return error_set(MASKE_EXISTS, "%s: is a file, expected the name of a folder", path);
     if (!force && folder_has_content(path))
         return error_set(MASKE_EXISTS, "%s: holds something already; --force replaces it", path);
-    return MASKE_OK;
+    return path_expect_writable(path);
 }
 
 /* ---------------------------------------------------------------------------------------------------- replacing --- */
@@ -56,19 +56,35 @@ static maske_status stage(char **part, const char *path, bool there) {
     return status;
 }
 
-static maske_status finish(const char *part, const char *path, bool there) {
+/* What would be of something else than what stands beside it from now on. */
+static maske_status remove_left_over(const char *part, const char *path, const char *const *owned) {
+    maske_status status = MASKE_OK;
+    for (size_t i = 0; owned != NULL && owned[i] != NULL && status == MASKE_OK; i++) {
+        char *written = NULL, *old = NULL;
+        status = path_join(&written, part, owned[i]);
+        if (status == MASKE_OK) status = path_join(&old, path, owned[i]);
+        if (status == MASKE_OK && !path_exists(written)) status = folder_remove(old);
+        free(written);
+        free(old);
+    }
+    return status;
+}
+
+static maske_status finish(const char *part, const char *path, bool there, const char *const *owned) {
     if (!there) return folder_commit(part, path);
     TRY(replace_files(part, path, false));
+    TRY(remove_left_over(part, path, owned));
     TRY(replace_files(part, path, true));
     return folder_remove(part);
 }
 
-maske_status output_folder_write(const char *path, maske_status (*write)(void *user, const char *folder), void *user) {
+maske_status output_folder_write(const char *path, maske_status (*write)(void *user, const char *folder), void *user,
+                                 const char *const *owned) {
     char *part = NULL;
     bool there = folder_has_content(path);
     TRY(stage(&part, path, there));
     maske_status status = write(user, part);
-    if (status == MASKE_OK) status = finish(part, path, there);
+    if (status == MASKE_OK) status = finish(part, path, there, owned);
     if (status != MASKE_OK) {
         char sentence[1024];                    /* of the failure, whatever becomes of the clearing up */
         snprintf(sentence, sizeof sentence, "%s", maske_error());

@@ -73,7 +73,7 @@ static maske_status extend(const invocation *call, tokenizer_sizes *sizes, const
     sizes->tokenizer = extended;
     maske_status status = sizes->model != NULL && sizes->count == 0
                               ? maske_model_extend(sizes->model, extended, settings.out, settings.force)
-                              : output_folder_write(settings.out, tokenizer_sizes_write, sizes);
+                              : tokenizer_sizes_write(sizes, settings.out);
     if (status == MASKE_OK) status = tokenizer_report_print(call, settings.out, &report);
     maske_tokenizer_free(extended);
     return status;
@@ -84,6 +84,8 @@ static maske_status run(const invocation *call) {
     maske_tokenizer *base = NULL;
     bool weights = false;
     TRY(output_folder_check(settings.out, settings.force));
+    if (path_same(settings.out, settings.model))
+        return error_set(MASKE_BAD_ARGUMENT, "--out %s: is the folder of --model, expected another one", settings.out);
     TRY(look_for_weights(settings.model, &weights));
     if (weights) sizes.model = settings.model;
     TRY(maske_tokenizer_open(&base, settings.model));

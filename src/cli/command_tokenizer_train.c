@@ -35,7 +35,7 @@ static maske_status run(const invocation *call) {
     TRY(output_folder_check(settings.out, settings.force));
     TRY(maske_tokenizer_train(&tokenizer, &text, &training, &call->control, &report));
     sizes.tokenizer = tokenizer;
-    maske_status status = output_folder_write(settings.out, tokenizer_sizes_write, &sizes);
+    maske_status status = tokenizer_sizes_write(&sizes, settings.out);
     if (status == MASKE_OK) status = tokenizer_report_print(call, settings.out, &report);
     maske_tokenizer_free(tokenizer);
     return status;

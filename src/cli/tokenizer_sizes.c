@@ -1,6 +1,6 @@
 /* cli/tokenizer_sizes.c: the list of sizes, and writing each. */
 #include "cli/tokenizer_sizes.h"
-#include "base/file.h"
+#include "base/output_folder.h"
 #include "base/options.h"
 
 #include <stdio.h>
@@ -44,9 +44,16 @@ static maske_status write_size(const tokenizer_sizes *what, const char *folder, 
     return status;
 }
 
-maske_status tokenizer_sizes_write(void *sizes, const char *folder) {
+static maske_status write_all(void *sizes, const char *folder) {
     const tokenizer_sizes *what = sizes;
     if (what->count == 0) return write_one(what, what->tokenizer, folder);
     for (size_t i = 0; i < what->count; i++) TRY(write_size(what, folder, what->sizes[i]));
     return MASKE_OK;
+}
+
+maske_status tokenizer_sizes_write(tokenizer_sizes *sizes, const char *out) {
+    /* Of one kind of model merges.txt, of another vocab.txt: what an older tokenizer left would be read with this one. */
+    static const char *const owned[] = {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json",
+                                        "merges.txt",     "vocab.txt",             "added_tokens.json",       NULL};
+    return output_folder_write(out, write_all, sizes, sizes->count == 0 ? owned : NULL);
 }

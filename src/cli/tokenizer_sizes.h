@@ -17,7 +17,7 @@ typedef struct tokenizer_sizes {
 /* Reads "8000,16000" (NULL: nothing); training.vocab_size becomes the largest. */
 MASKE_MUST_USE maske_status tokenizer_sizes_read(tokenizer_sizes *out, const char *list,
                                                  maske_tokenizer_train_options *training);
-/* For output_folder_write: `sizes` is a tokenizer_sizes. */
-MASKE_MUST_USE maske_status tokenizer_sizes_write(void *sizes, const char *folder);
+/* What was learned into the folder that --out names, which output_folder_check has seen. */
+MASKE_MUST_USE maske_status tokenizer_sizes_write(tokenizer_sizes *sizes, const char *out);
 
 #endif

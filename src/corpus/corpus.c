@@ -1,5 +1,6 @@
 /* corpus/corpus.c: the files one after the other, as one text. */
 #include "corpus/corpus.h"
+#include "base/file.h"
 #include "base/hash.h"
 #include "corpus/files.h"
 #include "corpus/jsonl.h"
@@ -48,6 +49,18 @@ void corpus_close(corpus *c) {
     corpus_files_free(&c->files);
     free(c->field);
     free(c);
+}
+
+maske_status corpus_expect_apart(const maske_text *text, const char *file) {
+    if (!path_exists(file)) return MASKE_OK;
+    corpus *c;
+    TRY(corpus_open(&c, text, NULL));
+    maske_status status = MASKE_OK;
+    for (size_t i = 0; i < c->files.count && status == MASKE_OK; i++)
+        if (path_same(c->files.file[i].path, file))
+            status = error_set(MASKE_BAD_ARGUMENT, "%s: is a file of the text, expected another name to write to", file);
+    corpus_close(c);
+    return status;
 }
 
 static maske_status start_file(corpus *c) {

@@ -33,6 +33,8 @@ void corpus_close(corpus *c);
 /* The next block: whole lines, each ended by one \n (added to a last line without one), about 4 MiB or one long line.
  * *length 0: the end. Borrowed until the next call. */
 MASKE_MUST_USE maske_status corpus_next_block(corpus *c, const char **block, size_t *length);
+/* Before any work: fails if one of the text's files is `file`, which is to be written. */
+MASKE_MUST_USE maske_status corpus_expect_apart(const maske_text *text, const char *file);
 corpus_totals corpus_read_so_far(const corpus *c);
 /* Absolute paths of the files in reading order, for saving with a run. Borrowed from the corpus. */
 size_t corpus_file_count(const corpus *c);

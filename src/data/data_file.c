@@ -112,6 +112,7 @@ maske_status maske_data_write(const maske_tokenizer *tokenizer, const maske_text
     data_file f = {.max_length = (size_t)options->max_length, .epoch = (uint64_t)options->epoch, .control = control,
                    .masking = {(uint64_t)options->seed, options->mask_probability, options->whole_words}};
     dataset *data = NULL;
+    TRY(corpus_expect_apart(text, file));
     /* The file first: a name that cannot be written to must not cost an hour of reading. */
     TRY(safetensors_writer_open(&f.writer, file, force));
     maske_status status = dataset_build(&data, NULL, tokenizer, text, &build, control);

@@ -86,11 +86,11 @@ maske_status maske_export(const char *model_folder, const char *out, const maske
     if (options == NULL) options = &defaults;
     exporting e = {.from = model_folder, .onnx = options->onnx};
     TRY(parse_type(&e.type, options->dtype));
-    TRY(output_folder_check(out, options->force));
+    TRY(model_folder_check(out, model_folder, options->force));
     maske_status status = masked_lm_open(&e.network, model_folder);
     if (status == MASKE_OK) status = maske_tokenizer_open(&e.tokenizer, model_folder);
     if (status == MASKE_OK) status = check_range(&e);
-    if (status == MASKE_OK) status = output_folder_write(out, write_all, &e);
+    if (status == MASKE_OK) status = output_folder_write(out, write_all, &e, model_folder_owned);
     maske_tokenizer_free(e.tokenizer);
     masked_lm_free(e.network);
     return status;

@@ -199,9 +199,9 @@ static maske_status grow(growing *g, const char *folder) {
 maske_status maske_model_extend(const char *model_folder, const maske_tokenizer *extended, const char *out,
                                 bool force) {
     growing g = {.tokenizer = extended};
-    TRY(output_folder_check(out, force));
+    TRY(model_folder_check(out, model_folder, force));
     maske_status status = grow(&g, model_folder);
-    if (status == MASKE_OK) status = output_folder_write(out, write_all, &g);
+    if (status == MASKE_OK) status = output_folder_write(out, write_all, &g, model_folder_owned);
     masked_lm_free(g.network);
     optimizer_free(&g.moments);
     free(g.fresh);

@@ -1,10 +1,22 @@
 /* tasks/model_folder.c: files of a model's folder. */
 #include "tasks/model_folder.h"
+#include "base/output_folder.h"
 #include "bert/weights.h"
 
 #include <stdlib.h>
 
 enum { COPY_LIMIT = 256 << 20 };    /* the largest file that is copied: a tokenizer.json */
+
+const char *const model_folder_owned[] = {
+    "model.onnx", "optimizer.safetensors", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json",
+    "merges.txt", "vocab.txt", "added_tokens.json", NULL};
+
+maske_status model_folder_check(const char *out, const char *from, bool force) {
+    TRY(output_folder_check(out, force));
+    if (path_same(out, from))
+        return error_set(MASKE_BAD_ARGUMENT, "%s: is the model that is read, expected another folder to write into", out);
+    return MASKE_OK;
+}
 
 static maske_status write_config(const char *path, const masked_lm *network, safetensors_type type) {
     const char *dtype = type == SAFETENSORS_F16 ? "float16" : type == SAFETENSORS_BF16 ? "bfloat16" : "float32";

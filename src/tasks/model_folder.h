@@ -9,5 +9,9 @@ MASKE_MUST_USE maske_status model_folder_write_network(const char *folder, const
                                                        safetensors_type type);
 /* Copies a file of that name, byte for byte, if `from` has it; *copied (may be NULL). */
 MASKE_MUST_USE maske_status model_folder_copy(const char *from, const char *folder, const char *name, bool *copied);
+/* Before any work: as output_folder_check; and a model is not written over the one that it is made from. */
+MASKE_MUST_USE maske_status model_folder_check(const char *out, const char *from, bool force);
+/* For output_folder_write: files that belong to one model, whatever a writer writes. */
+extern const char *const model_folder_owned[];
 
 #endif

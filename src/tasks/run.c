@@ -128,6 +128,8 @@ static maske_status write_outputs(running *r, const outputs *o, const char *file
 static maske_status run(running *r, const char *folder, const char *in_file, const char *out_file) {
     if (!r->options->force && path_exists(out_file))
         return error_set(MASKE_EXISTS, "%s: exists already; --force replaces it", out_file);
+    if (path_same(out_file, in_file))
+        return error_set(MASKE_BAD_ARGUMENT, "%s: is the file that is read, expected another name to write to", out_file);
     TRY(masked_lm_open(&r->model, folder));
     TRY(run_input_read(&r->in, in_file, &r->model->config));
     if (r->in.labels != NULL && !r->model->table.head)

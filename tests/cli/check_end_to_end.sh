@@ -118,6 +118,20 @@ cmp -s "$work/sizes/590/tokenizer.json" "$work/wide/tokenizer.json" || fail "sev
 "$MASKE" tokenizer extend --model "$model" --out "$work/none" --fill-unused --quiet "$work/more" || fail "extend --fill-unused"
 cmp -s "$work/none/vocab.json" "$model/vocab.json" || fail "--fill-unused without unused entries changed the vocabulary"
 
+# What is read is never written: not the model, not the text, not the tensors.
+refuses() { "$MASKE" "$@" >"$work/out" 2>"$work/err"; [ $? = 2 ] && grep -q "expected another" "$work/err" || fail "$*: $(cat "$work/err")"; }
+cp -r "$model" "$work/same"; cp "$text" "$work/same.txt"
+refuses export --model "$work/same" --out "$work/same/" --force
+refuses tokenizer extend --model "$work/same" --out "$work/same" --force --vocab-size 590 "$work/more"
+refuses data --tokenizer "$model" --out "$work/same.txt" --force "$work/same.txt"
+diff -r "$model" "$work/same" && cmp "$text" "$work/same.txt" || fail "what was read was written"
+# Files of another model are not left beside what replaces it.
+"$MASKE" export --model "$work/wide" --out "$work/onnx" --force --quiet || fail "export --force"
+[ ! -e "$work/onnx/model.onnx" ] || fail "export --force left the graph of another model"
+"$MASKE" tokenizer train --out "$work/kind" --vocab-size 400 --quiet "$text" &&
+    "$MASKE" tokenizer train --out "$work/kind" --force --type wordpiece --pre-tokenizer bert --vocab-size 300 --quiet "$text" &&
+    [ -e "$work/kind/vocab.txt" ] && [ ! -e "$work/kind/merges.txt" ] || fail "tokenizer train --force left $(ls "$work/kind")"
+
 "$MASKE" tokenizer inspect --model "$model" --json "$text" | grep -q '"lossless":' || fail "tokenizer inspect"
 
 # A finished run says so; another into its folder is refused; a stopped one goes on.

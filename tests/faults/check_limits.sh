@@ -67,6 +67,9 @@ INNER
     unshare -m bash "$work/mounted.sh" "$MASKE" "${train[@]}" --out "$work/disk/out" "$work/text.txt" >"$work/results"
     has " 1 0 said" "$work/results" || fail "a read-only folder: $(cat "$work/results")"
     has "Read-only file system" "$work/err" || fail "a read-only folder: $(cat "$work/err")"
+    # Before any work: of what is not there nothing is said.
+    unshare -m bash "$work/mounted.sh" "$MASKE" tokenizer train --out "$work/disk/new/out" "$work/not-there.txt" >"$work/results"
+    has "write into the folder: Read-only file system" "$work/err" || fail "a read-only folder, tokenizer train: $(cat "$work/err")"
 
     # A disk of 4 MB is too small for a run, and it is said before the start.
     export ROOMS="size=4m"
