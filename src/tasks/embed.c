@@ -129,6 +129,8 @@ maske_status maske_embed(const maske_model *model, const char *const *texts, con
         return error_set(MASKE_BAD_ARGUMENT, "%s: the model has no pooler; cls, mean and max need none", model->folder);
     maske_status status = text_tokens_read(&e.texts, model, texts, lengths, count);
     if (status == MASKE_OK && count > 0) status = embed(&e);
+    if (status == MASKE_OK)
+        model_expect_finite(model, "vectors are", out, count * (size_t)model->network->config.hidden_size);
     if (status == MASKE_OK && cut != NULL) {
         *cut = 0;
         for (size_t i = 0; i < count; i++) *cut += e.texts.cut[i];

@@ -6,6 +6,7 @@
 #include "base/parallel.h"
 #include "bert/mapped.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 enum { SMALL_JSON = 1 << 20 };
@@ -63,6 +64,15 @@ void model_say_memory(const maske_model *model, size_t tokens, size_t sequences,
     log_say(MASKE_LOG_DETAIL, "needs %s of memory: weights %s, activations %s, tokenizer and program %s",
             number_size(needed > peak ? needed : peak).text, number_size(weights).text, number_size(activations).text,
             number_size(held).text);
+}
+
+void model_expect_finite(const maske_model *m, const char *what, const float *values, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(values[i])) {
+            log_say(MASKE_LOG_WARNING, "%s: %s not finite: the weights hold values that are not, or far too large ones",
+                    m->folder, what);
+            return;
+        }
 }
 
 /* ------------------------------------------------------------------------------------------------- the folder --- */

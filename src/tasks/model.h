@@ -24,6 +24,9 @@ struct maske_model {
     sentence_modules sentence;  /* how texts are embedded */
 };
 
+/* Warns where a result is not finite: NaN is legal in a file of weights, and mapped weights are not looked through before. */
+void model_expect_finite(const maske_model *m, const char *what, const float *values, size_t count);
+
 /* A precision's name; "auto" and NULL are f32 (but for a model that only gives vectors, maske.h). */
 MASKE_MUST_USE maske_status model_precision(gemm_precision *out, const char *name);
 const char *model_precision_name(gemm_precision precision);

@@ -61,6 +61,9 @@ maske_status maske_score(const maske_model *model, const char *const *texts, con
     maske_status status = memory_new(&s.out, count, sizeof *s.out, "scores");
     if (status == MASKE_OK) status = text_tokens_read(&s.texts, model, texts, lengths, count);
     if (status == MASKE_OK && count > 0) status = score(&s);
+    float sum = 0;              /* of numbers that are finite it is */
+    for (size_t i = 0; status == MASKE_OK && i < count; i++) sum += (float)s.out[i].log_likelihood;
+    if (status == MASKE_OK) model_expect_finite(model, "scores are", &sum, 1);
     if (status == MASKE_OK && count > 0) memcpy(out, s.out, count * sizeof *out);
     masked_copies_close(&s.copies);
     text_tokens_free(&s.texts);

@@ -87,11 +87,45 @@ static void a_matrix_that_is_not_finite_is_warned_of(void **state) {
     maske_model_close(model);
 }
 
+static int results;
+static void count_results(void *user, maske_log_level level, const char *text) {
+    (void)user;
+    if (level == MASKE_LOG_WARNING && strstr(text, "not finite: the weights") != NULL) results++;
+}
+
+/* Too little text for a matrix to be looked at: what comes out tells. */
+static void results_that_are_not_finite_are_warned_of(void **state) {
+    (void)state;
+    const char *folder = small_model_write("no-number", "metaspace", 0.3, 0), *text = "Kitap okumak", *file;
+    masked_lm *network = NULL;
+    float out[WIDTH];
+    size_t length = strlen(text);
+    maske_score_result score;
+    maske_evaluation evaluation;
+    const maske_evaluate_options no_words = {.seed = 1, .mask_probability = 0.5};
+    file = scratch_write("no-number.txt", text, length);
+    assert_ok(masked_lm_open(&network, folder));
+    for (int broken = 0; broken < 2; broken++) {
+        if (broken) network->weights[network->table.layers[0].output_norm.weight] = NAN;
+        assert_ok(model_folder_write_network(folder, network, SAFETENSORS_F32));
+        maske_model *model = open_model(folder, false, 1);
+        maske_set_log(count_results, NULL);
+        assert_ok(maske_embed(model, &text, &length, 1, NULL, out, NULL));
+        assert_ok(maske_score(model, &text, &length, 1, NULL, &score));
+        assert_ok(maske_evaluate(model, &(maske_text){&file, 1, NULL}, &no_words, NULL, &evaluation));
+        maske_set_log(NULL, NULL);
+        assert_int_equal(results, broken ? 3 : 0);
+        maske_model_close(model);
+    }
+    masked_lm_free(network);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(floats_are_read_where_they_lie),
         cmocka_unit_test(other_types_are_converted_while_packing),
         cmocka_unit_test(a_matrix_that_is_not_finite_is_warned_of),
+        cmocka_unit_test(results_that_are_not_finite_are_warned_of),
     };
     return cmocka_run_group_tests_name("tasks/mapped", tests, NULL, NULL);
 }
