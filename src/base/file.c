@@ -267,19 +267,19 @@ maske_status file_writer_open(file_writer *out, const char *path, bool replace) 
     return MASKE_OK;
 }
 
-static maske_status write_all(int descriptor, const char *path, const char *bytes, size_t length) {
-    while (length > 0) {
-        ssize_t n = write(descriptor, bytes, length > SSIZE_MAX ? SSIZE_MAX : length);
+maske_status file_write_all(int descriptor, const char *name, const void *bytes, size_t length) {
+    for (const char *at = bytes; length > 0;) {
+        ssize_t n = write(descriptor, at, length > SSIZE_MAX ? SSIZE_MAX : length);
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return error_io(path, "write");
-        bytes += n;
+        if (n < 0) return error_io(name, "write");
+        at += n;
         length -= (size_t)n;
     }
     return MASKE_OK;
 }
 
 maske_status file_writer_flush(file_writer *writer) {
-    maske_status status = write_all(writer->descriptor, writer->path, writer->pending.data, writer->pending.length);
+    maske_status status = file_write_all(writer->descriptor, writer->path, writer->pending.data, writer->pending.length);
     buffer_clear(&writer->pending);
     return status;
 }
@@ -287,7 +287,7 @@ maske_status file_writer_flush(file_writer *writer) {
 maske_status file_writer_add(file_writer *writer, const void *bytes, size_t length) {
     writer->written += length;
     if (writer->pending.length + length > (1u << 20)) TRY(file_writer_flush(writer));
-    if (length > (1u << 20)) return write_all(writer->descriptor, writer->path, bytes, length);
+    if (length > (1u << 20)) return file_write_all(writer->descriptor, writer->path, bytes, length);
     return buffer_add(&writer->pending, bytes, length);
 }
 

@@ -58,6 +58,8 @@ MASKE_MUST_USE maske_status file_writer_flush(file_writer *writer);
 MASKE_MUST_USE maske_status file_writer_commit(file_writer *writer);
 /* Gives up: removes the part. Harmless on a writer that has ended or was never opened (zeroed). */
 void file_writer_abandon(file_writer *writer);
+/* The bytes behind one another to an open file, however little the system takes at a time; `name` is for the sentence. */
+MASKE_MUST_USE maske_status file_write_all(int descriptor, const char *name, const void *bytes, size_t length);
 MASKE_MUST_USE maske_status file_write_atomic(const char *path, const void *bytes, size_t length, bool replace);
 
 /* *part: the staging folder's name, yours: free(). An old part of that name is removed first. */

@@ -10,6 +10,11 @@
 static inline MASKE_MUST_USE bool size_multiply(size_t *out, size_t a, size_t b) { return !__builtin_mul_overflow(a, b, out); }
 static inline MASKE_MUST_USE bool size_add(size_t *out, size_t a, size_t b) { return !__builtin_add_overflow(a, b, out); }
 
+static inline size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+static inline size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+/* To the next multiple of `step`. */
+static inline size_t round_up(size_t value, size_t step) { return (value + step - 1) / step * step; }
+
 /* count * size bytes, zeroed, aligned to 64 bytes. *out is yours: free(). count * size 0 gives a valid pointer. */
 MASKE_MUST_USE maske_status memory_new(void *out, size_t count, size_t size, const char *what);
 /* As realloc to count * size bytes (not aligned beyond malloc's rule); on failure *block stays as it was. */

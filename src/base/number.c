@@ -18,6 +18,13 @@ static locale_t plain(void) {
     return c_locale;
 }
 
+/* A sum of 0s; a value that is not finite makes it a NaN. */
+bool number_all_finite(const float *values, size_t count) {
+    float sum = 0;
+    for (size_t i = 0; i < count; i++) sum += values[i] - values[i];
+    return sum == 0.0f;
+}
+
 bool number_parse_integer(int64_t *out, const char *text) {
     if (!(text[0] == '-' ? text[1] >= '0' && text[1] <= '9' : text[0] >= '0' && text[0] <= '9')) return false;
     char *end;

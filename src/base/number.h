@@ -12,6 +12,8 @@ MASKE_MUST_USE bool number_parse_double(double *out, const char *text);     /* f
 /* "512", "64K", "1.5G": bytes, by 1024. */
 MASKE_MUST_USE bool number_parse_memory(int64_t *out, const char *text);
 
+bool number_all_finite(const float *values, size_t count);
+
 /* Bytes as people are told them: "612 MB", "1.4 GB". */
 typedef struct size_text { char text[24]; } size_text;
 size_text number_size(double bytes);

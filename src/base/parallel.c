@@ -119,21 +119,26 @@ static void forget_threads(void) {
     the_pool.started = 0;
 }
 
-/* As many threads as asked for, or as can be had: fewer do the same work. Signals are for the program's own threads. */
-static void start_threads(pool *p, int wanted) {
-    static bool watched;
-    if (!watched) watched = pthread_atfork(NULL, NULL, forget_threads) == 0;
+int parallel_start_thread(pthread_t *out, void *(*work)(void *user), void *user) {
     sigset_t all, before;
     sigfillset(&all);
     sigdelset(&all, SIGBUS);            /* what a thread does itself it cannot put off */
     pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(out, NULL, work, user);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failed;
+}
+
+/* As many threads as asked for, or as can be had: fewer do the same work. */
+static void start_threads(pool *p, int wanted) {
+    static bool watched;
+    if (!watched) watched = pthread_atfork(NULL, NULL, forget_threads) == 0;
     while (p->started < wanted) {
         pthread_t thread;
-        if (pthread_create(&thread, NULL, worker, (void *)(intptr_t)(p->started + 1)) != 0) break;
+        if (parallel_start_thread(&thread, worker, (void *)(intptr_t)(p->started + 1)) != 0) break;
         pthread_detach(thread);
         p->started++;
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 static void run_loop(pool *p, int threads, size_t first, size_t count, void (*task)(void *user, size_t i, int thread), void *user) {

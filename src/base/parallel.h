@@ -4,6 +4,8 @@
 
 #include "base/log.h"
 
+#include <pthread.h>
+
 /* The threads to use: what control asks for (0 or NULL control: every core that this process may use), at least 1. */
 int parallel_threads(const maske_control *control);
 
@@ -14,5 +16,8 @@ int parallel_threads(const maske_control *control);
  * left, so that a core busy with something else costs its share and no more. A loop inside a task, and a loop begun
  * while another thread of the process is in one, run on the calling thread alone. */
 void parallel_for(int threads, size_t count, void (*task)(void *user, size_t i, int thread), void *user);
+
+/* As pthread_create, for a thread that no signal is handled by: those are for the program's own. 0: it runs. */
+int parallel_start_thread(pthread_t *out, void *(*work)(void *user), void *user);
 
 #endif

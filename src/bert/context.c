@@ -1,5 +1,6 @@
 /* bert/context.c: the plan of a context's memory, and how its work is shared among threads. */
 #include "bert/context.h"
+#include "base/memory.h"
 #include "base/clock.h"
 #include "base/parallel.h"
 #include "bert/weight_gradients.h"
@@ -28,8 +29,6 @@ static void *take(arena *a, size_t rows, size_t columns, size_t size) {
 static float *floats(arena *a, size_t rows, size_t columns) { return take(a, rows, columns, sizeof(float)); }
 static uint32_t *numbers(arena *a, size_t count) { return take(a, count, 1, sizeof(uint32_t)); }
 
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 static uint16_t *halves(arena *a, size_t rows, size_t columns) { return take(a, rows, columns, sizeof(uint16_t)); }
 

@@ -1,5 +1,6 @@
 /* bert/packed.c: the copies lie in one block of memory; packing is cut into tasks of some columns each. */
 #include "bert/packed.h"
+#include "base/number.h"
 #include "base/parallel.h"
 #include "bert/mapped.h"
 
@@ -249,19 +250,13 @@ static const float *gather(mapped_fill *f, const bert_linear *l, size_t first, s
     return scratch;
 }
 
-static bool all_finite(const float *values, size_t count) {
-    float sum = 0;                      /* of 0s; a value that is not finite makes it a NaN */
-    for (size_t i = 0; i < count; i++) sum += values[i] - values[i];
-    return sum == 0.0f;
-}
-
 static void fill_mapped_task(void *user, size_t i, int thread) {
     mapped_fill *f = user;
     const pack_task *t = &f->packed->tasks[f->first_task + i];
     const bert_linear *l = t->linear;
     size_t rows = l->out - t->first < TASK_COLUMNS ? l->out - t->first : TASK_COLUMNS;
     const float *from = gather(f, l, t->first, rows, f->scratch + (size_t)thread * f->scratch_floats);
-    if (!all_finite(from, rows * l->in))
+    if (!number_all_finite(from, rows * l->in))
         atomic_store(&f->broken, f->table->rows[row_of(f->table, l->places.weight + t->first * l->in)].name);
     /* as if all of W lay around these rows */
     const float *whole = (const float *)((uintptr_t)from - t->first * l->in * sizeof *from);

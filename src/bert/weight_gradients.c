@@ -4,12 +4,11 @@
  * the context's room. A tile of d_weight goes through the pieces below one another. Of long batches AT_ONCE rows are
  * packed and multiplied at a time: copies of all of them would be as large as the activations. */
 #include "bert/weight_gradients.h"
+#include "base/memory.h"
 #include "base/parallel.h"
 
 enum { TILE_ROWS = 128, LEAST_TILE_ROWS = 32, TILE_COLUMNS = 512, PIECE_ROWS = 512, AT_ONCE = 4 * PIECE_ROWS };
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 static size_t pieces(size_t all, size_t piece) { return (all + piece - 1) / piece; }
 
 static size_t slot_bytes(gemm_precision precision, size_t rows, size_t in) {

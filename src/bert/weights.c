@@ -140,18 +140,12 @@ static maske_status check_rest(const reading *r) {
     return status;
 }
 
-static bool all_finite(const float *values, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (!(values[i] - values[i] == 0.0f)) return false;
-    return true;
-}
-
 static maske_status copy_values(masked_lm *model, const reading *r) {
     for (size_t i = 0; i < r->table.count; i++) {
         const parameter *p = &r->table.rows[i];
         if (r->mapped && mapped_tensor_stays(&r->table, i, r->found[i])) continue;
         TRY(safetensors_copy_floats(model->weights + p->place, &r->file, r->found[i]));
-        if (all_finite(model->weights + p->place, p->elements)) continue;
+        if (number_all_finite(model->weights + p->place, p->elements)) continue;
         if (model->finite)
             log_say(MASKE_LOG_WARNING, "%s: tensor \"%s\" holds values that are not finite", r->file.path,
                     r->found[i]->name);

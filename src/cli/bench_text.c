@@ -1,9 +1,8 @@
 /* cli/bench_text.c: the same words in the same order wherever it runs. */
 #include "cli/bench_text.h"
-#include "base/buffer.h"
+#include "base/file.h"
 #include "base/random.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,17 +54,6 @@ static maske_status make_text(buffer *text, size_t bytes) {
     return MASKE_OK;
 }
 
-static maske_status write_all(int descriptor, const char *bytes, size_t length) {
-    while (length > 0) {
-        ssize_t written = write(descriptor, bytes, length);
-        if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) return error_io("the temporary file of made-up text (TMPDIR)", "write");
-        bytes += written;
-        length -= (size_t)written;
-    }
-    return MASKE_OK;
-}
-
 /* An open file without a name. */
 static maske_status open_nameless(int *descriptor) {
     char path[4096];
@@ -95,7 +83,7 @@ maske_status bench_text_open(bench_text *out, const char *const *paths, size_t c
     buffer text = {0};
     maske_status status = make_text(&text, bytes);
     if (status == MASKE_OK) status = open_nameless(&out->descriptor);
-    if (status == MASKE_OK) status = write_all(out->descriptor, text.data, text.length);
+    if (status == MASKE_OK) status = file_write_all(out->descriptor, "the temporary file of made-up text (TMPDIR)", text.data, text.length);
     buffer_free(&text);
     snprintf(out->name, sizeof out->name, "/dev/fd/%d", out->descriptor);
     out->made_up[0] = out->name;

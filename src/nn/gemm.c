@@ -9,6 +9,7 @@
 #include "nn/gemm_int8.h"
 #include "nn/gemm_kernel.h"
 #include "base/cpu.h"
+#include "base/memory.h"
 
 #include <string.h>
 
@@ -32,8 +33,6 @@ static const gemm_bf16_kernel *choose_bf16_kernel(void) {
 
 bool gemm_has_bf16(void) { return choose_bf16_kernel() != NULL; }
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-static size_t round_up(size_t value, size_t step) { return (value + step - 1) / step * step; }
 static size_t bf16_depth(size_t k) { return round_up(k, 32); }
 
 /* Where row k0, column j0 of op(B) lies. */

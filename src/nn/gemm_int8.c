@@ -4,6 +4,7 @@
  *     for each block of rows of A                measured and rounded to bytes
  *       for each panel of columns of B           (the kernel's loop) exact sums over k, then floats */
 #include "nn/gemm_int8.h"
+#include "base/memory.h"
 #include "base/cpu.h"
 
 static const gemm_int8_kernel *choose_kernel(void) {
@@ -18,8 +19,6 @@ static const gemm_int8_kernel *choose_kernel(void) {
     return &gemm_int8_plain;
 }
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-static size_t round_up(size_t value, size_t step) { return (value + step - 1) / step * step; }
 
 /* The bytes of all panels of one block of k. */
 static size_t block_bytes(size_t n, size_t depth) {

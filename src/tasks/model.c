@@ -6,7 +6,6 @@
 #include "base/parallel.h"
 #include "bert/mapped.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 enum { SMALL_JSON = 1 << 20 };
@@ -67,12 +66,9 @@ void model_say_memory(const maske_model *model, size_t tokens, size_t sequences,
 }
 
 void model_expect_finite(const maske_model *m, const char *what, const float *values, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (!isfinite(values[i])) {
-            log_say(MASKE_LOG_WARNING, "%s: %s not finite: the weights hold values that are not, or far too large ones",
-                    m->folder, what);
-            return;
-        }
+    if (!number_all_finite(values, count))
+        log_say(MASKE_LOG_WARNING, "%s: %s not finite: the weights hold values that are not, or far too large ones", m->folder,
+                what);
 }
 
 /* ------------------------------------------------------------------------------------------------- the folder --- */

@@ -1,6 +1,7 @@
 /* train/feeder.c: a ring of step inputs between the thread that makes them and the one that trains. */
 #include "train/feeder.h"
 #include "base/memory.h"
+#include "base/parallel.h"
 #include "base/random.h"
 #include "train/progression.h"
 
@@ -39,7 +40,7 @@ feed_place feed_place_after(const epoch_plan *plan, int64_t step) {
     return (feed_place){step + 1, step / plan->steps + 1, step % plan->steps * plan->accumulate * plan->batch_size, 1, 0};
 }
 
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t fewer(int64_t a, int64_t b) { return a < b ? a : b; }
 
 static size_t most_batches(const feeder *f) { return (size_t)f->plan.accumulate * (f->what.mix != NULL ? 2 : 1); }
 
@@ -76,7 +77,7 @@ static int64_t mixed_of(const feeder *f, const moment *m, int64_t step, int64_t 
     if (f->what.mix == NULL) return 0;
     random_bits bits = random_philox(m->masking.seed, RANDOM_MIX, (uint64_t)step, (uint64_t)i);
     double wanted = f->what.settings->mix_share * (double)m->batch_size;
-    return smaller((int64_t)(wanted + random_unit(bits.word[0], bits.word[1])), m->batch_size - 1);
+    return fewer((int64_t)(wanted + random_unit(bits.word[0], bits.word[1])), m->batch_size - 1);
 }
 
 /* The mixed text's next sequences; where its epoch ends, those that are left. */
@@ -86,7 +87,7 @@ static maske_status add_mixed(feeder *f, step_input *input, const moment *m, int
         random_order(f->mix_order, (size_t)f->mix_sequences, m->masking.seed + 1, (uint64_t)at->mix_epoch);
         f->mix_ordered = at->mix_epoch;
     }
-    count = smaller(count, f->mix_sequences - at->mix_sequence);
+    count = fewer(count, f->mix_sequences - at->mix_sequence);
     TRY(add_batch(f, input, f->what.mix, m, f->mix_order + at->mix_sequence, count, at->mix_epoch));
     at->mix_sequence += count;
     if (at->mix_sequence >= f->mix_sequences) at->mix_epoch++, at->mix_sequence = 0;
@@ -104,7 +105,7 @@ static maske_status make_step(feeder *f, int64_t step, double done) {
     }
     for (int64_t i = 0; i < f->plan.accumulate && at.sequence < f->plan.sequences; i++) {
         int64_t mixed = mixed_of(f, &m, step, i);
-        int64_t count = smaller(m.batch_size - mixed, f->plan.sequences - at.sequence);
+        int64_t count = fewer(m.batch_size - mixed, f->plan.sequences - at.sequence);
         TRY(add_batch(f, input, f->what.data, &m, f->order + at.sequence, count, at.epoch));
         at.sequence += count;
         if (mixed > 0) TRY(add_mixed(f, input, &m, mixed, &at));
@@ -161,7 +162,7 @@ maske_status feeder_start(feeder **out, const feed *what, const feed_place *firs
     size_t most = most_batches(f);
     for (size_t i = 0; i < SLOTS && status == MASKE_OK; i++)
         status = memory_new(&f->slots[i].batches, most, sizeof *f->slots[i].batches, "batches");
-    if (status == MASKE_OK && pthread_create(&f->thread, NULL, work, f) != 0)
+    if (status == MASKE_OK && parallel_start_thread(&f->thread, work, f) != 0)
         status = error_set(MASKE_IO, "no thread could be started for the input side");
     f->running = status == MASKE_OK;
     if (status != MASKE_OK) feeder_stop(f);

@@ -2,9 +2,9 @@
 #include "train/saver.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/parallel.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -105,12 +105,7 @@ maske_status saver_start(saver **out, const run_folder *folder, const metrics *m
     s->keep = keep;
     pthread_mutex_init(&s->mutex, NULL);
     pthread_cond_init(&s->changed, NULL);
-    /* Signals are for the program's own threads. */
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    s->running = pthread_create(&s->thread, NULL, work, s) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    s->running = parallel_start_thread(&s->thread, work, s) == 0;
     if (!s->running) {
         saver_stop(s);
         return error_set(MASKE_IO, "no thread could be started for the saving side");

@@ -51,14 +51,7 @@ static maske_status write_record(tensorboard *t) {
     TRY(add_checksum(record, record->data, 8));
     TRY(buffer_add(record, t->event.data, t->event.length));
     TRY(add_checksum(record, t->event.data, t->event.length));
-    for (size_t done = 0; done < record->length && !t->failed;) {
-        ssize_t n = write(t->descriptor, record->data + done, record->length - done);
-        if (n >= 0) done += (size_t)n;
-        else if (errno != EINTR) {
-            error_io(t->path, "write");
-            give_up(t);
-        }
-    }
+    if (!t->failed && file_write_all(t->descriptor, t->path, record->data, record->length) != MASKE_OK) give_up(t);
     return MASKE_OK;
 }
 
