@@ -10,8 +10,9 @@ packages=(
     libjansson-dev          # JSON
     libutf8proc-dev         # Unicode normalisation and categories
     libonig-dev             # custom split patterns
-    libarchive-dev          # compressed corpora
-    liblzma-dev             # of them .xz, with a limit of memory
+    zlib1g-dev libbz2-dev   # compressed corpora: .gz and .bz2, with their check sums
+    liblzma-dev             # .xz, with a limit of memory
+    libarchive-dev          # .zst; the tests write every kind with it
     libcmocka-dev           # tests
 )
 lacking=()

@@ -14,7 +14,7 @@ cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_COMPILER=clan
 tests=(test_corpus_{corpus,lines} test_train_{checkpoint,sources})
 cmake --build "$build" --target fuzz_targets "${tests[@]}" | tail -1 >&2
 files=(src/base/{json,json_parse,number,options,pickle,pytorch,safetensors,utf8,zip}.c
-    src/corpus/{corpus,decompress,jsonl,lines,raw_file,source,text_check,xz}.c src/data/token_store.c
+    src/corpus/{corpus,decompress,jsonl,lines,members,raw_file,source,text_check,xz}.c src/data/token_store.c
     src/tokenizer/{added_tokens,bpe,decoder,normalizer,pattern,post_processor_json,pre_tokenizer}.c
     src/tokenizer/{tokenizer_config,tokenizer_legacy,tokenizer_open,tokenizer_read,truncation,vocab,wordpiece}.c
     src/bert/{config,weight_files,weights}.c src/train/{checkpoint,settings,sources,trainer_state}.c src/tasks/{report_history,run_input,sentence}.c)

@@ -1,6 +1,7 @@
-/* corpus/decompress.c: libarchive over a raw_file; xz by itself. */
+/* corpus/decompress.c: what kind it is; zstd by libarchive over a raw_file. */
 #include "corpus/decompress.h"
 #include "base/memory.h"
+#include "corpus/members.h"
 #include "corpus/xz.h"
 
 #include <archive.h>
@@ -12,21 +13,18 @@ static const int64_t bomb_after = 1ll << 30, bomb_ratio = 2000;
 
 struct decompress {
     raw_file *file;
-    struct archive *archive;    /* or */
-    xz_reader *xz;
-    maske_status status;        /* of the last raw_file_read that failed: libarchive's own error would hide it */
-    bool empty;                 /* nothing inside */
+    struct archive *archive; /* zstd, or */
+    xz_reader *xz;           /* or */
+    members_reader *members; /* gzip, bzip2 */
+    maske_status status;     /* of the last raw_file_read that failed: libarchive's own error would hide it */
+    bool empty;              /* nothing inside */
     int64_t produced;
     char raw[RAW_BLOCK];
 };
 
 bool decompress_recognises(const char *head, size_t length) {
-    if (length >= 3 && memcmp(head, "\x1F\x8B\x08", 3) == 0) return true;                       /* gzip */
-    if (length >= 4 && memcmp(head, "\x28\xB5\x2F\xFD", 4) == 0) return true;                   /* zstd */
-    if (xz_recognises(head, length)) return true;
-    /* "BZh9" could begin a text; the block's or the end's mark behind it could not. */
-    return length >= 10 && memcmp(head, "BZh", 3) == 0 && head[3] >= '1' && head[3] <= '9' &&
-           (memcmp(head + 4, "1AY&SY", 6) == 0 || memcmp(head + 4, "\x17\x72\x45\x38\x50\x90", 6) == 0);
+    bool zstd = length >= 4 && memcmp(head, "\x28\xB5\x2F\xFD", 4) == 0;
+    return zstd || xz_recognises(head, length) || members_recognises(head, length);
 }
 
 static la_ssize_t read_raw(struct archive *archive, void *user, const void **block) {
@@ -54,21 +52,23 @@ static maske_status compressed_twice(const decompress *d) {
     return error_set(MASKE_BAD_FILE, "%s: compressed more than once, expected once", d->file->name);
 }
 
-/* libarchive's filters use what they did not get where an allocation fails as they begin. So they begin only where far
- * more memory is to be had than they take. */
+/* libarchive's filter uses what it did not get where an allocation fails as it begins. So it begins only where far more
+ * memory is to be had than it takes. */
 enum { START_ROOM = 8 << 20 };
 
 static maske_status start(decompress *d) {
-    if (xz_recognises(d->file->head, d->file->head_length)) return xz_open(&d->xz, d->file);
+    const char *head = d->file->head;
+    size_t length = d->file->head_length;
+    if (xz_recognises(head, length)) return xz_open(&d->xz, d->file);
+    if (members_recognises(head, length)) return members_open(&d->members, d->file);
     void *room = NULL;
     TRY(memory_resize(&room, START_ROOM, 1, "decompression"));
     free(room);
     struct archive *a = d->archive = archive_read_new();
     if (a == NULL) return error_memory(sizeof *d, "decompression");
     struct archive_entry *entry;
-    if (archive_read_support_filter_gzip(a) != ARCHIVE_OK || archive_read_support_filter_bzip2(a) != ARCHIVE_OK ||
-        archive_read_support_filter_zstd(a) != ARCHIVE_OK ||
-        archive_read_support_format_raw(a) != ARCHIVE_OK || archive_read_support_format_empty(a) != ARCHIVE_OK)
+    if (archive_read_support_filter_zstd(a) != ARCHIVE_OK || archive_read_support_format_raw(a) != ARCHIVE_OK ||
+        archive_read_support_format_empty(a) != ARCHIVE_OK)
         return error_set(MASKE_UNSUPPORTED, "%s: this libarchive cannot read it: %s", d->file->name,
                          archive_error_string(a));
     if (archive_read_open(a, d, NULL, read_raw, NULL) != ARCHIVE_OK) return archive_failed(d);
@@ -85,6 +85,7 @@ maske_status decompress_open(decompress **out, raw_file *file) {
     d->file = file;
     d->archive = NULL;
     d->xz = NULL;
+    d->members = NULL;
     d->status = MASKE_OK;
     d->empty = false;
     d->produced = 0;
@@ -97,6 +98,7 @@ maske_status decompress_open(decompress **out, raw_file *file) {
 maske_status decompress_read(decompress *d, char *out, size_t capacity, size_t *got) {
     *got = 0;
     if (d->xz != NULL) TRY(xz_read(d->xz, out, capacity, got));
+    if (d->members != NULL) TRY(members_read(d->members, out, capacity, got));
     while (d->archive != NULL && !d->empty && *got < capacity) {
         la_ssize_t n = archive_read_data(d->archive, out + *got, capacity - *got);
         if (n < 0) return archive_failed(d);
@@ -116,5 +118,6 @@ void decompress_close(decompress *d) {
     if (d == NULL) return;
     if (d->archive != NULL) archive_read_free(d->archive);
     xz_close(d->xz);
+    members_close(d->members);
     free(d);
 }

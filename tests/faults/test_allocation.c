@@ -137,23 +137,29 @@ static maske_status use_training(const char *out) {
 
 /* ---- files that others make ---- */
 
-/* "ela bal\nal lale\n" */
+/* "ela bal\nal lale\n", in three ways. */
+static const char text_gz[] =
+    "\037\213\010\000\000\000\000\000\002\003K\315ITHJ\314\341J\314Q\310I\314I\345\002\000v\31230\020\000\000"
+    "\000";
+static const char text_bz2[] =
+    "BZh11AY&SY\342\036\277f\000\000\005Q\000\000\020@\0002\004 \0000\300\006\215<\242\226%v\221/\213\271\042"
+    "\234(Hq\017_\263\000";
 static const char text_xz[] =
     "\xFD" "7zXZ\x00\x00\x04\xE6\xD6\xB4" "F\x02\x00!\x01\x0C\x00\x00\x00\x8F\x98" "A\x9C\x01\x00"
     "\x0F" "ela bal\x0A" "al lale\x0A\x00\xD8\xFE\xB6\xDD\xCE\xB2l\x95\x00\x01(\x10\xE5\x0Bl`\x1F"
     "\xB6\xF3}\x01\x00\x00\x00\x00\x04YZ";
 
 static struct others {
-    const char *texts[2], *tokenizers[2], *out;
+    const char *texts[4], *tokenizers[2], *out;
 } others;
 
-/* Compressed text, JSON lines. Not by libarchive, whose openers use what they did not get. */
+/* Compressed text, JSON lines. No zstd: libarchive's opener uses what it did not get. */
 static maske_status use_text(const char *out) {
     (void)out;
     corpus *c = NULL;
     const char *block = NULL;
     size_t length = 1;
-    TRY(corpus_open(&c, &(maske_text){others.texts, 2, NULL}, NULL));
+    TRY(corpus_open(&c, &(maske_text){others.texts, 4, NULL}, NULL));
     maske_status status = MASKE_OK;
     while (status == MASKE_OK && length > 0) status = corpus_next_block(c, &block, &length);
     corpus_close(c);
@@ -196,6 +202,8 @@ static maske_status use_report(const char *out) { return maske_report(world_mode
 static void make_other_files(void) {
     others = (struct others){
         .texts = {scratch_write("text.xz", text_xz, sizeof text_xz - 1),
+                  scratch_write("text.gz", text_gz, sizeof text_gz - 1),
+                  scratch_write("text.bz2", text_bz2, sizeof text_bz2 - 1),
                   scratch_text("text.jsonl",
                                "{\"text\": \"ela\\nbal\"}\n{\"id\": [1, {}], \"text\": \"\\u00e7\"}\n")},
         .tokenizers = {scratch_path("old-wordpiece"), scratch_path("old-bpe")},
