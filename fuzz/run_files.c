@@ -50,7 +50,7 @@ static void check_text(fuzz_part text) {
     int64_t bytes = 0;
     const maske_control control = {0};
     fuzz_as_standard_input(fuzz_write("given", text));
-    const maske_text input = {(const char *const[]){"-"}, 1, "text"};
+    const maske_text input = {(const char *const[]){"-"}, 1, NULL};
     if (!fuzz_ok(sources_find(&s, &input))) return;
     bool taken = fuzz_ok(sources_take_standard_input(&s, fuzz_folder(), &control));
     if (taken) {

@@ -10,7 +10,8 @@
 #define ROW_MODEL(type) \
     {"model", MASKE_OPTION_TEXT, offsetof(type, model), 0, 0, "DIR", NULL, "model folder"}
 #define ROW_FIELD(type) \
-    {"field", MASKE_OPTION_TEXT, offsetof(type, field), 0, 0, "NAME", "text", "field of .jsonl lines with the text"}
+    {"field", MASKE_OPTION_TEXT, offsetof(type, field), 0, 0, "NAME", NULL, \
+     "field of JSON lines with the text (.jsonl, .ndjson; if given, standard input too); without it \"text\""}
 #define ROW_FORCE(type) \
     {"force", MASKE_OPTION_FLAG, offsetof(type, force), 0, 0, NULL, "no", "replace output that exists already"}
 #define ROW_SEED(type, member) \
@@ -21,7 +22,7 @@
 /* What is said of TEXT and FILE arguments in the help. */
 #define ABOUT_TEXT \
     "TEXT is a file, several, a folder, or - for standard input; .gz .bz2 .xz .zst are read as they are, of .jsonl " \
-    "files one field."
+    "and .ndjson files one field."
 #define ABOUT_FILE "FILE holds one text a line; - or no FILE is standard input."
 
 #endif

@@ -34,7 +34,7 @@ maske_status corpus_open(corpus **out, const maske_text *text, const maske_contr
     c->control = control;
     const char *field = text->field != NULL ? text->field : "text";
     maske_status status = memory_copy_text(&c->field, field, strlen(field));
-    if (status == MASKE_OK) status = corpus_files_find(&c->files, text->paths, text->count);
+    if (status == MASKE_OK) status = corpus_files_find(&c->files, text);
     c->totals.file_bytes_total = c->files.bytes;
     if (status == MASKE_OK) *out = c;
     else corpus_close(c);

@@ -13,11 +13,11 @@ static const int64_t bomb_after = 1ll << 30, bomb_ratio = 2000;
 
 struct decompress {
     raw_file *file;
-    struct archive *archive; /* zstd, or */
-    xz_reader *xz;           /* or */
-    members_reader *members; /* gzip, bzip2 */
-    maske_status status;     /* of the last raw_file_read that failed: libarchive's own error would hide it */
-    bool empty;              /* nothing inside */
+    struct archive *archive;    /* zstd, or */
+    xz_reader *xz;              /* or */
+    members_reader *members;    /* gzip, bzip2 */
+    maske_status status;        /* of the last raw_file_read that failed: libarchive's own error would hide it */
+    bool empty;                 /* nothing inside */
     int64_t produced;
     char raw[RAW_BLOCK];
 };

@@ -19,11 +19,19 @@ typedef struct step {
     corpus_files *files;
 } step;
 
-static bool named_json_lines(const char *path) {
-    static const char *const names[] = {".jsonl", ".jsonl.gz", ".jsonl.bz2", ".jsonl.xz", ".jsonl.zst"};
+bool files_are_json_lines(const char *path, const char *field) {
+    static const char *const names[] = {".jsonl", ".jsonl.gz", ".jsonl.bz2", ".jsonl.xz", ".jsonl.zst",
+                                        ".ndjson", ".ndjson.gz", ".ndjson.bz2", ".ndjson.xz", ".ndjson.zst"};
+    if (strcmp(path, "-") == 0) return field != NULL;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (name_ends_with(path, names[i])) return true;
     return false;
+}
+
+maske_status files_field_unused(const char *field) {
+    return error_set(MASKE_BAD_ARGUMENT,
+                     "field is \"%.100s\", but no text is JSON lines, expected a file named .jsonl or .ndjson, or \"-\"",
+                     field);
 }
 
 static maske_status absolute_path(char **out, const char *path) {
@@ -41,7 +49,8 @@ static maske_status add_file(corpus_files *files, const char *path) {
                        "the list of text files"));
     corpus_file *file = &files->file[files->count];
     TRY(absolute_path(&file->path, path));
-    file->json_lines = named_json_lines(path);
+    file->json_lines = files_are_json_lines(path, files->field);
+    files->json_lines |= file->json_lines;
     files->count++;
     return MASKE_OK;
 }
@@ -106,11 +115,12 @@ static maske_status add_given(corpus_files *files, const char *path) {
     return MASKE_OK;
 }
 
-maske_status corpus_files_find(corpus_files *out, const char *const *paths, size_t count) {
-    if (count == 0) return error_set(MASKE_BAD_ARGUMENT, "no text is given, expected files, folders or \"-\"");
-    corpus_files files = {0};
+maske_status corpus_files_find(corpus_files *out, const maske_text *text) {
+    if (text->count == 0) return error_set(MASKE_BAD_ARGUMENT, "no text is given, expected files, folders or \"-\"");
+    corpus_files files = {.field = text->field};
     maske_status status = MASKE_OK;
-    for (size_t i = 0; status == MASKE_OK && i < count; i++) status = add_given(&files, paths[i]);
+    for (size_t i = 0; status == MASKE_OK && i < text->count; i++) status = add_given(&files, text->paths[i]);
+    if (status == MASKE_OK && text->field != NULL && !files.json_lines) status = files_field_unused(text->field);
     if (files.standard_input) files.bytes = 0;
     if (status == MASKE_OK) *out = files;
     else corpus_files_free(&files);

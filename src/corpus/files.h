@@ -12,18 +12,26 @@ enum { FILES_DEPTH = 64 };
 
 typedef struct corpus_file {
     char *path;                 /* absolute; "-": standard input */
-    bool json_lines;            /* by name: .jsonl, or .jsonl.gz and so on */
+    bool json_lines;            /* files_are_json_lines */
 } corpus_file;
 
 typedef struct corpus_files {
     corpus_file *file;          /* [count] */
     size_t count, capacity;
     int64_t bytes;              /* on the disk, in all; 0: not known, standard input is among them */
-    bool standard_input;
+    bool standard_input, json_lines;    /* one of them is */
+    const char *field;          /* of the text; borrowed while the files are found */
 } corpus_files;
 
-/* Each file is opened and checked to be text. A path that gives no text fails. End with corpus_files_free. */
-MASKE_MUST_USE maske_status corpus_files_find(corpus_files *out, const char *const *paths, size_t count);
+/* Each file is opened and checked to be text. A path that gives no text fails, and a field where no file is JSON lines:
+ * whoever gives one takes his text for such. End with corpus_files_free. */
+MASKE_MUST_USE maske_status corpus_files_find(corpus_files *out, const maske_text *text);
 void corpus_files_free(corpus_files *files);
+
+/* Whether a file's lines are JSON: .jsonl, .ndjson, either with .gz and so on; standard input, which has no name, where
+ * the field to take is given (not NULL). */
+bool files_are_json_lines(const char *path, const char *field);
+/* The sentence for a field that no text has. */
+MASKE_MUST_USE maske_status files_field_unused(const char *field);
 
 #endif

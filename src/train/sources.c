@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "corpus/corpus.h"
+#include "corpus/files.h"
 #include "train/fingerprint.h"
 #include "train/run_folder.h"
 
@@ -25,7 +26,8 @@ static maske_status add_file(sources *s, const char *path) {
 
 maske_status sources_find(sources *out, const maske_text *text) {
     corpus *c;
-    TRY(corpus_open(&c, text, NULL));
+    /* Without the field: what is found for one purpose may be plain text where another's is JSON lines. */
+    TRY(corpus_open(&c, &(maske_text){text->paths, text->count, NULL}, NULL));
     sources s = {0};
     maske_status status = MASKE_OK;
     if (text->field != NULL) status = memory_copy_text(&s.field, text->field, strlen(text->field));
@@ -125,9 +127,16 @@ maske_status sources_expect_unchanged(const sources *s, const maske_control *con
     return MASKE_OK;
 }
 
+bool sources_json_lines(const sources *s) {
+    for (size_t i = 0; i < s->count; i++)
+        if (files_are_json_lines(s->files[i].path, s->field)) return true;
+    return false;
+}
+
 maske_text sources_text(sources *s) {
     for (size_t i = 0; i < s->count; i++) s->paths[i] = s->files[i].path;
-    return (maske_text){s->paths, s->count, s->field};
+    /* The copy of standard input is text by now, whatever it was. */
+    return (maske_text){s->paths, s->count, sources_json_lines(s) ? s->field : NULL};
 }
 
 maske_status sources_text_bytes(int64_t *out, sources *s, int64_t most) {

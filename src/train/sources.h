@@ -34,6 +34,8 @@ MASKE_MUST_USE maske_status sources_measure(sources *s, const maske_control *con
 /* Reads every file again: MASKE_BAD_ARGUMENT, naming the file and the difference, unless it is as it was. */
 MASKE_MUST_USE maske_status sources_expect_unchanged(const sources *s, const maske_control *control);
 
+/* Whether there are JSON lines among them. */
+bool sources_json_lines(const sources *s);
 /* For the readers of text. Borrowed from the sources. */
 maske_text sources_text(sources *s);
 /* Bytes of text, counted up to `most` by reading it. */

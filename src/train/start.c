@@ -4,6 +4,7 @@
  * memory and disk. What is made until then lies in the preparing folder (run_folder.h). */
 #include "base/clock.h"
 #include "base/log.h"
+#include "corpus/files.h"
 #include "train/choose.h"
 #include "train/run.h"
 #include "train/settings.h"
@@ -105,6 +106,8 @@ static maske_status take_request(run *r, request *given, const maske_train_optio
     TRY(sources_find(&r->text, given->text));
     TRY(find_text(&r->valid, &r->settings.valid, "valid", r));
     TRY(find_text(&r->mix, &r->settings.mix, "mix", r));
+    bool json_lines = sources_json_lines(&r->text) || sources_json_lines(&r->valid) || sources_json_lines(&r->mix);
+    if (r->text.field != NULL && !json_lines) return files_field_unused(r->text.field);
     if (r->settings.trials > 0 && r->settings.minutes == 0)
         return error_set(MASKE_BAD_ARGUMENT, "trials is %g, expected minutes beside it: trials take a share of them",
                          r->settings.trials);

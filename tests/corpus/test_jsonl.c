@@ -81,6 +81,26 @@ static void names_tell_json_lines(void **state) {
     assert_string_equal(reading(scratch_text("x.jsonl.txt", "{\"text\": \"a\"}\n")), "{\"text\": \"a\"}\n");
     assert_string_equal(reading(scratch_text("x.jsonl.gz", "{\"text\": \"a\"}\n")), "a\n\n");
     assert_string_equal(reading(scratch_text("x.jsonl.zst", "{\"text\": \"a\"}\n")), "a\n\n");
+    assert_string_equal(reading(scratch_text("x.ndjson", "{\"text\": \"a\"}\n")), "a\n\n");
+    assert_string_equal(reading(scratch_text("x.ndjson.bz2", "{\"text\": \"a\"}\n")), "a\n\n");
+}
+
+/* What has no name is JSON lines where the field to take is given; a field that nothing has is said. */
+static void a_field_is_never_ignored(void **state) {
+    (void)state;
+    static const char lines[] = "{\"body\": \"bir\"}\n{\"body\": \"iki\"}\n";
+    const char *input[] = {"-"}, *named[] = {scratch_text("x.txt", lines), scratch_text("x.jsonl", lines)};
+    buffer out = {0};
+    for (int i = 0; i < 2; i++) {
+        assert_non_null(freopen(named[0], "r", stdin));
+        assert_ok(try_reading(&out, NULL, input, 1, i == 0 ? NULL : "body"));
+        assert_string_equal(out.data, i == 0 ? lines : "bir\n\niki\n\n");
+    }
+    assert_fails(try_reading(&out, NULL, named, 1, "body"), MASKE_BAD_ARGUMENT,
+                 "field is \"body\", but no text is JSON lines, expected a file named .jsonl or .ndjson, or \"-\"");
+    assert_ok(try_reading(&out, NULL, named, 2, "body"));
+    assert_ok(try_reading(&out, NULL, named, 1, NULL));
+    buffer_free(&out);
 }
 
 static void separators_stand_between_kinds_of_files(void **state) {
@@ -127,7 +147,8 @@ int main(void) {
         cmocka_unit_test(a_record_is_a_document),         cmocka_unit_test(lines_and_bytes_are_the_texts_own),
         cmocka_unit_test(another_field_may_be_asked_for), cmocka_unit_test(what_is_wrong_is_named_with_its_line),
         cmocka_unit_test(wrong_bytes_are_repaired_first), cmocka_unit_test(depth_has_a_limit),
-        cmocka_unit_test(names_tell_json_lines),          cmocka_unit_test(separators_stand_between_kinds_of_files),
+        cmocka_unit_test(names_tell_json_lines),
+        cmocka_unit_test(a_field_is_never_ignored),          cmocka_unit_test(separators_stand_between_kinds_of_files),
         cmocka_unit_test(long_texts_and_records),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,6 +92,29 @@ static void standard_input_is_read_from_its_copy(void **state) {
     sources_free(&s);
 }
 
+/* JSON lines from standard input are copied as their texts, which no field is looked for in again. */
+static void json_lines_of_standard_input_become_text(void **state) {
+    (void)state;
+    const char *paths[] = {"-"};
+    sources s = found(paths, 1, "metin"), back = {0};
+    int64_t bytes = 0;
+    assert_non_null(freopen(scratch_text("input", "{\"metin\": \"bir\"}\n"), "r", stdin));
+    assert_true(sources_json_lines(&s));
+    assert_ok(sources_take_standard_input(&s, scratch(), NULL));
+    char *copy;
+    size_t length;
+    assert_ok(file_read(&copy, &length, scratch_path("standard-input.txt"), 1 << 20));
+    assert_int_equal(length, 5);
+    assert_memory_equal(copy, "bir\n\n", 5);
+    assert_ok(sources_measure(&s, NULL));
+    assert_ok(again(&back, &s, scratch()));
+    assert_ok(sources_text_bytes(&bytes, &back, INT64_MAX));
+    assert_int_equal(bytes, 5);
+    free(copy);
+    sources_free(&back);
+    sources_free(&s);
+}
+
 static void corpus_json_is_checked(void **state) {
     (void)state;
     static const struct { const char *text, *words; } cases[] = {
@@ -114,6 +137,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_are_kept),     cmocka_unit_test(text_is_counted_up_to_a_bound),
         cmocka_unit_test(names_must_be_utf8), cmocka_unit_test(standard_input_is_read_from_its_copy),
+        cmocka_unit_test(json_lines_of_standard_input_become_text),
         cmocka_unit_test(corpus_json_is_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
