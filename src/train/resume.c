@@ -131,7 +131,7 @@ static maske_status expect_same_files(run *r, const changes *allowed, bool *chan
     TRY(sources_measure(&r->text, r->control));
     TRY(sources_measure(&r->valid, r->control));
     TRY(sources_measure(&r->mix, r->control));
-    return run_identify(r);
+    return run_identify(r, r->folder.path);
 }
 
 static maske_status expect_same_data(const run *r, const beginning *b) {
@@ -186,7 +186,7 @@ static maske_status go_on(run *r, const changes *allowed, const checkpoint *c, c
                          r->folder.checkpoints, r->model);
     TRY(run_choose_machine(r));
     TRY(maske_tokenizer_open(&r->tokenizer, r->folder.path));
-    TRY(run_identify(r));
+    TRY(run_identify(r, r->folder.path));
     TRY(changes_judge(allowed, CHANGE_TOKENIZER, expect_same_tokenizer(r, b->tokenizer)));
     bool new_tokenizer = r->identity.tokenizer != b->tokenizer;
     if (c->path != NULL) TRY(expect_same_run(r, allowed, c));
@@ -197,7 +197,7 @@ static maske_status go_on(run *r, const changes *allowed, const checkpoint *c, c
     TRY(run_check_plan(r, r->settings.keep, false, false));
     TRY(load(r, c));
     /* Nothing stands in the way any more: now what lies after the checkpoint goes. */
-    if (new_text || new_tokenizer) TRY(run_write_sources(r));
+    if (new_text || new_tokenizer) TRY(run_write_sources(r, r->folder.path));
     TRY(checkpoint_remove_after(r->folder.checkpoints, r->state.step));
     if (c->path != NULL) log_say(MASKE_LOG_NOTE, "goes on from %s", c->path);
     else log_say(MASKE_LOG_NOTE, "no checkpoint was written yet: starts from the beginning");

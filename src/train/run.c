@@ -177,10 +177,10 @@ maske_status run_check_plan(run *r, int64_t kept, bool fresh, bool trials) {
     return plan_check(&plan, r->folder.path);
 }
 
-maske_status run_identify(run *r) {
+maske_status run_identify(run *r, const char *folder) {
     char *path;
     int64_t bytes;
-    TRY(path_join(&path, r->folder.path, "tokenizer.json"));
+    TRY(path_join(&path, folder, "tokenizer.json"));
     maske_status status = fingerprint_file(&r->identity.tokenizer, &bytes, path, NULL);
     free(path);
     TRY(status);
@@ -218,26 +218,26 @@ maske_status run_train(run *r, const maske_train_watch *watch) {
 
 /* -------------------------------------------------------------------------------------------------------- files --- */
 
-static maske_status write_json(const run *r, const char *name, buffer *text, json_writer *w) {
+static maske_status write_json(const char *folder, const char *name, buffer *text, json_writer *w) {
     TRY(json_writer_end(w));
     TRY(buffer_add_text(text, "\n"));
     char *path;
-    TRY(path_join(&path, r->folder.path, name));
+    TRY(path_join(&path, folder, name));
     maske_status status = file_write_atomic(path, text->data, text->length, true);
     free(path);
     return status;
 }
 
-maske_status run_write_settings(const run *r) {
+maske_status run_write_settings(const run *r, const char *folder) {
     buffer text = {0};
     json_writer w = json_writer_start(&text, true);
     settings_write(&w, &r->settings);
-    maske_status status = write_json(r, RUN_SETTINGS, &text, &w);
+    maske_status status = write_json(folder, RUN_SETTINGS, &text, &w);
     buffer_free(&text);
     return status;
 }
 
-maske_status run_write_sources(const run *r) {
+maske_status run_write_sources(const run *r, const char *folder) {
     char tokenizer[17];
     fingerprint_print(tokenizer, r->identity.tokenizer);
     buffer text = {0};
@@ -262,7 +262,7 @@ maske_status run_write_sources(const run *r) {
     if (r->mix.count > 0) sources_write(&w, &r->mix);
     else json_nothing(&w);
     json_end_object(&w);
-    maske_status status = write_json(r, RUN_SOURCES, &text, &w);
+    maske_status status = write_json(folder, RUN_SOURCES, &text, &w);
     buffer_free(&text);
     return status;
 }

@@ -43,13 +43,13 @@ MASKE_MUST_USE maske_status run_check_plan(run *r, int64_t kept, bool fresh, boo
 MASKE_MUST_USE maske_status run_first_model(masked_lm **out, const run *r);
 /* The run's, and its optimizer. */
 MASKE_MUST_USE maske_status run_new_model(run *r);
-/* Who the run is; the tokenizer's file must lie in the run's folder. */
-MASKE_MUST_USE maske_status run_identify(run *r);
+/* Who the run is; the tokenizer's file must lie in `folder`. */
+MASKE_MUST_USE maske_status run_identify(run *r, const char *folder);
 /* trainer_run with all of it. */
 MASKE_MUST_USE maske_status run_train(run *r, const maske_train_watch *watch);
 
-/* corpus.json and train.json of the run's folder. */
-MASKE_MUST_USE maske_status run_write_sources(const run *r);
-MASKE_MUST_USE maske_status run_write_settings(const run *r);
+/* corpus.json and train.json, in `folder`. */
+MASKE_MUST_USE maske_status run_write_sources(const run *r, const char *folder);
+MASKE_MUST_USE maske_status run_write_settings(const run *r, const char *folder);
 
 #endif

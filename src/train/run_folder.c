@@ -7,14 +7,22 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* train.json first: without it nobody takes what is left for a run. */
+/* train.json is the first to go and the last to come: without it nobody takes what is there for a run. */
 static const char *const run_names[] = {
-    RUN_SETTINGS, RUN_SOURCES, RUN_METRICS, RUN_TOKENS, RUN_VALID_TOKENS, RUN_MIX_TOKENS, RUN_STANDARD_INPUT, "checkpoints",
+    RUN_SETTINGS, RUN_SOURCES, RUN_METRICS, RUN_TOKENS, RUN_VALID_TOKENS, RUN_MIX_TOKENS, RUN_STANDARD_INPUT, RUN_CHECKPOINTS,
     "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
     "vocab.json", "merges.txt", "vocab.txt", "tensorboard", "report.html",
 };
+enum { RUN_NAMES = sizeof run_names / sizeof run_names[0] };
+
+bool run_folder_replaces(const char *name, size_t length) {
+    for (size_t i = 0; i < RUN_NAMES; i++)
+        if (strlen(run_names[i]) == length && memcmp(run_names[i], name, length) == 0) return true;
+    return false;
+}
+
 static const char lock_name[] = ".maske-lock";
-/* In the preparing folder from run_folder_begin to run_folder_begun: what lies in DIR is this start's own. */
+/* In the preparing folder: what lies in DIR under a run's names is this start's own. */
 static const char mark_name[] = "begin";
 
 static maske_status has_name(bool *out, const char *folder, const char *name) {
@@ -37,7 +45,8 @@ static maske_status fill_paths(run_folder *folder, const char *path) {
     *folder = (run_folder){.lock = -1};
     TRY(memory_copy_text(&folder->path, path, strlen(path)));
     TRY(path_join(&folder->preparing, path, "preparing.maske-part"));
-    return path_join(&folder->checkpoints, path, "checkpoints");
+    TRY(path_join(&folder->replaced, path, "replaced.maske-part"));
+    return path_join(&folder->checkpoints, path, RUN_CHECKPOINTS);
 }
 
 /* The lock and what an interrupted write left are no content. */
@@ -56,27 +65,77 @@ static maske_status expect_free(const run_folder *folder, bool run) {
                          : " (force replaces what a run leaves there)");
 }
 
-static maske_status remove_run(const run_folder *folder) {
-    for (size_t i = 0; i < sizeof run_names / sizeof run_names[0]; i++) TRY(remove_name(folder->path, run_names[i]));
-    return MASKE_OK;
+/* A name that is not there is no failure. */
+static maske_status move_name(const char *from, const char *to, const char *name) {
+    bool there = false;
+    char *old = NULL, *new = NULL;
+    TRY(has_name(&there, from, name));
+    if (!there) return MASKE_OK;
+    maske_status status = path_join(&old, from, name);
+    if (status == MASKE_OK) status = path_join(&new, to, name);
+    if (status == MASKE_OK && rename(old, new) != 0) status = error_io(new, "rename to");
+    free(old);
+    free(new);
+    return status;
 }
 
-/* Whether this start may have the folder. *abandoned: what lies there is an earlier start's that was killed. */
-static maske_status look(const run_folder *folder, bool force, bool *abandoned) {
-    bool run = false, mark = false;
+static maske_status sync_both(const char *a, const char *b) {
+    TRY(folder_sync(a));
+    return folder_sync(b);
+}
+
+static maske_status move_away(const run_folder *folder) {
+    for (size_t i = 0; i < RUN_NAMES; i++) TRY(move_name(folder->path, folder->replaced, run_names[i]));
+    return sync_both(folder->replaced, folder->path);
+}
+
+/* To their places. All other names are there for good before train.json says so. */
+static maske_status move_in(const run_folder *folder, const char *from) {
+    for (size_t i = RUN_NAMES - 1; i > 0; i--) TRY(move_name(from, folder->path, run_names[i]));
+    TRY(sync_both(folder->path, from));
+    TRY(move_name(from, folder->path, run_names[0]));
+    return sync_both(folder->path, from);
+}
+
+/* What a start that failed or was killed left comes to an end, one way or the other (run_folder.h). */
+static maske_status settle(const run_folder *folder) {
+    bool run = false, mark = false, replaced = path_exists(folder->replaced);
     TRY(has_name(&run, folder->path, RUN_SETTINGS));
     TRY(has_name(&mark, folder->preparing, mark_name));
-    *abandoned = mark && !run;
-    return *abandoned || force ? MASKE_OK : expect_free(folder, run);
+    if (!run && mark)
+        for (size_t i = 0; i < RUN_NAMES; i++) TRY(remove_name(folder->path, run_names[i]));
+    /* What was found is so after a power cut too, before the mark goes; and that it went, before a name comes back. */
+    if (replaced) TRY(folder_sync(folder->path));
+    TRY(folder_remove(folder->preparing));
+    if (!replaced) return MASKE_OK;
+    if (!run) {
+        TRY(folder_sync(folder->path));
+        TRY(move_in(folder, folder->replaced));
+    }
+    return folder_remove(folder->replaced);
+}
+
+/* Whether a start that did not come to its end left something. */
+static bool is_unsettled(const run_folder *folder) {
+    return path_exists(folder->preparing) || path_exists(folder->replaced);
+}
+
+/* Whether this start may have the folder, once it is settled. */
+static maske_status look(const run_folder *folder, bool force) {
+    bool run = false;
+    TRY(has_name(&run, folder->path, RUN_SETTINGS));
+    return force ? MASKE_OK : expect_free(folder, run);
 }
 
 /* Makes the locked folder ready: free, with an empty preparing folder. */
 static maske_status claim(const run_folder *folder, bool force) {
-    bool abandoned = false;
-    TRY(look(folder, force, &abandoned));
-    if (abandoned) TRY(remove_run(folder));
-    TRY(folder_remove(folder->preparing));
-    return folder_make(folder->preparing);
+    TRY(settle(folder));
+    TRY(look(folder, force));
+    char *checkpoints;
+    TRY(path_join(&checkpoints, folder->preparing, RUN_CHECKPOINTS));
+    maske_status status = folder_make(checkpoints);
+    free(checkpoints);
+    return status;
 }
 
 maske_status run_folder_create(run_folder *out, const char *path, bool force) {
@@ -86,9 +145,9 @@ maske_status run_folder_create(run_folder *out, const char *path, bool force) {
         status = error_set(MASKE_EXISTS, "%s: is a file, expected the name of a folder", path);
     if (status == MASKE_OK) {
         folder.made = !path_exists(path);
-        bool abandoned;
         /* A folder that is refused is not even locked: the lock is a file. */
-        status = folder.made ? folder_make(path) : look(&folder, force, &abandoned);
+        if (folder.made) status = folder_make(path);
+        else if (!is_unsettled(&folder)) status = look(&folder, force);
     }
     if (status == MASKE_OK) status = file_lock(&folder.lock, path);
     if (status == MASKE_OK) status = claim(&folder, force);
@@ -97,33 +156,22 @@ maske_status run_folder_create(run_folder *out, const char *path, bool force) {
     return status;
 }
 
-static maske_status move_up(void *user, const char *name) {
-    const run_folder *folder = user;
-    if (strcmp(name, mark_name) == 0) return MASKE_OK;
-    char *from = NULL, *to = NULL;
-    maske_status status = path_join(&from, folder->preparing, name);
-    if (status == MASKE_OK) status = path_join(&to, folder->path, name);
-    if (status == MASKE_OK && rename(from, to) != 0) status = error_io(to, "rename to");
-    free(from);
-    free(to);
-    return status;
-}
-
-maske_status run_folder_begin(run_folder *folder) {
+static maske_status make_mark(const run_folder *folder) {
     char *mark;
     TRY(path_join(&mark, folder->preparing, mark_name));
     maske_status status = file_write_atomic(mark, "", 0, true);
     free(mark);
-    if (status == MASKE_OK) status = remove_run(folder);
-    if (status == MASKE_OK) status = folder_list(folder->preparing, move_up, folder);
-    if (status == MASKE_OK) status = folder_make(folder->checkpoints);
-    if (status == MASKE_OK) status = folder_sync(folder->path);
     return status;
 }
 
-maske_status run_folder_begun(run_folder *folder) {
-    folder->begun = true;
-    return folder_remove(folder->preparing);
+maske_status run_folder_begin(run_folder *folder) {
+    TRY(folder_make(folder->replaced));
+    TRY(move_away(folder));
+    TRY(make_mark(folder));
+    maske_status status = move_in(folder, folder->preparing);
+    /* Where no more than the last sync failed, the run is there. What it replaced stays for the next command to remove. */
+    TRY(has_name(&folder->begun, folder->path, RUN_SETTINGS));
+    return status == MASKE_OK ? settle(folder) : status;
 }
 
 maske_status run_folder_open(run_folder *out, const char *path) {
@@ -131,11 +179,14 @@ maske_status run_folder_open(run_folder *out, const char *path) {
     maske_status status = fill_paths(&folder, path);
     bool settings = false;
     if (status == MASKE_OK) status = has_name(&settings, path, RUN_SETTINGS);
+    /* What is no run's folder is not even locked. */
+    bool possible = status == MASKE_OK && (settings || is_unsettled(&folder));
+    if (possible) status = file_lock(&folder.lock, path);
+    folder.begun = true;
+    if (possible && status == MASKE_OK) status = settle(&folder);
+    if (status == MASKE_OK) status = has_name(&settings, path, RUN_SETTINGS);
     if (status == MASKE_OK && !settings)
         status = error_set(MASKE_IO, "%s: found no %s, expected the folder of a run", path, RUN_SETTINGS);
-    if (status == MASKE_OK) status = file_lock(&folder.lock, path);
-    folder.begun = true;
-    if (status == MASKE_OK) status = folder_remove(folder.preparing);
     if (status != MASKE_OK) run_folder_close(&folder);
     else *out = folder;
     return status;
@@ -152,10 +203,7 @@ maske_status run_folder_finish(const run_folder *folder) {
 static void undo(run_folder *folder) {
     char reason[1024];
     snprintf(reason, sizeof reason, "%s", maske_error());
-    bool mark = false;
-    maske_status status = has_name(&mark, folder->preparing, mark_name);
-    if (status == MASKE_OK && mark) status = remove_run(folder);
-    if (status == MASKE_OK) status = folder_remove(folder->preparing);
+    maske_status status = settle(folder);
     if (status == MASKE_OK && folder->made) {
         status = remove_name(folder->path, lock_name);
         if (rmdir(folder->path) != 0) status = MASKE_IO;
@@ -170,6 +218,7 @@ void run_folder_close(run_folder *folder) {
     file_unlock(folder->lock);
     free(folder->path);
     free(folder->preparing);
+    free(folder->replaced);
     free(folder->checkpoints);
     *folder = (run_folder){.lock = -1};
 }

@@ -9,11 +9,15 @@
  *       checkpoints/step-N/                 checkpoint.h
  *       tokens.bin, valid-tokens.bin, mix-tokens.bin, standard-input.txt    while the run is unfinished
  *       preparing.maske-part/               before the first step: what is made there moves to its place at the start
+ *       replaced.maske-part/                what an earlier run left (these names and nothing else), while that happens
  *       .maske-lock                         held while maske is at work here
  *
  * Starting in a folder that holds something else fails, unless forced. Until run_folder_begin nothing that lies there
- * is touched; run_folder_begin removes what an earlier run left (these names and nothing else). A start that was
- * killed is seen by preparing.maske-part and cleaned up by the next one. */
+ * is touched, and all of the new run lies in the preparing folder, synced. Then only names move: those of the earlier run
+ * away, train.json first; a mark is made in the preparing folder; the new ones to their places, train.json last. So
+ * whoever finds the folder later can tell what to do: with a train.json the start came to its end, or had not yet begun to
+ * move: what lies in the two folders is over. Without one the earlier run comes back, and what lies in its place (the
+ * mark is there) goes. A start that fails does so itself, for one that was killed the next start or resuming does. */
 #ifndef MASKE_TRAIN_RUN_FOLDER_H
 #define MASKE_TRAIN_RUN_FOLDER_H
 
@@ -22,6 +26,7 @@
 typedef struct run_folder {
     char *path;                 /* DIR */
     char *preparing;            /* DIR/preparing.maske-part */
+    char *replaced;             /* DIR/replaced.maske-part */
     char *checkpoints;          /* DIR/checkpoints */
     int lock;                   /* -1: none */
     bool made;                  /* DIR was not there before */
@@ -35,14 +40,15 @@ typedef struct run_folder {
 #define RUN_VALID_TOKENS    "valid-tokens.bin"
 #define RUN_MIX_TOKENS      "mix-tokens.bin"
 #define RUN_STANDARD_INPUT  "standard-input.txt"
+#define RUN_CHECKPOINTS     "checkpoints"
 
-/* Makes the folder, locks it, makes an empty preparing folder in it. MASKE_EXISTS: it holds something (and not force),
+/* Whether a file or folder of this name would be replaced by a run. */
+bool run_folder_replaces(const char *name, size_t length);
+/* Makes the folder, locks it, makes a preparing folder in it, empty but for checkpoints/. MASKE_EXISTS: it holds something (and not force),
  * or another maske is at work in it. */
 MASKE_MUST_USE maske_status run_folder_create(run_folder *out, const char *path, bool force);
-/* Removes what an earlier run left, then moves every file from the preparing folder to its place. */
+/* The preparing folder holds all of the run, train.json too, synced: puts it in the place of what an earlier run left. */
 MASKE_MUST_USE maske_status run_folder_begin(run_folder *folder);
-/* After train.json was written: the folder is a run from now on. */
-MASKE_MUST_USE maske_status run_folder_begun(run_folder *folder);
 /* Locks the folder of a run that was begun. */
 MASKE_MUST_USE maske_status run_folder_open(run_folder *out, const char *path);
 /* Removes what only an unfinished run needs. */

@@ -41,13 +41,6 @@ static maske_status absolute_path(char **out, const char *path) {
 /* Opens the model to go on from: its shape is the run's shape. */
 static maske_status open_model(run *r, const request *given) {
     TRY(absolute_path(&r->model, given->model));
-    char *out = NULL;
-    if (path_exists(given->out)) TRY(absolute_path(&out, given->out));
-    bool same = out != NULL && strcmp(out, r->model) == 0;
-    free(out);
-    if (same)
-        return error_set(MASKE_BAD_ARGUMENT,
-                         "%s: is the model to go on from and the output folder, expected two folders", given->out);
     TRY(maske_tokenizer_open(&r->tokenizer, given->model));
     TRY(masked_lm_open(&r->lm, given->model));
     if (!r->lm->finite)
@@ -95,6 +88,47 @@ static maske_status find_text(sources *out, const char **setting, const char *na
     return sources_find(out, &(maske_text){(const char *const[]){path}, 1, r->text.field});
 }
 
+/* Nothing that the run is made from may be replaced by it; other files may lie there. `out` and `path` are absolute. */
+static maske_status expect_outside(const char *out, const char *path) {
+    size_t length = strlen(out);
+    if (strncmp(path, out, length) != 0 || (path[length] != '/' && path[length] != '\0')) return MASKE_OK;
+    const char *name = path + length + (path[length] == '/');
+    if (name[0] != '\0' && !run_folder_replaces(name, strcspn(name, "/"))) return MASKE_OK;
+    return error_set(MASKE_BAD_ARGUMENT, "%s: lies in the output folder, which --force replaces; expected another place",
+                     path);
+}
+
+static maske_status expect_place_outside(const char *out, const char *path) {
+    char *absolute;
+    TRY(absolute_path(&absolute, path));
+    maske_status status = expect_outside(out, absolute);
+    free(absolute);
+    return status;
+}
+
+static maske_status expect_text_outside(const char *out, const sources *s) {
+    for (size_t i = 0; i < s->count; i++)
+        if (!s->files[i].standard_input) TRY(expect_place_outside(out, s->files[i].path));
+    return MASKE_OK;
+}
+
+static maske_status expect_all_outside(const char *out, const run *r, const request *given) {
+    TRY(expect_text_outside(out, &r->text));
+    TRY(expect_text_outside(out, &r->valid));
+    TRY(expect_text_outside(out, &r->mix));
+    if (given->model != NULL) TRY(expect_place_outside(out, given->model));
+    return given->tokenizer != NULL ? expect_place_outside(out, given->tokenizer) : MASKE_OK;
+}
+
+static maske_status expect_inputs_stay(const run *r, const request *given) {
+    if (!r->settings.force || !path_exists(given->out)) return MASKE_OK;
+    char *out;
+    TRY(absolute_path(&out, given->out));
+    maske_status status = expect_all_outside(out, r, given);
+    free(out);
+    return status;
+}
+
 static maske_status take_request(run *r, request *given, const maske_train_options *options) {
     if (given->out == NULL || given->out[0] == '\0') return error_set(MASKE_BAD_ARGUMENT, "no output folder is given");
     if (given->model != NULL && given->tokenizer != NULL)
@@ -108,6 +142,7 @@ static maske_status take_request(run *r, request *given, const maske_train_optio
     TRY(find_text(&r->mix, &r->settings.mix, "mix", r));
     bool json_lines = sources_json_lines(&r->text) || sources_json_lines(&r->valid) || sources_json_lines(&r->mix);
     if (r->text.field != NULL && !json_lines) return files_field_unused(r->text.field);
+    TRY(expect_inputs_stay(r, given));
     if (r->settings.trials > 0 && r->settings.minutes == 0)
         return error_set(MASKE_BAD_ARGUMENT, "trials is %g, expected minutes beside it: trials take a share of them",
                          r->settings.trials);
@@ -188,20 +223,28 @@ static maske_status prepare(run *r, const request *given) {
     return r->lm != NULL ? take_weights(r) : run_new_model(r);
 }
 
-/* From here on the folder is the run's. A run that goes on from a model keeps its first weights as the checkpoint of
- * step 0: the model's own folder may change; weights that come from the seed can be made again. */
+/* A run that goes on from a model keeps its first weights as the checkpoint of step 0: the model's own folder may
+ * change; weights that come from the seed can be made again. */
+static maske_status keep_first_weights(const run *r, const char *folder) {
+    if (r->model == NULL) return MASKE_OK;
+    checkpoint_parts parts = {r->lm, &r->optimizer, r->tokenizer, &r->state, &r->settings, &r->identity};
+    char *checkpoints;
+    TRY(path_join(&checkpoints, folder, RUN_CHECKPOINTS));
+    maske_status status = checkpoint_save(checkpoints, &parts);
+    free(checkpoints);
+    return status;
+}
+
+/* The run is whole in the preparing folder before anything that lies in the output folder moves; then that is the run's. */
 static maske_status begin(run *r) {
+    const char *folder = r->folder.preparing;
+    TRY(maske_tokenizer_save(r->tokenizer, folder));
+    TRY(run_identify(r, folder));
+    TRY(run_write_sources(r, folder));
+    TRY(keep_first_weights(r, folder));
+    TRY(run_write_settings(r, folder));
     TRY(run_folder_begin(&r->folder));
-    TRY(maske_tokenizer_save(r->tokenizer, r->folder.path));
-    TRY(sources_set_folder(&r->text, r->folder.path));
-    TRY(run_identify(r));
-    TRY(run_write_sources(r));
-    if (r->model != NULL) {
-        checkpoint_parts parts = {r->lm, &r->optimizer, r->tokenizer, &r->state, &r->settings, &r->identity};
-        TRY(checkpoint_save(r->folder.checkpoints, &parts));
-    }
-    TRY(run_write_settings(r));
-    return run_folder_begun(&r->folder);
+    return sources_set_folder(&r->text, r->folder.path);
 }
 
 /* With minutes, the preparation counts; the training gets half of them at the least. */

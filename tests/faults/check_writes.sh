@@ -105,6 +105,62 @@ cmp "$work/other/train.json" "$work/out/train.json"
 "$MASKE" info --model "$work/out" >"$work/printed" 2>"$work/err" || fail "export --force: cannot be opened"
 [ -z "$(find "$work/out" -name '*.maske-part')" ] || fail "export --force: left behind"
 
+# A run that --force replaces is as it was, resumable or not, or the new one stands in its place: whatever fails, and
+# wherever the start is killed. Where a name was moved when it was killed, the next command settles it.
+"$MASKE" train --out "$work/next" --model "$work/model" --seed 2 --max-length 16 --batch-size 2 --precision f32 --threads 1 \
+    --quiet --steps 2 "$work/text.txt"
+replaced=0
+kept=0
+# after_force PLAN
+after_force() {
+    # Where names cannot be moved back either, the next command does that.
+    if [ $rc != 137 ] && [ "${1##*:}" = once ] && cmp -s "$work/other/model.safetensors" "$work/out/model.safetensors"; then
+        diff -r "$work/other" "$work/out" >"$work/err" || fail "train --force, $1: the run is not what it was"
+    fi
+    "$MASKE" train --resume "$work/out" --threads 1 --quiet >"$work/printed" 2>"$work/err" || fail "train --force, $1: no run can be resumed"
+    if cmp -s "$work/other/model.safetensors" "$work/out/model.safetensors"; then
+        kept=$((kept + 1))
+        diff -r "$work/other" "$work/out" >"$work/err" || fail "train --force, $1: the run did not come back as it was"
+    else
+        replaced=$((replaced + 1))
+        cmp "$work/next/model.safetensors" "$work/out/model.safetensors" || fail "train --force, $1: neither model"
+        [ ! -e "$work/out/checkpoints/step-1" ] || fail "train --force, $1: a checkpoint of the run before is left"
+    fi
+    "$MASKE" fill --model "$work/out" --quiet "ela [MASK]" >"$work/printed" 2>"$work/err" || fail "train --force, $1: no model"
+    [ -z "$(find "$work/out" -name '*.maske-part')" ] || fail "train --force, $1: left behind: $(find "$work/out" -name '*.maske-part')"
+}
+for what in rename:KILL rename:EIO mkdir:KILL mkdir:ENOSPC unlink:KILL unlink:EIO fsync:KILL fsync:EIO write:KILL write:ENOSPC; do
+    hop=1
+    case $what in fsync:*|write:*) hop=$(((stride + 3) / 4)) ;; esac
+    for mode in once forever; do
+        [ "${what#*:}" != KILL ] || [ $mode = once ] || continue
+        for ((n = 1; ; n += hop)); do
+            rm -rf "$work/out"
+            cp -r "$work/other" "$work/out"
+            plan=${what%:*}:$n:${what#*:}:$mode
+            with_fault "$plan" "$MASKE" train --out "$work/out" --force --model "$work/model" --seed 2 --max-length 16 --batch-size 2 \
+                --precision f32 --threads 1 --quiet --steps 2 "$work/text.txt" 2>/dev/null
+            [ $fired = 1 ] || break
+            after_force "$plan"
+        done
+    done
+done
+[ $kept -gt 20 ] && [ $replaced -gt 20 ] || { echo "--force: $kept times the old run, $replaced times the new one"; exit 1; }
+# What the new run is made from is not thrown away by it, whichever way it is named.
+for inside in "--model $work/out/checkpoints/step-2 $work/text.txt" "--model $work/out $work/text.txt" \
+        "--tokenizer $work/out/. $work/text.txt" "$work/out/text.txt" "--valid $work/out/text.txt $work/text.txt" \
+        "--mix $work/out/text.txt $work/text.txt"; do
+    rm -rf "$work/out"
+    cp -r "$work/next" "$work/out"
+    cp "$work/text.txt" "$work/out"
+    cp -r "$work/out" "$work/before"
+    rc=0
+    "$MASKE" train --force --out "$work/out" $inside --steps 1 --quiet 2>"$work/err" || rc=$?
+    [ $rc = 2 ] && grep -q "lies in the output folder, which --force replaces; expected another place" "$work/err" || fail "--force, $inside: exit $rc"
+    diff -r "$work/before" "$work/out" || fail "--force, $inside: the folder is not what it was"
+    rm -rf "$work/before"
+done
+
 # Old checkpoints that cannot be removed cost nothing but their room: what was written since is there.
 rm -rf "$work/out" "$work/fired"
 FAULT=unlink:1:EIO:forever FAULT_ROOT=$work/out/checkpoints FAULT_FIRED=$work/fired LD_PRELOAD=$FAULT_SHIM \

@@ -285,7 +285,7 @@ static void training_goes_on_from_a_model(void **state) {
     assert_fails(training_start(&t, fresh("third"), &o), MASKE_BAD_ARGUMENT, "hidden-size is 64, but 32 in the model");
     o.hidden_size = 0;
     o.force = true;
-    assert_fails(training_start(&t, first, &o), MASKE_BAD_ARGUMENT, "is the model to go on from and the output folder");
+    assert_fails(training_start(&t, first, &o), MASKE_BAD_ARGUMENT, "lies in the output folder, which --force replaces");
     assert_true(has_file(first, "model.safetensors"));
     o.max_length = 65;
     o.force = false;
