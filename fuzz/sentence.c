@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (!fuzz_ok(sentence_modules_read(&m, folder))) return 0;
     CHECK(m.network != NULL && strncmp(m.network, folder, strlen(folder)) == 0 && strstr(m.network, "/../") == NULL);
     CHECK(m.pooling > MASKE_POOLING_DEFAULT && m.pooling <= MASKE_POOLING_LAST);
-    CHECK(strnlen(m.unsupported, sizeof m.unsupported) < sizeof m.unsupported);
+    CHECK(strnlen(m.obstacle, sizeof m.obstacle) < sizeof m.obstacle);
     sentence_modules_free(&m);
     CHECK(m.network == NULL);
     return 0;

@@ -429,3 +429,20 @@ uint64_t disk_available(const char *path) {
     }
     return (uint64_t)info.f_bavail * info.f_frsize;
 }
+
+enum { COPY_LIMIT = 256 << 20 };    /* the largest file that is copied: a tokenizer.json */
+
+maske_status folder_copy_file(const char *from, const char *to, const char *name, bool *copied) {
+    char *source = NULL, *target = NULL, *bytes = NULL;
+    size_t length = 0;
+    maske_status status = path_join(&source, from, name);
+    bool there = status == MASKE_OK && path_exists(source);
+    if (status == MASKE_OK && there) status = path_join(&target, to, name);
+    if (status == MASKE_OK && there) status = file_read(&bytes, &length, source, COPY_LIMIT);
+    if (status == MASKE_OK && there) status = file_write_atomic(target, bytes, length, true);
+    if (copied != NULL) *copied = there;
+    free(source);
+    free(target);
+    free(bytes);
+    return status;
+}

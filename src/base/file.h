@@ -68,6 +68,8 @@ MASKE_MUST_USE maske_status folder_stage(char **part, const char *path);
 MASKE_MUST_USE maske_status folder_commit(const char *part, const char *path);
 /* fsync of a folder's entries. */
 MASKE_MUST_USE maske_status folder_sync(const char *path);
+/* Copies a file of that name, byte for byte, if `from` has it; *copied (may be NULL): it had. */
+MASKE_MUST_USE maske_status folder_copy_file(const char *from, const char *to, const char *name, bool *copied);
 
 /* A lock on PATH/.maske-lock, held until file_unlock or the process ends. MASKE_EXISTS: another process has it. */
 MASKE_MUST_USE maske_status file_lock(int *lock, const char *folder);

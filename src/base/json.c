@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "base/number.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 /* ---------------------------------------------------------------------------------------------------- reading --- */
@@ -210,4 +211,39 @@ void json_double(json_writer *w, double value) {
 }
 void json_bool(json_writer *w, bool value) { plain_text(w, value ? "true" : "false"); }
 void json_nothing(json_writer *w) { plain_text(w, "null"); }
+
+static void write_real(json_writer *w, double value) {
+    char text[400];             /* the largest double has 309 digits */
+    bool whole = value == rint(value) && isfinite(value);
+    if (!whole) { json_double(w, value); return; }
+    number_print(text, sizeof text, "%.0f", value);
+    plain_text(w, text);
+}
+
+void json_value(json_writer *w, json_t *value) {
+    const char *key;
+    json_t *member;
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+        json_begin_object(w);
+        json_object_foreach(value, key, member) {
+            json_key(w, key);
+            json_value(w, member);
+        }
+        json_end_object(w);
+        break;
+    case JSON_ARRAY:
+        json_begin_array(w);
+        for (size_t i = 0; i < json_array_size(value); i++) json_value(w, json_array_get(value, i));
+        json_end_array(w);
+        break;
+    case JSON_STRING:  json_text_bytes(w, json_string_value(value), json_string_length(value)); break;
+    case JSON_INTEGER: json_int(w, json_integer_value(value)); break;
+    case JSON_REAL:    write_real(w, json_real_value(value)); break;
+    case JSON_TRUE:    json_bool(w, true); break;
+    case JSON_FALSE:   json_bool(w, false); break;
+    case JSON_NULL:    json_nothing(w); break;
+    }
+}
+
 maske_status json_writer_end(json_writer *w) { return w->status; }

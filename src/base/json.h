@@ -48,6 +48,9 @@ void json_int(json_writer *w, int64_t value);
 void json_double(json_writer *w, double value);                 /* shortest form; not finite: null */
 void json_bool(json_writer *w, bool value);
 void json_nothing(json_writer *w);                              /* null */
+/* A whole value. Reals without a fraction are written as integers: the file may have been read with
+ * JSON_DECODE_INT_AS_REAL. */
+void json_value(json_writer *w, json_t *value);
 MASKE_MUST_USE maske_status json_writer_end(json_writer *w);
 
 #endif

@@ -118,10 +118,9 @@ maske_status maske_embed(const maske_model *model, const char *const *texts, con
     embedding_batch e = {.model = model, .normalize = options->normalize, .out = out};
     if (options->pooling == MASKE_POOLING_DEFAULT) {
         const sentence_modules *m = &model->sentence;
-        if (m->unsupported[0] != '\0')
-            return error_set(MASKE_UNSUPPORTED,
-                             "%s: its texts' vectors need %s, which is not supported; a pooling of your own choice is",
-                             model->folder, m->unsupported);
+        if (m->obstacle[0] != '\0')
+            return error_set(MASKE_UNSUPPORTED, "%s: its texts' vectors need %s; a pooling of your own choice does not",
+                             model->folder, m->obstacle);
         e.pooling = m->pooling;
         e.normalize = e.normalize || m->normalize;
     } else e.pooling = options->pooling;

@@ -1,4 +1,5 @@
 /* tasks/export.c: a model's folder for other tools. */
+#include "base/modules.h"
 #include "base/output_folder.h"
 #include "tasks/model_folder.h"
 #include "tasks/onnx.h"
@@ -20,25 +21,10 @@ static maske_status write_tokenizer(const exporting *e, const char *folder) {
         "tokenizer_config.json", "special_tokens_map.json",  "vocab.json", "merges.txt", "vocab.txt",
         "added_tokens.json"};
     bool modern = false;
-    TRY(model_folder_copy(e->from, folder, "tokenizer.json", &modern));
+    TRY(folder_copy_file(e->from, folder, "tokenizer.json", &modern));
     if (!modern) TRY(maske_tokenizer_save(e->tokenizer, folder));
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) TRY(model_folder_copy(e->from, folder, names[i], NULL));
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) TRY(folder_copy_file(e->from, folder, names[i], NULL));
     return MASKE_OK;
-}
-
-/* How sentence-transformers makes vectors of texts, where the folder says so. */
-static maske_status write_sentence(const exporting *e, const char *folder) {
-    static const char *const names[] = {"modules.json", "sentence_bert_config.json",
-                                        "config_sentence_transformers.json"};
-    char *pooling = NULL, *from = NULL;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) TRY(model_folder_copy(e->from, folder, names[i], NULL));
-    TRY(path_join(&from, e->from, "1_Pooling"));
-    maske_status status = path_is_folder(from) ? path_join(&pooling, folder, "1_Pooling") : MASKE_OK;
-    if (status == MASKE_OK && pooling != NULL) status = folder_make(pooling);
-    if (status == MASKE_OK && pooling != NULL) status = model_folder_copy(from, pooling, "config.json", NULL);
-    free(pooling);
-    free(from);
-    return status;
 }
 
 static maske_status write_onnx(const exporting *e, const char *folder) {
@@ -53,7 +39,7 @@ static maske_status write_all(void *user, const char *folder) {
     const exporting *e = user;
     TRY(model_folder_write_network(folder, e->network, e->type));
     if (e->onnx) TRY(write_onnx(e, folder));
-    TRY(write_sentence(e, folder));
+    TRY(modules_copy(e->from, folder));
     return write_tokenizer(e, folder);
 }
 

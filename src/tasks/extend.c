@@ -9,6 +9,7 @@
  *
  * A checkpoint's moments grow too: those of the old rows stay, those of the new ones are 0, since nothing has moved
  * them yet. */
+#include "base/modules.h"
 #include "base/output_folder.h"
 #include "tasks/model_folder.h"
 #include "tokenizer/tokenizer.h"
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 
 typedef struct growing {
+    const char *from;               /* the model's folder */
     masked_lm *network;             /* already of the new size */
     optimizer moments;              /* of the new size; where the folder has some */
     bool has_moments;
@@ -165,6 +167,7 @@ static maske_status write_all(void *user, const char *folder) {
     const growing *g = user;
     TRY(model_folder_write_network(folder, g->network, SAFETENSORS_F32));
     if (g->has_moments) TRY(checkpoint_save_moments(folder, &g->network->table, &g->moments));
+    TRY(modules_copy(g->from, folder));
     return maske_tokenizer_save(g->tokenizer, folder);
 }
 
@@ -198,7 +201,7 @@ static maske_status grow(growing *g, const char *folder) {
 
 maske_status maske_model_extend(const char *model_folder, const maske_tokenizer *extended, const char *out,
                                 bool force) {
-    growing g = {.tokenizer = extended};
+    growing g = {.from = model_folder, .tokenizer = extended};
     TRY(model_folder_check(out, model_folder, force));
     maske_status status = grow(&g, model_folder);
     if (status == MASKE_OK) status = output_folder_write(out, write_all, &g, model_folder_owned);

@@ -5,11 +5,10 @@
 
 #include <stdlib.h>
 
-enum { COPY_LIMIT = 256 << 20 };    /* the largest file that is copied: a tokenizer.json */
-
 const char *const model_folder_owned[] = {
     "model.onnx", "optimizer.safetensors", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json",
-    "merges.txt", "vocab.txt", "added_tokens.json", NULL};
+    "merges.txt", "vocab.txt", "added_tokens.json", "modules.json", "sentence_bert_config.json",
+    "config_sentence_transformers.json", "1_Pooling", NULL};
 
 maske_status model_folder_check(const char *out, const char *from, bool force) {
     TRY(output_folder_check(out, force));
@@ -36,20 +35,5 @@ maske_status model_folder_write_network(const char *folder, const masked_lm *net
     TRY(path_join(&path, folder, "model.safetensors"));
     status = bert_weights_write(path, &network->table, network->weights, type);
     free(path);
-    return status;
-}
-
-maske_status model_folder_copy(const char *from, const char *folder, const char *name, bool *copied) {
-    char *source = NULL, *target = NULL, *bytes = NULL;
-    size_t length = 0;
-    maske_status status = path_join(&source, from, name);
-    bool there = status == MASKE_OK && path_exists(source);
-    if (status == MASKE_OK && there) status = path_join(&target, folder, name);
-    if (status == MASKE_OK && there) status = file_read(&bytes, &length, source, COPY_LIMIT);
-    if (status == MASKE_OK && there) status = file_write_atomic(target, bytes, length, true);
-    if (copied != NULL) *copied = there;
-    free(source);
-    free(target);
-    free(bytes);
     return status;
 }

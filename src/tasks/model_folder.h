@@ -7,8 +7,6 @@
 /* config.json and model.safetensors (as F32, F16 or BF16) into the existing folder. */
 MASKE_MUST_USE maske_status model_folder_write_network(const char *folder, const masked_lm *network,
                                                        safetensors_type type);
-/* Copies a file of that name, byte for byte, if `from` has it; *copied (may be NULL). */
-MASKE_MUST_USE maske_status model_folder_copy(const char *from, const char *folder, const char *name, bool *copied);
 /* Before any work: as output_folder_check; and a model is not written over the one that it is made from. */
 MASKE_MUST_USE maske_status model_folder_check(const char *out, const char *from, bool force);
 /* For output_folder_write: files that belong to one model, whatever a writer writes. */

@@ -1,6 +1,6 @@
 /* tasks/sentence.c */
 #include "tasks/sentence.h"
-#include "base/json_parse.h"
+#include "base/modules.h"
 #include "base/number.h"
 
 #include <stdlib.h>
@@ -28,8 +28,11 @@ static maske_status read_json(json_t **out, char **path, const char *folder, con
     return status;
 }
 
-static void refuse(sentence_modules *m, const char *what, const char *name) {
-    if (m->unsupported[0] == '\0') number_print(m->unsupported, sizeof m->unsupported, "%s%.60s", what, name);
+static const char unsupported[] = ", which is not supported";
+
+/* The first obstacle is the one that is told. */
+static void refuse(sentence_modules *m, const char *what, const char *name, const char *why) {
+    if (m->obstacle[0] == '\0') number_print(m->obstacle, sizeof m->obstacle, "%s%.60s%s", what, name, why);
 }
 
 static maske_status read_modes(sentence_modules *m, const json_t *object, const char *path) {
@@ -43,8 +46,8 @@ static maske_status read_modes(sentence_modules *m, const json_t *object, const 
         m->pooling = modes[i].pooling;
         chosen++;
     }
-    if (chosen > 1) refuse(m, "several kinds of pooling side by side", "");
-    if (chosen == 0) refuse(m, "a kind of pooling that is not known", "");
+    if (chosen > 1) refuse(m, "several kinds of pooling side by side", "", unsupported);
+    if (chosen == 0) refuse(m, "a kind of pooling that is not known", "", unsupported);
     return MASKE_OK;
 }
 
@@ -54,71 +57,37 @@ static maske_status read_pooling(sentence_modules *m, const char *folder, const 
     TRY(path_join(&pooling, folder, module));
     maske_status status = read_json(&object, &path, pooling, "config.json");
     if (status == MASKE_OK && object != NULL) status = read_modes(m, object, path);
+    if (status == MASKE_OK && object == NULL) refuse(m, "the config.json of its module ", module, ", which is not there");
     json_decref(object);
     free(path);
     free(pooling);
     return status;
 }
 
-/* A module's folder is one below, or the folder itself (""). */
-static bool is_plain(const char *path) { return strchr(path, '/') == NULL && strcmp(path, "..") != 0; }
-
-static maske_status read_module(sentence_modules *m, const char *folder, const char *file, const json_t *module) {
-    const char *type = NULL, *path = NULL;
-    TRY(json_get_text(&type, module, "type", file));
-    TRY(json_get_text_or(&path, "", module, "path", file));
-    const char *dot = strrchr(type, '.'), *kind = dot != NULL ? dot + 1 : type;
-    if (!is_plain(path))
-        return error_set(MASKE_BAD_FILE, "%s: \"path\": found \"%.200s\", expected a folder beside this file", file,
-                         path);
-    if (strcmp(kind, "Pooling") == 0) return read_pooling(m, folder, path);
-    if (strcmp(kind, "Normalize") == 0) return m->normalize = true, MASKE_OK;
-    if (strcmp(kind, "Transformer") != 0) return refuse(m, "a module of the kind ", kind), MASKE_OK;
-    if (path[0] == '\0') return MASKE_OK;
-    free(m->network);
-    m->network = NULL;
-    return path_join(&m->network, folder, path);
-}
-
-/* modules.json is an array. */
-static maske_status read_list(sentence_modules *m, const char *folder, const char *file) {
-    char *text = NULL;
-    size_t length = 0;
-    TRY(file_read(&text, &length, file, SMALL_JSON));
-    json_fault fault = {0};
-    json_t *list = json_parse(text, length, JSON_REJECT_DUPLICATES, &fault);
-    maske_status status = MASKE_OK;
-    if (list == NULL && fault.out_of_memory) status = error_memory(length, file);
-    else if (!json_is_array(list))
-        status = error_set(MASKE_BAD_FILE, "%s: found %s, expected a list of modules", file,
-                           list != NULL ? json_kind(list) : "no JSON");
-    m->pooling = MASKE_POOLING_DEFAULT;
-    for (size_t i = 0; status == MASKE_OK && i < json_array_size(list); i++)
-        status = json_is_object(json_array_get(list, i))
-                     ? read_module(m, folder, file, json_array_get(list, i))
-                     : error_set(MASKE_BAD_FILE, "%s: module %zu: found %s, expected an object", file, i,
-                                 json_kind(json_array_get(list, i)));
-    if (m->pooling == MASKE_POOLING_DEFAULT) m->pooling = MASKE_POOLING_MEAN;
-    json_decref(list);
-    free(text);
-    return status;
+static maske_status read_modules(sentence_modules *out, const modules *list) {
+    out->pooling = MASKE_POOLING_MEAN;
+    for (size_t i = 0; i < modules_count(list); i++) {
+        const char *kind = modules_kind(list, i);
+        if (strcmp(kind, "Pooling") == 0) TRY(read_pooling(out, list->folder, modules_path(list, i)));
+        else if (strcmp(kind, "Normalize") == 0) out->normalize = true;
+        else if (strcmp(kind, "Transformer") != 0) refuse(out, "a module of the kind ", kind, unsupported);
+    }
+    return modules_network(&out->network, list);
 }
 
 maske_status sentence_modules_read(sentence_modules *out, const char *folder) {
-    sentence_modules m = {.pooling = MASKE_POOLING_MEAN};
-    char *path = NULL;
-    TRY(memory_copy_text(&m.network, folder, strlen(folder)));
-    maske_status status = path_join(&path, folder, "modules.json");
-    if (status == MASKE_OK && path_exists(path)) status = read_list(&m, folder, path);
-    else if (status == MASKE_OK) status = read_pooling(&m, folder, "1_Pooling");
-    free(path);
+    sentence_modules m = {0};
+    modules list = {0};
+    TRY(modules_read(&list, folder));
+    maske_status status = read_modules(&m, &list);
+    modules_free(&list);
     if (status == MASKE_OK) *out = m;
     else sentence_modules_free(&m);
     return status;
 }
 
-void sentence_modules_free(sentence_modules *modules) {
-    if (modules == NULL) return;
-    free(modules->network);
-    *modules = (sentence_modules){0};
+void sentence_modules_free(sentence_modules *m) {
+    if (m == NULL) return;
+    free(m->network);
+    *m = (sentence_modules){0};
 }

@@ -16,10 +16,10 @@ typedef struct sentence_modules {
     char *network;              /* yours: the folder of the network and its tokenizer */
     maske_pooling pooling;      /* mean where nothing is said */
     bool normalize;
-    char unsupported[120];      /* what keeps texts from being embedded; "" nothing */
+    char obstacle[160];         /* what keeps texts from being embedded, and why; "" nothing */
 } sentence_modules;
 
 MASKE_MUST_USE maske_status sentence_modules_read(sentence_modules *out, const char *folder);
-void sentence_modules_free(sentence_modules *modules);
+void sentence_modules_free(sentence_modules *m);
 
 #endif

@@ -1,6 +1,7 @@
 /* train/run_folder.c: names, lock, beginning and end of a run's folder. */
 #include "train/run_folder.h"
 #include "base/log.h"
+#include "base/modules.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -84,14 +85,53 @@ static maske_status sync_both(const char *a, const char *b) {
     return folder_sync(b);
 }
 
+typedef struct move { const char *from, *to; } move;
+
+/* The folder of "1_Pooling/config.json" below another one: made, or removed if nothing else is in it. */
+static maske_status with_folder_of(const char *name, const char *folder, bool make) {
+    const char *slash = strchr(name, '/');
+    char *path = NULL;
+    buffer inner = {0};
+    if (slash == NULL) return MASKE_OK;
+    maske_status status = buffer_add(&inner, name, (size_t)(slash - name));
+    if (status == MASKE_OK) status = path_join(&path, folder, inner.data);
+    if (status == MASKE_OK && make) status = folder_make(path);
+    else if (status == MASKE_OK) (void)rmdir(path);
+    buffer_free(&inner);
+    free(path);
+    return status;
+}
+
+static maske_status move_visited(void *user, const char *name) {
+    const move *m = user;
+    bool there = false;
+    TRY(has_name(&there, m->from, name));
+    if (!there) return MASKE_OK;
+    TRY(with_folder_of(name, m->to, true));
+    TRY(move_name(m->from, m->to, name));
+    return with_folder_of(name, m->from, false);
+}
+
+static maske_status remove_visited(void *user, const char *name) {
+    TRY(remove_name(user, name));
+    return with_folder_of(name, user, false);
+}
+
+static maske_status remove_all(const run_folder *folder) {
+    for (size_t i = 0; i < RUN_NAMES; i++) TRY(remove_name(folder->path, run_names[i]));
+    return modules_each_name(folder->path, remove_visited, folder->path);
+}
+
 static maske_status move_away(const run_folder *folder) {
     for (size_t i = 0; i < RUN_NAMES; i++) TRY(move_name(folder->path, folder->replaced, run_names[i]));
+    TRY(modules_each_name(folder->path, move_visited, &(move){folder->path, folder->replaced}));
     return sync_both(folder->replaced, folder->path);
 }
 
 /* To their places. All other names are there for good before train.json says so. */
 static maske_status move_in(const run_folder *folder, const char *from) {
     for (size_t i = RUN_NAMES - 1; i > 0; i--) TRY(move_name(from, folder->path, run_names[i]));
+    TRY(modules_each_name(from, move_visited, &(move){from, folder->path}));
     TRY(sync_both(folder->path, from));
     TRY(move_name(from, folder->path, run_names[0]));
     return sync_both(folder->path, from);
@@ -102,8 +142,7 @@ static maske_status settle(const run_folder *folder) {
     bool run = false, mark = false, replaced = path_exists(folder->replaced);
     TRY(has_name(&run, folder->path, RUN_SETTINGS));
     TRY(has_name(&mark, folder->preparing, mark_name));
-    if (!run && mark)
-        for (size_t i = 0; i < RUN_NAMES; i++) TRY(remove_name(folder->path, run_names[i]));
+    if (!run && mark) TRY(remove_all(folder));
     /* What was found is so after a power cut too, before the mark goes; and that it went, before a name comes back. */
     if (replaced) TRY(folder_sync(folder->path));
     TRY(folder_remove(folder->preparing));

@@ -2,6 +2,7 @@
  *
  *   DIR/config.json, model.safetensors      the model: the best by validation, or the last
  *       tokenizer.json, ...                 its tokenizer
+ *       modules.json, 1_Pooling/, ...       of the model that the run went on from (base/modules.h), where it had them
  *       train.json                          the settings; written last, so that a folder that has it can be resumed
  *       corpus.json                         which text, and how it was (sources.h)
  *       metrics.jsonl                       a line a logged step, a line an evaluation

@@ -4,6 +4,7 @@
  * memory and disk. What is made until then lies in the preparing folder (run_folder.h). */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/modules.h"
 #include "corpus/files.h"
 #include "train/choose.h"
 #include "train/run.h"
@@ -242,6 +243,7 @@ static maske_status begin(run *r) {
     TRY(run_identify(r, folder));
     TRY(run_write_sources(r, folder));
     TRY(keep_first_weights(r, folder));
+    if (r->model != NULL) TRY(modules_copy(r->model, folder));
     TRY(run_write_settings(r, folder));
     TRY(run_folder_begin(&r->folder));
     return sources_set_folder(&r->text, r->folder.path);

@@ -100,6 +100,28 @@ static void top_level_values(void **state) {
     writes(true, write_empty_object, "{}");
 }
 
+/* What was read is written again, the integers too that no integer type holds. */
+static void write_read_value(json_writer *w) {
+    static const char text[] = "{\"b\":[1,-2.5,true,false,null,{}],\"a\":1000000000000000019884624838656,\"\":\"\xC3\xA7\"}";
+    json_fault fault;
+    json_t *value = json_parse(text, sizeof text - 1, JSON_DECODE_INT_AS_REAL, &fault);
+    assert_non_null(value);
+    json_value(w, value);
+    json_decref(value);
+}
+static void write_integer_value(json_writer *w) {
+    json_t *value = json_integer(INT64_MIN);
+    json_value(w, value);
+    json_decref(value);
+}
+
+static void values(void **state) {
+    (void)state;
+    writes(false, write_read_value,
+           "{\"b\":[1,-2.5,true,false,null,{}],\"a\":1000000000000000019884624838656,\"\":\"\xC3\xA7\"}");
+    writes(false, write_integer_value, "-9223372036854775808");
+}
+
 /* Every byte below 0x80 comes back as it went in. */
 static void what_is_written_is_read(void **state) {
     (void)state;
@@ -189,6 +211,7 @@ int main(void) {
         cmocka_unit_test(escapes),
         cmocka_unit_test(numbers),
         cmocka_unit_test(top_level_values),
+        cmocka_unit_test(values),
         cmocka_unit_test(what_is_written_is_read),
         cmocka_unit_test(what_is_not_json_is_placed),
         cmocka_unit_test(members_are_checked),

@@ -148,11 +148,12 @@ done
 [ $kept -gt 20 ] && [ $replaced -gt 20 ] || { echo "--force: $kept times the old run, $replaced times the new one"; exit 1; }
 # What the new run is made from is not thrown away by it, whichever way it is named.
 for inside in "--model $work/out/checkpoints/step-2 $work/text.txt" "--model $work/out $work/text.txt" \
-        "--tokenizer $work/out/. $work/text.txt" "$work/out/text.txt" "--valid $work/out/text.txt $work/text.txt" \
-        "--mix $work/out/text.txt $work/text.txt"; do
+        "--tokenizer $work/out/. $work/text.txt" "$work/out/standard-input.txt" "--valid $work/out/standard-input.txt $work/text.txt" \
+        "--mix $work/out/checkpoints/text.txt $work/text.txt"; do
     rm -rf "$work/out"
     cp -r "$work/next" "$work/out"
-    cp "$work/text.txt" "$work/out"
+    cp "$work/text.txt" "$work/out/standard-input.txt"
+    cp "$work/text.txt" "$work/out/checkpoints"
     cp -r "$work/out" "$work/before"
     rc=0
     "$MASKE" train --force --out "$work/out" $inside --steps 1 --quiet 2>"$work/err" || rc=$?
@@ -160,6 +161,12 @@ for inside in "--model $work/out/checkpoints/step-2 $work/text.txt" "--model $wo
     diff -r "$work/before" "$work/out" || fail "--force, $inside: the folder is not what it was"
     rm -rf "$work/before"
 done
+# What is no run's stays, and may be read.
+rm -rf "$work/out"
+cp -r "$work/next" "$work/out"
+cp "$work/text.txt" "$work/out/mine.txt"
+"$MASKE" train --force --out "$work/out" --size tiny --steps 1 --quiet "$work/out/mine.txt" 2>"$work/err" || fail "--force: a text of another name is refused"
+cmp "$work/text.txt" "$work/out/mine.txt"
 
 # Old checkpoints that cannot be removed cost nothing but their room: what was written since is there.
 rm -rf "$work/out" "$work/fired"

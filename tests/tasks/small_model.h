@@ -30,7 +30,7 @@ static inline const char *small_model_write(const char *name, const char *kind, 
     if (scale == 0) memset(model->weights, 0, model->table.total * sizeof *model->weights);
     assert_ok(folder_make(folder));
     assert_ok(model_folder_write_network(folder, model, SAFETENSORS_F32));
-    assert_ok(model_folder_copy(from, folder, "tokenizer.json", NULL));
+    assert_ok(folder_copy_file(from, folder, "tokenizer.json", NULL));
     masked_lm_free(model);
     maske_tokenizer_free(tokenizer);
     return folder;

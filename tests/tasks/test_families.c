@@ -26,7 +26,7 @@ static const char *new_model(model_family family, bool tied) {
     config.tied = tied;
     assert_ok(masked_lm_new(&model, &config, 5));
     assert_ok(masked_lm_save(model, folder));
-    assert_ok(model_folder_copy(TEST_DATA "/tasks/metaspace", folder, "tokenizer.json", NULL));
+    assert_ok(folder_copy_file(TEST_DATA "/tasks/metaspace", folder, "tokenizer.json", NULL));
     masked_lm_free(model);
     maske_tokenizer_free(tokenizer);
     return folder;

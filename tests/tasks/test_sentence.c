@@ -122,6 +122,104 @@ static void a_network_may_lie_in_a_folder_of_its_own(void **state) {
     assert_memory_equal(before.of[0], after.of[0], size * sizeof(float));
 }
 
+static void expect_text(const char *folder, const char *name, const char *expected) {
+    char path[700], *text = NULL;
+    size_t length = 0;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    assert_ok(file_read(&text, &length, path, 1 << 20));
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+/* A pooling folder by another name, a module with weights, a length, a prompt that is not used. */
+static const char pooling_of_last[] = "{\"pooling_mode_lasttoken\": true}", length_of_nine[] = "{\"max_seq_length\": 9}",
+                  no_prompts[] = "{\"prompts\": {}}", dense_settings[] = "{\"in_features\": 24}";
+static const char *complete_folder(const char *name) {
+    const char *folder = new_model(name);
+    char path[600];
+    write_text(folder, "modules.json",
+               "[{\"path\":\"\",\"type\":\"x.Transformer\"},{\"path\":\"9_Pool\",\"type\":\"x.Pooling\"},"
+               "{\"path\":\"2_Normalize\",\"type\":\"x.Normalize\"},{\"path\":\"3_Dense\",\"type\":\"x.Dense\"}]");
+    snprintf(path, sizeof path, "%s/9_Pool", folder);
+    assert_ok(folder_make(path));
+    snprintf(path, sizeof path, "%s/3_Dense", folder);
+    assert_ok(folder_make(path));
+    write_text(folder, "9_Pool/config.json", pooling_of_last);
+    write_text(folder, "3_Dense/config.json", dense_settings);
+    write_text(folder, "3_Dense/model.safetensors", "weights");
+    write_text(folder, "sentence_bert_config.json", length_of_nine);
+    write_text(folder, "config_sentence_transformers.json", no_prompts);
+    return folder;
+}
+
+static void expect_complete(const char *folder) {
+    expect_text(folder, "9_Pool/config.json", pooling_of_last);
+    expect_text(folder, "3_Dense/config.json", dense_settings);
+    expect_text(folder, "3_Dense/model.safetensors", "weights");
+    expect_text(folder, "sentence_bert_config.json", length_of_nine);
+    expect_text(folder, "config_sentence_transformers.json", no_prompts);
+    maske_model *model = small_model_open(folder);
+    assert_int_equal(model->max_length, 9);
+    assert_int_equal(model->sentence.pooling, MASKE_POOLING_LAST);
+    assert_true(model->sentence.normalize);
+    maske_model_close(model);
+}
+
+static void extend_folder(const char *folder, const char *out) {
+    maske_tokenizer *tokenizer = NULL;
+    assert_ok(maske_tokenizer_open(&tokenizer, folder));
+    assert_ok(maske_model_extend(folder, tokenizer, out, false));
+    maske_tokenizer_free(tokenizer);
+}
+
+static maske_status train_on(const char *folder, const char *out, bool force) {
+    const char *path = TEST_DATA "/train/kasaba.txt";
+    maske_train_options o;
+    maske_train_options_defaults(&o);
+    o.hidden_size = o.num_hidden_layers = o.num_attention_heads = o.intermediate_size = 0;
+    o.max_length = 16;
+    o.batch_size = 2;
+    o.steps = 1;
+    o.learning_rate = 0;
+    o.force = force;
+    return maske_train(out, folder, NULL, &(maske_text){&path, 1, NULL}, &o, NULL, NULL);
+}
+
+static void what_makes_vectors_goes_with_the_model(void **state) {
+    (void)state;
+    const char *folder = complete_folder("complete"), *run = scratch_path("trained"), *plain = new_model("plain");
+    assert_ok(maske_export(folder, scratch_path("exported"), NULL));
+    expect_complete(scratch_path("exported"));
+    extend_folder(folder, scratch_path("extended"));
+    expect_complete(scratch_path("extended"));
+    assert_ok(train_on(folder, run, false));
+    expect_complete(run);
+    /* A new run in its place keeps none of it, but what is not of a run. */
+    write_text(run, "9_Pool/notes", "mine");
+    assert_ok(train_on(plain, run, true));
+    static const char *const gone[] = {"modules.json", "9_Pool/config.json", "3_Dense", "sentence_bert_config.json",
+                                       "config_sentence_transformers.json"};
+    char path[700];
+    for (size_t i = 0; i < sizeof gone / sizeof gone[0]; i++) {
+        snprintf(path, sizeof path, "%s/%s", run, gone[i]);
+        assert_false(path_exists(path));
+    }
+    expect_text(run, "9_Pool/notes", "mine");
+}
+
+static void a_pooling_without_its_settings_is_no_mean(void **state) {
+    (void)state;
+    const char *folder = new_model("unsettled"), *text = "kitap";
+    const size_t length = 5;
+    float room[HIDDEN_MOST];
+    write_modules(folder, "");
+    maske_model *model = small_model_open(folder);
+    assert_fails(maske_embed(model, &text, &length, 1, NULL, room, NULL), MASKE_UNSUPPORTED,
+                 "need the config.json of its module 1_Pooling, which is not there");
+    assert_ok(maske_embed(model, &text, &length, 1, &(maske_embed_options){.pooling = MASKE_POOLING_MEAN}, room, NULL));
+    maske_model_close(model);
+}
+
 static void what_is_not_supported_is_named(void **state) {
     (void)state;
     const char *folder = new_model("refused");
@@ -149,6 +247,14 @@ static void what_is_not_supported_is_named(void **state) {
     assert_fails(maske_model_open(&model, folder, NULL), MASKE_BAD_FILE, "module 0: found an integer");
     write_text(folder, "modules.json", "[{\"path\": \"../x\", \"type\": \"Transformer\"}]");
     assert_fails(maske_model_open(&model, folder, NULL), MASKE_BAD_FILE, "expected a folder beside this file");
+    static const char *const elsewhere[] = {".", "..", "/tmp", "a/b", ".hidden"};
+    for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++) {
+        char list[200];
+        snprintf(list, sizeof list, "[{\"path\": \"%s\", \"type\": \"Pooling\"}]", elsewhere[i]);
+        write_text(folder, "modules.json", list);
+        assert_fails(maske_export(folder, scratch_path("never"), NULL), MASKE_BAD_FILE,
+                     "expected a folder beside this file");
+    }
 }
 
 int main(void) {
@@ -157,6 +263,8 @@ int main(void) {
         cmocka_unit_test(sums_have_their_divisors),
         cmocka_unit_test(a_normalize_module_normalizes),
         cmocka_unit_test(a_network_may_lie_in_a_folder_of_its_own),
+        cmocka_unit_test(what_makes_vectors_goes_with_the_model),
+        cmocka_unit_test(a_pooling_without_its_settings_is_no_mean),
         cmocka_unit_test(what_is_not_supported_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
