@@ -381,6 +381,38 @@ static maske_status apply(scan *s) {
     return MASKE_OK;
 }
 
+/* As if no source had named it. */
+static void forget(const place *at) {
+    void *member = (char *)at->values + at->row->offset;
+    switch (at->row->kind) {
+    case MASKE_OPTION_YES_NO:
+    case MASKE_OPTION_FLAG: *(bool *)member = false; break;
+    case MASKE_OPTION_INTEGER:
+    case MASKE_OPTION_MEMORY: *(int64_t *)member = 0; break;
+    case MASKE_OPTION_NUMBER: *(double *)member = 0; break;
+    case MASKE_OPTION_TEXT:
+    case MASKE_OPTION_CHOICE: *(const char **)member = NULL; break;
+    }
+    if (at->row->fallback != NULL) (void)set_member(at->row, at->values, at->row->fallback);
+    *at->source = OPTION_DEFAULT;
+}
+
+/* Of the options in "a|b|c", those of the strongest source that named any are kept. */
+static void keep_strongest(options *o, const char *names) {
+    option_source strongest = OPTION_DEFAULT;
+    for (bool choosing = true;; choosing = false) {
+        for (const char *name = names; *name != '\0';) {
+            size_t length = strcspn(name, "|");
+            place at;
+            bool found = find(o, name, length, &at);
+            if (found && choosing && *at.source > strongest) strongest = *at.source;
+            if (found && !choosing && *at.source < strongest) forget(&at);
+            name += length + (name[length] == '|');
+        }
+        if (!choosing) return;
+    }
+}
+
 maske_status options_parse(options *o, int argc, char *const *argv) {
     for (int i = 0; i < argc && !equal(argv[i], "--"); i++)
         if (is_help(argv[i])) return o->help = true, MASKE_OK;
@@ -389,6 +421,8 @@ maske_status options_parse(options *o, int argc, char *const *argv) {
     TRY(memory_new(&s.assignments, (size_t)argc + 1, sizeof *s.assignments, "options"));
     maske_status status = scan_words(&s);
     if (status == MASKE_OK) status = apply(&s);
+    for (size_t i = 0; status == MASKE_OK && o->alternatives != NULL && o->alternatives[i] != NULL; i++)
+        keep_strongest(o, o->alternatives[i]);
     free(s.assignments);
     return status;
 }

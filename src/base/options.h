@@ -32,6 +32,9 @@ typedef struct options {
     size_t group_count;
     /* Whether some other command has such an option: the configuration file may then name it too. NULL: none has. */
     bool (*known_elsewhere)(const char *name);
+    /* "epochs|steps|minutes": options of which one is meant, so that what a weaker source says of the others is forgotten
+     * where a stronger one names any. Ends with NULL; NULL: there are none. */
+    const char *const *alternatives;
 
     bool help;                          /* --help or -h was there: nothing else was read */
     const char **arguments;             /* [argument_count]; yours through options_free, the texts are argv's */

@@ -21,7 +21,10 @@ static const maske_option rows[] = {
     {0}
 };
 
+static const char *const alternatives[] = {"minutes|epochs|steps", "model|tokenizer", NULL};
+
 static void prepare(options *o) {
+    o->alternatives = alternatives;
     options_fill_defaults(rows, &settings);
     maske_train_options_defaults(&train_options);
     options_add(o, rows, &settings);
@@ -107,13 +110,6 @@ static maske_status resume(const invocation *call, const maske_train_watch *watc
     return MASKE_OK;
 }
 
-/* A model or a tokenizer that was typed goes before one that a variable or a file names for every run. */
-static void settle_start(const options *o) {
-    option_source model = options_source(o, "model"), tokenizer = options_source(o, "tokenizer");
-    if (model > tokenizer) settings.tokenizer = NULL;
-    if (tokenizer > model) settings.model = NULL;
-}
-
 /* What was typed, or named by a variable or a file: kept, even where it is what it would be anyhow. */
 static const char *list_given(const options *o) {
     static char names[4096];
@@ -129,7 +125,6 @@ static maske_status start(const invocation *call, const maske_train_watch *watch
     if (options_source(o, "allow-change") == OPTION_COMMAND_LINE)
         return error_set(MASKE_BAD_ARGUMENT, "found --allow-change without --resume");
     if (settings.out == NULL) return error_set(MASKE_BAD_ARGUMENT, "--out DIR (or --resume DIR) is needed");
-    settle_start(o);
     if (settings.model != NULL && settings.tokenizer != NULL)
         return error_set(MASKE_BAD_ARGUMENT,
                          "found --model and --tokenizer, expected one of them: a model has its tokenizer with it");

@@ -35,6 +35,7 @@ static const maske_option more_rows[] = {
 };
 
 static options o;
+static bool alternatives_tested;
 
 static bool elsewhere(const char *name) { return strcmp(name, "epochs") == 0; }
 
@@ -50,7 +51,8 @@ static maske_status parse(const char *line) {
         if (word != NULL) *word++ = '\0';
     }
     options_free(&o);
-    o = (options){.known_elsewhere = elsewhere};
+    static const char *const alternatives[] = {"top-k|temperature|model", NULL};
+    o = (options){.known_elsewhere = elsewhere, .alternatives = alternatives_tested ? alternatives : NULL};
     s = (struct settings){0};
     options_fill_defaults(rows, &s);
     options_fill_defaults(more_rows, &s);
@@ -172,6 +174,26 @@ static void help_wins_over_everything(void **state) {
     assert_false(o.help);
 }
 
+/* What is forgotten is as if nobody had given it; two of one source are left to whoever reads them. */
+static void a_weaker_source_gives_no_alternative(void **state) {
+    (void)state;
+    alternatives_tested = true;
+    assert_int_equal(parse_with_config("{\"top-k\": 3, \"model\": \"f\", \"memory\": \"8M\"}", "--temperature|4"), MASKE_OK);
+    assert_int_equal(s.top_k, 10);
+    assert_null(s.model);
+    assert_true(s.temperature == 4 && s.memory == 8 << 20);
+    assert_int_equal(options_source(&o, "top-k"), OPTION_DEFAULT);
+    assert_int_equal(options_source(&o, "temperature"), OPTION_COMMAND_LINE);
+    setenv("MASKE_TOP_K", "4", 1);
+    assert_int_equal(parse_with_config("{\"temperature\": 3}", ""), MASKE_OK);
+    assert_true(s.top_k == 4 && s.temperature == 0.5);
+    assert_int_equal(parse("--model|m|--temperature|2"), MASKE_OK);
+    assert_true(s.top_k == 10 && s.temperature == 2);
+    assert_string_equal(s.model, "m");
+    unsetenv("MASKE_TOP_K");
+    alternatives_tested = false;
+}
+
 static void flag_before_environment_before_file_before_default(void **state) {
     (void)state;
     const char *file =
@@ -281,6 +303,7 @@ int main(void) {
         cmocka_unit_test(unknown_options_get_advice),
         cmocka_unit_test(help_wins_over_everything),
         cmocka_unit_test(flag_before_environment_before_file_before_default),
+        cmocka_unit_test(a_weaker_source_gives_no_alternative),
         cmocka_unit_test(files_are_checked_like_flags),
         cmocka_unit_test(printing_reads_back),
         cmocka_unit_test(distances_count_letters),

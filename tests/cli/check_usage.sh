@@ -31,6 +31,13 @@ expect 2 err "is needed" "$MASKE" completion
 expect 2 err "expected one of bash, zsh, fish" "$MASKE" completion csh
 printf '{"threads": 2, "quiet": true}' >"$work/config.json"
 expect 0 out ".TH" "$MASKE" man --config "$work/config.json"
+# Of options that exclude one another the stronger source's is meant; two of one source are refused.
+printf '{"steps": 3, "model": "/does/not/exist/either"}' >"$work/config.json"
+train() { expect "$1" err "$2" env "$3" "$MASKE" train --out "$work/model" "${@:4}" /does/not/exist; }
+train 1 "/does/not/exist: cannot open" MASKE_STEPS=3 --epochs 1
+train 1 "/does/not/exist: cannot open" MASKE_EPOCHS=1 --config "$work/config.json"
+train 1 "/does/not/exist: cannot open" MASKE_TOKENIZER=/nowhere --minutes 5 --config "$work/config.json"
+train 2 "found epochs and steps, expected one of" A=b --epochs 1 --steps 3
 printf '{"thraeds": 2}' >"$work/config.json"
 expect 2 err "there is no option thraeds; did you mean threads?" "$MASKE" man --config "$work/config.json"
 
