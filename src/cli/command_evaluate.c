@@ -15,8 +15,7 @@ static const maske_option rows[] = {
 };
 static const maske_option evaluate_rows[] = {
     ROW_SEED(maske_evaluate_options, seed),
-    {"mask-probability", MASKE_OPTION_NUMBER, offsetof(maske_evaluate_options, mask_probability), 0, 1, "P", "0.15",
-     "share of the tokens that are predicted"},
+    ROW_MASK_PROBABILITY(maske_evaluate_options),
     {"words", MASKE_OPTION_INTEGER, offsetof(maske_evaluate_options, words), 0, 1000000, "N", "1000",
      "words guessed whole; 0: none. None of standard input, which is read once"},
     {0}

@@ -16,6 +16,10 @@
     {"force", MASKE_OPTION_FLAG, offsetof(type, force), 0, 0, NULL, "no", "replace output that exists already"}
 #define ROW_SEED(type, member) \
     {"seed", MASKE_OPTION_INTEGER, offsetof(type, member), 0, ROW_ENDLESS, "S", "1", "start of the random numbers"}
+/* Of training's range what there is to predict with: not 0. */
+#define ROW_MASK_PROBABILITY(type) \
+    {"mask-probability", MASKE_OPTION_NUMBER, offsetof(type, mask_probability), 0.001, 1, "P", "0.15", \
+     "share of the tokens that are predicted"}
 #define ROW_PRECISION(type, choices, fallback, help) \
     {"precision", MASKE_OPTION_CHOICE, offsetof(type, precision), 0, 0, choices, fallback, help}
 

@@ -27,6 +27,9 @@ expect 2 err "MASKE_THREADS: found \"-1\"" env MASKE_THREADS=-1 "$MASKE" man
 expect 2 err "maske man --help tells more." "$MASKE" man --nonsense
 expect 1 err "/does/not/exist: cannot open" "$MASKE" man --config /does/not/exist
 expect 2 err 'there is no command "nonsense"' "$MASKE" man nonsense
+for command in evaluate data; do
+    expect 2 err '--mask-probability: found "0", expected a number from 0.001 to 1' "$MASKE" $command --mask-probability 0 text.txt
+done
 expect 2 err "is needed" "$MASKE" completion
 expect 2 err "expected one of bash, zsh, fish" "$MASKE" completion csh
 printf '{"threads": 2, "quiet": true}' >"$work/config.json"
