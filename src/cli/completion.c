@@ -18,6 +18,9 @@ static void choices(char *out, size_t size, const maske_option *row) {
         if (*c == '|') *c = ' ';
 }
 
+/* What a command's argument may be, as words, where it is one of a few: NULL elsewhere. */
+static const char *argument_words(const command *c) { return c == &command_completion ? "bash zsh fish" : NULL; }
+
 /* First words of commands of two: "tokenizer", each once. */
 static bool first_of_group(size_t i, char *group, size_t size) {
     const char *space = strchr(commands[i]->name, ' ');
@@ -27,6 +30,7 @@ static bool first_of_group(size_t i, char *group, size_t size) {
     return i == 0 || strncmp(commands[i - 1]->name, commands[i]->name, length + 1) != 0;
 }
 
+/* The words that a command's name begins with; `help`, which is none of the table, is added where it fits. */
 static void put_first_words(void) {
     char group[32];
     for (size_t i = 0; commands[i] != NULL; i++) {
@@ -50,7 +54,9 @@ static void bash_command(const command *c) {
     out_format("    '%s')\n        options='", c->name);
     for (size_t g = 0; g < o.group_count; g++)
         for (const maske_option *row = o.groups[g].rows; row->name != NULL; row++) out_format("--%s ", row->name);
-    out_text("'\n        case $previous in\n");
+    out_text("'\n");
+    if (argument_words(c) != NULL) out_format("        [[ $word == -* ]] || words='%s'\n", argument_words(c));
+    out_text("        case $previous in\n");
     for (size_t g = 0; g < o.group_count; g++) {
         for (const maske_option *row = o.groups[g].rows; row->name != NULL; row++) {
             char words[256];
@@ -64,6 +70,22 @@ static void bash_command(const command *c) {
     options_free(&o);
 }
 
+/* Behind help and man, where no option is meant. */
+static void bash_names_of_commands(void) {
+    char group[32];
+    out_text("    if [[ ($name == help || $name == man) && $word != -* && $previous != -* ]]; then\n"
+             "        case $COMP_CWORD:$previous in\n        2:*) words='");
+    put_first_words();
+    out_text("' ;;\n");
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        if (!first_of_group(i, group, sizeof group)) continue;
+        out_format("        3:%s) words='", group);
+        put_second_words(group);
+        out_text("' ;;\n");
+    }
+    out_text("        esac\n        COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n        return\n    fi\n");
+}
+
 static void bash(void) {
     char group[32];
     out_text("# bash completion of maske; load it with: source <(maske completion bash)\n"
@@ -73,7 +95,9 @@ static void bash(void) {
              "    if [ \"$COMP_CWORD\" = 1 ]; then\n"
              "        COMPREPLY=($(compgen -W '");
     put_first_words();
-    out_text("' -- \"$word\"))\n        return\n    fi\n    case $name in\n");
+    out_text("help' -- \"$word\"))\n        return\n    fi\n");
+    bash_names_of_commands();
+    out_text("    case $name in\n");
     for (size_t i = 0; commands[i] != NULL; i++) {
         if (!first_of_group(i, group, sizeof group)) continue;
         out_format("    %s)\n        if [ \"$COMP_CWORD\" = 2 ]; then COMPREPLY=($(compgen -W '", group);
@@ -120,8 +144,24 @@ static void zsh_command(const command *c) {
             out_text("'");
         }
     }
-    out_text(" \\\n            '*:file:_files' ;;\n");
+    if (argument_words(c) != NULL) out_format(" \\\n            '*:argument:(%s)' ;;\n", argument_words(c));
+    else out_text(" \\\n            '*:file:_files' ;;\n");
     options_free(&o);
+}
+
+static void zsh_names_of_commands(void) {
+    char group[32];
+    out_text("    if [[ $name == (help|man) && $words[CURRENT] != -* && $words[CURRENT-1] != -* ]]; then\n"
+             "        case $CURRENT:$words[CURRENT-1] in\n        3:*) compadd -- ");
+    put_first_words();
+    out_text(" ;;\n");
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        if (!first_of_group(i, group, sizeof group)) continue;
+        out_format("        4:%s) compadd -- ", group);
+        put_second_words(group);
+        out_text(" ;;\n");
+    }
+    out_text("        esac\n        return\n    fi\n");
 }
 
 static void zsh(void) {
@@ -129,7 +169,9 @@ static void zsh(void) {
     out_text("#compdef maske\n# zsh completion of maske; put it as _maske into a folder of $fpath\n"
              "_maske() {\n    local name=$words[2]\n    if (( CURRENT == 2 )); then\n        compadd -- ");
     put_first_words();
-    out_text("\n        return\n    fi\n    case $name in\n");
+    out_text("help\n        return\n    fi\n");
+    zsh_names_of_commands();
+    out_text("    case $name in\n");
     for (size_t i = 0; commands[i] != NULL; i++) {
         if (!first_of_group(i, group, sizeof group)) continue;
         out_format("    %s)\n        if (( CURRENT == 3 )); then compadd -- ", group);
@@ -168,11 +210,33 @@ static void fish_command(const command *c) {
             out_text("\n");
         }
     }
+    if (argument_words(c) != NULL)
+        out_format("complete -c maske -n '__maske_command_is %s' -x -a '%s'\n", c->name, argument_words(c));
     options_free(&o);
 }
 
-static void fish(void) {
+/* The second words of commands, behind `first` (help, man) or the program's name itself. */
+static void fish_second_words(const char *first, int words) {
     char group[32];
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        if (!first_of_group(i, group, sizeof group)) continue;
+        out_format("complete -c maske -n '__maske_command_is %s%s; and test (count (commandline -opc)) = %d' -x -a '",
+                   first, group, words);
+        put_second_words(group);
+        out_text("'\n");
+    }
+}
+
+static void fish_names_of_commands(const char *first) {
+    char before[32];
+    out_format("complete -c maske -n '__maske_command_is %s; and test (count (commandline -opc)) = 2' -x -a '", first);
+    put_first_words();
+    out_text("'\n");
+    snprintf(before, sizeof before, "%s ", first);
+    fish_second_words(before, 3);
+}
+
+static void fish(void) {
     out_text("# fish completion of maske; put it into ~/.config/fish/completions/maske.fish\n"
              "function __maske_command_is\n"
              "    set -l words (commandline -opc)\n"
@@ -182,14 +246,10 @@ static void fish(void) {
              "end\n"
              "complete -c maske -n 'test (count (commandline -opc)) = 1' -x -a '");
     put_first_words();
-    out_text("'\n");
-    for (size_t i = 0; commands[i] != NULL; i++) {
-        if (!first_of_group(i, group, sizeof group)) continue;
-        out_format("complete -c maske -n '__maske_command_is %s; and test (count (commandline -opc)) = 2' -x -a '",
-                   group);
-        put_second_words(group);
-        out_text("'\n");
-    }
+    out_text("help'\n");
+    fish_second_words("", 2);
+    fish_names_of_commands("help");
+    fish_names_of_commands("man");
     for (size_t i = 0; commands[i] != NULL; i++) fish_command(commands[i]);
 }
 

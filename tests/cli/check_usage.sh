@@ -75,8 +75,20 @@ done <"$work/commands"
 
 # What bash offers.
 offered() { bash -c "source $work/complete.bash; COMP_WORDS=(maske $1); COMP_CWORD=\$((\${#COMP_WORDS[@]} - 1)); [ -z '$2' ] || { COMP_WORDS+=(''); COMP_CWORD=\$((COMP_CWORD + 1)); }; _maske; echo \${COMPREPLY[*]}"; }
+[ "$(offered hel '')" = help ] || fail "bash offers \"$(offered hel '')\" for hel"
 [ "$(offered comp '')" = completion ] || fail "bash offers \"$(offered comp '')\" for comp"
 [ "$(offered 'man --thr' '')" = --threads ] || fail "bash offers \"$(offered 'man --thr' '')\" for --thr"
+[ "$(offered completion more)" = "bash zsh fish" ] || fail "bash offers \"$(offered completion more)\" behind completion"
+[ "$(offered 'completion z' '')" = zsh ] || fail "bash offers \"$(offered 'completion z' '')\" for completion z"
+for first in help man; do
+    [ "$(offered "$first tok" '')" = tokenizer ] || fail "bash offers \"$(offered "$first tok" '')\" for $first tok"
+    [ "$(offered "$first tokenizer ex" '')" = extend ] || fail "bash offers \"$(offered "$first tokenizer ex" '')\" for $first tokenizer ex"
+    [ "$(offered "$first" more | tr ' ' '\n' | grep -cx -e train -e bench -e completion)" = 3 ] || fail "bash offers \"$(offered "$first" more)\" behind $first"
+    grep -q "^complete -c maske -n '__maske_command_is $first; .* -a '.*\btrain\b" "$work/complete.fish" || fail "fish offers no command behind $first"
+done
+grep -q "__maske_command_is completion' -x -a 'bash zsh fish'" "$work/complete.fish" || fail "fish offers no shell"
+grep -q ":argument:(bash zsh fish)" "$work/complete.zsh" || fail "zsh offers no shell"
+grep -q '4:tokenizer) compadd -- .*extend' "$work/complete.zsh" || fail "zsh offers no command behind help and man"
 
 # Streams that do not take it.
 "$MASKE" man >/dev/full 2>"$work/err" && fail "a full disk under standard output passed"
