@@ -198,6 +198,7 @@ static int no_such_command(int argc, char **argv) {
     char typed[64];
     bool grouped = argc > 1 && is_group(argv[0]);
     snprintf(typed, sizeof typed, "%.30s%s%.30s", argv[0], grouped ? " " : "", grouped ? argv[1] : "");
+    sentence_make_printable(typed, sizeof typed);
     const char *best = NULL;
     size_t least = SIZE_MAX;
     for (size_t i = 0; commands[i] != NULL; i++) {
@@ -260,8 +261,11 @@ static void on_lost_page(int number, siginfo_t *info, void *context) {
         signal(number, SIG_DFL);        /* the same access again ends the process as it would have */
         return;
     }
+    char shown[1024] = "";              /* strncat and what follows it may be called in a handler */
+    strncat(shown, name, sizeof shown - 1);
+    sentence_make_printable(shown, sizeof shown);
     put("maske: ");
-    put(name);
+    put(shown);
     put(": became shorter or could not be read any more while it was in use\n");
     _exit(1);
 }

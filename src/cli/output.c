@@ -73,5 +73,6 @@ void say(const char *format, ...) {
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    sentence_make_printable(text, sizeof text);         /* paths and texts of the user are in it */
     progress_line(&program_progress, text);
 }

@@ -21,6 +21,11 @@ expect 0 out "Commands:" "$MASKE" help
 expect 0 out "maske 0." "$MASKE" --version
 expect 2 err 'there is no command "mam"; did you mean "man"?' "$MASKE" mam
 expect 2 err 'there is no command "xyzzy"' "$MASKE" xyzzy
+expect 2 err 'there is no command "?[31m"' "$MASKE" $'\e[31m'
+expect 2 err 'there is no command "tokenizer ?[31m"' "$MASKE" tokenizer $'\e[31m'
+printf 'bir iki\n' >"$work/$(printf 'a\033[31m')"
+expect 0 err '/tok?[31m: ' "$MASKE" tokenizer train --vocab-size 280 --out "$work/$(printf 'tok\033[31m')" "$work/$(printf 'a\033[31m')"
+grep -q $'\e' "$work/err" && fail "a control character of a path reaches the terminal: $(cat -v "$work/err")"
 expect 2 err "did you mean --quiet?" "$MASKE" man --quite
 expect 2 err "--threads: found \"x\", expected an integer from 0 to 1024" "$MASKE" man --threads x
 expect 2 err "MASKE_THREADS: found \"-1\"" env MASKE_THREADS=-1 "$MASKE" man
