@@ -116,9 +116,10 @@ typedef struct maske_option {
 
 /* ----------------------------------------------------------------------------------------------------- text in --- */
 
-/* Raw text: files, folders (walked in name order), "-" for standard input; .gz .bz2 .xz .zst are read as they are;
- * of .jsonl and .ndjson files `field` of each line is taken ("text" if NULL). With a field standard input is JSON lines
- * too, and a text without any is refused. One sentence or paragraph a line, documents separated by blank lines. Bytes that are not UTF-8 become U+FFFD and are counted in a warning. */
+/* Raw text: files, folders (walked in name order), "-" for standard input; .gz .bz2 .xz .zst are read as they are; of
+ * .jsonl and .ndjson files `field` of each line is taken ("text" if NULL). With a field standard input is JSON lines
+ * too, and a text without any is refused. One sentence or paragraph a line, documents separated by blank lines. Bytes
+ * that are not UTF-8 become U+FFFD and are counted in a warning. */
 typedef struct maske_text {
     const char *const *paths;   /* [count] */
     size_t count;

@@ -6,9 +6,10 @@
  * the other in the order given (folders in name order), and a blank line is put between two files, since no document
  * goes on in the next file.
  *
- * Compressed text (gzip, bzip2, xz, zstd) is told by its first bytes. A file whose name ends in .jsonl or
- * .ndjson (.jsonl.gz too), and standard input where a field is given, holds a JSON object a line: each is a document, so a blank line follows its text, and blank lines inside it are
- * left out. In a folder, names that begin with a point and empty files are passed over. */
+ * Compressed text (gzip, bzip2, xz, zstd) is told by its first bytes. A file whose name ends in .jsonl or .ndjson
+ * (.jsonl.gz too), and standard input where a field is given, holds a JSON object a line: each is a document, so a
+ * blank line follows its text, and blank lines inside it are left out. In a folder, names that begin with a point and
+ * empty files are passed over. */
 #ifndef MASKE_CORPUS_CORPUS_H
 #define MASKE_CORPUS_CORPUS_H
 

@@ -1,8 +1,9 @@
 /* corpus/decompress.h: the text inside a .gz, .bz2, .xz or .zst file, by zlib, libbz2, liblzma and libarchive.
  *
  * Only these four, and only one of them around the text: libarchive's "all" would also run programs and unpack
- * formats nobody asked for. A damaged file is refused as soon as the damage is read. What a small file may ask for is bounded: an xz dictionary of 256 MiB, a zstd window of
- * 128 MiB, and after the first GiB 2,000 bytes of text for each byte read. */
+ * formats nobody asked for. A damaged file is refused as soon as the damage is read. What a small file may ask for is
+ * bounded: an xz dictionary of 256 MiB, a zstd window of 128 MiB, and after the first GiB 2,000 bytes of text for
+ * each byte read. */
 #ifndef MASKE_CORPUS_DECOMPRESS_H
 #define MASKE_CORPUS_DECOMPRESS_H
 
