@@ -6,7 +6,7 @@
 #include <math.h>
 
 enum { EVALUATIONS = 10 };      /* in a run, where eval_steps says nothing */
-
+static const double evaluations_share = 0.1;    /* of the time, all of them */
 
 void run_clock_start(run_clock *c) {
     c->last_save = clock_now();
@@ -16,6 +16,8 @@ void run_clock_start(run_clock *c) {
 void run_clock_spend(run_clock *c, double seconds) {
     c->state->time_budget = fmax(c->state->time_budget - seconds, 0.5 * c->state->time_budget);
 }
+
+double run_clock_evaluation_seconds(double budget) { return evaluations_share * budget / EVALUATIONS; }
 
 double run_clock_elapsed(const run_clock *c) { return clock_now() - c->started; }
 
@@ -61,7 +63,8 @@ bool run_clock_evaluation_is_due(run_clock *c, int64_t step, double elapsed, boo
     if (last) return true;
     if (c->settings->eval_steps > 0) return step % c->settings->eval_steps == 0;
     if (c->steps > 0) return step * EVALUATIONS / c->steps > (step - 1) * EVALUATIONS / c->steps;
-    int64_t passed = (int64_t)(elapsed / training_seconds(c) * EVALUATIONS);
+    /* Tenths of the training: the time of the evaluations themselves is not counted, else one would be due behind the other. */
+    int64_t passed = (int64_t)((elapsed - c->state->evaluating_seconds) / training_seconds(c) * EVALUATIONS);
     bool due = passed > c->state->evaluations_by_clock;
     if (due) c->state->evaluations_by_clock = passed;
     return due;

@@ -13,7 +13,7 @@
 typedef struct run_clock {
     const maske_train_options *settings;
     int64_t steps;              /* of the whole run; 0: by the clock */
-    trainer_state *state;       /* time_budget, evaluations_by_clock, evaluation_seconds, save_seconds are kept there */
+    trainer_state *state;       /* time_budget, evaluations_by_clock, the seconds of evaluations and saving are kept there */
     double started;             /* the clock's time at which state->seconds was 0 */
     double step_seconds;        /* of one step, the latest counting most; 0: not known yet */
     double last_save;           /* the clock's time */
@@ -26,6 +26,8 @@ typedef struct run_clock {
 void run_clock_start(run_clock *c);
 /* So many seconds of the budget are gone before the first step; half of it stays for training. */
 void run_clock_spend(run_clock *c, double seconds);
+/* What one evaluation may take, so that ten take at most a tenth of so many seconds. */
+double run_clock_evaluation_seconds(double budget);
 double run_clock_elapsed(const run_clock *c);
 /* For the step after `step` steps, `elapsed` seconds into the training. */
 double run_clock_learning_rate(const run_clock *c, int64_t step, double elapsed);

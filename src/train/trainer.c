@@ -162,6 +162,7 @@ static maske_status evaluate(trainer *t) {
     t->state->evaluation_seconds = clock_now() - begun;
     if (t->state->over && t->run->optimizer->averaged > 0) TRY(evaluate_average(t, &evaluation));
     t->state->evaluation_due = false;
+    t->state->evaluating_seconds += clock_now() - begun;
     hear(t, true);      /* what is the best so far may depend on it */
     bool average = evaluation.averaged && evaluation.average_valid_loss < evaluation.valid_loss;
     double loss = average ? evaluation.average_valid_loss : evaluation.valid_loss;
@@ -375,6 +376,20 @@ static void guess_seconds(trainer *t) {
     t->clock.evaluation_guess = t->clock.evaluates ? (double)(t->validation.tokens + t->old.tokens) / tokens_a_second / 3 : 0;
 }
 
+/* How many sequences are evaluated at most. By the clock that is decided before the first step, and then stays. */
+static maske_status limit_evaluations(trainer *t, size_t *most, size_t batch_size) {
+    const trainer_job *run = t->run;
+    trainer_state *state = t->state;
+    if (t->clock.steps == 0 && state->step == 0 && state->evaluated_sequences == 0) {
+        double seconds = run_clock_evaluation_seconds(state->time_budget);
+        if (run->mix_held_out != NULL) seconds /= 2;    /* as many of these */
+        TRY(validation_limit(&state->evaluated_sequences, seconds, run->held_out, run->training,
+                             (uint64_t)t->settings->seed, batch_size, run->model, t->context, run->control));
+    }
+    *most = state->evaluated_sequences > 0 ? (size_t)state->evaluated_sequences : SIZE_MAX;
+    return MASKE_OK;
+}
+
 static maske_status prepare(trainer *t) {
     const trainer_job *run = t->run;
     const maske_train_options *settings = t->settings;
@@ -391,12 +406,13 @@ static maske_status prepare(trainer *t) {
     TRY(masked_lm_context_new(&t->context, run->model, &capacity));
     TRY(micro_batches_new(&t->parts, capacity.sequences, capacity.tokens));
     if (run->held_out != NULL) {
+        size_t batch_size = capacity.tokens / capacity.sequence_length, most;
+        TRY(limit_evaluations(t, &most, batch_size));
         TRY(validation_new(&t->validation, run->held_out, run->training, (size_t)run->model->config.vocab_size,
-                           (uint64_t)settings->seed, capacity.tokens / capacity.sequence_length, SIZE_MAX));
+                           (uint64_t)settings->seed, batch_size, most));
         if (run->mix_held_out != NULL)
             TRY(validation_new(&t->old, run->mix_held_out, run->mix, (size_t)run->model->config.vocab_size,
-                               (uint64_t)settings->seed, capacity.tokens / capacity.sequence_length,
-                               t->validation.sequences));
+                               (uint64_t)settings->seed, batch_size, t->validation.sequences));
         TRY(examples_new(&t->examples, run->held_out, run->tokenizer, run->model, run->threads));
     }
     TRY(metrics_open(&t->metrics, run->folder->path, (uint64_t)t->state->metrics_bytes));

@@ -39,6 +39,8 @@ static const member members[] = {
     ADDED(mix_sequence, INTEGER),
     ADDED(averaged, INTEGER),
     ADDED(best_is_average, BOOLEAN),
+    ADDED(evaluating_seconds, NUMBER),
+    ADDED(evaluated_sequences, INTEGER),
 };
 enum { MEMBERS = sizeof members / sizeof members[0] };
 

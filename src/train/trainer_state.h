@@ -33,6 +33,8 @@ typedef struct trainer_state {
     double time_budget;         /* seconds of training; 0: by steps */
     int64_t evaluations_by_clock;
     double evaluation_seconds, save_seconds;        /* what one took; 0: not known yet */
+    double evaluating_seconds;  /* what all evaluations took so far */
+    int64_t evaluated_sequences;        /* of what is held out, so that the time suffices; 0: all */
     int64_t metrics_bytes;      /* of metrics.jsonl */
 } trainer_state;
 

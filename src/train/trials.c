@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "train/plan.h"
+#include "train/run_clock.h"
 #include "train/schedule.h"
 #include "train/step.h"
 #include "train/validation.h"
@@ -35,7 +36,17 @@ static maske_status begin(masked_lm **out, const run *r) {
     return MASKE_OK;
 }
 
-static maske_status prepare(trial *t, const run *r, const masked_lm *first) {
+/* The first trial decides how much is evaluated, so that all are compared by the same; the run then evaluates that too. */
+static maske_status prepare_validation(trial *t, run *r, size_t batch_size) {
+    int64_t *evaluated = &r->state.evaluated_sequences;
+    if (*evaluated == 0)
+        TRY(validation_limit(evaluated, run_clock_evaluation_seconds(60 * r->settings.minutes), r->held_out, r->training,
+                             (uint64_t)t->settings.seed, batch_size, t->model, t->context, r->control));
+    return validation_new(&t->validation, r->held_out, r->training, (size_t)t->model->config.vocab_size,
+                          (uint64_t)t->settings.seed, batch_size, *evaluated > 0 ? (size_t)*evaluated : SIZE_MAX);
+}
+
+static maske_status prepare(trial *t, run *r, const masked_lm *first) {
     masked_lm_capacity capacity = plan_capacity(&t->settings, r->precision, r->threads);
     TRY(masked_lm_new(&t->model, &first->config, (uint64_t)t->settings.seed));
     memcpy(t->model->weights, first->weights, first->table.total * sizeof(float));
@@ -43,8 +54,7 @@ static maske_status prepare(trial *t, const run *r, const masked_lm *first) {
     TRY(optimizer_new(&t->optimizer, &t->model->table, optimizer_muon_threads(&t->settings, r->threads)));
     TRY(masked_lm_context_new(&t->context, t->model, &capacity));
     TRY(micro_batches_new(&t->parts, capacity.sequences, capacity.tokens));
-    TRY(validation_new(&t->validation, r->held_out, r->training, (size_t)t->model->config.vocab_size,
-                       (uint64_t)t->settings.seed, capacity.tokens / capacity.sequence_length, SIZE_MAX));
+    TRY(prepare_validation(t, r, capacity.tokens / capacity.sequence_length));
     const feed what = {r->training, r->mixed, &t->settings, 0, 0};
     return feeder_start(&t->feeder, &what, &(feed_place){1, 1, 0, 1, 0});
 }
@@ -69,7 +79,7 @@ static maske_status train(trial *t, const run *r, double seconds) {
 }
 
 /* The held-out loss after so many seconds with the rates times `factor`, and the steps that they gave. */
-static maske_status run_trial(double *loss, int64_t *steps, const run *r, const masked_lm *first, const bool given[RECIPE_ROWS],
+static maske_status run_trial(double *loss, int64_t *steps, run *r, const masked_lm *first, const bool given[RECIPE_ROWS],
                               double factor, double seconds) {
     trial t = {.settings = r->settings};
     if (!recipe_is_given(given, "learning-rate")) t.settings.learning_rate *= factor;
@@ -77,7 +87,7 @@ static maske_status run_trial(double *loss, int64_t *steps, const run *r, const 
     maske_train_evaluation evaluation = {0};
     double begun = clock_now();
     maske_status status = prepare(&t, r, first);
-    /* An evaluation takes a third of the steps on as many tokens: little beside the rest. */
+    /* The evaluation is short: a hundredth of the run's time at most. */
     if (status == MASKE_OK) status = train(&t, r, fmax(0.9 * seconds - (clock_now() - begun), 0.5 * seconds));
     if (status == MASKE_OK) status = validation_run(&t.validation, t.model, t.context, r->control, &evaluation);
     *steps = t.steps;

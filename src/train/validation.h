@@ -24,6 +24,11 @@ typedef struct validation {
 MASKE_MUST_USE maske_status validation_new(validation *out, const dataset *data, const dataset *training,
                                            size_t vocab_size, uint64_t seed, size_t batch_size, size_t most);
 void validation_free(validation *v);
+/* How many sequences the model evaluates in so many seconds, measured with a batch: *evaluated is set, at least 1, and that
+ * is said, unless the time suffices for all (then it stays). The other arguments as above. */
+MASKE_MUST_USE maske_status validation_limit(int64_t *evaluated, double seconds, const dataset *data, const dataset *training,
+                                             uint64_t seed, size_t batch_size, const masked_lm *model,
+                                             masked_lm_context *context, const maske_control *control);
 /* Fills the loss, the accuracy and the baseline; MASKE_STOPPED once control says so. */
 MASKE_MUST_USE maske_status validation_run(validation *v, const masked_lm *model, masked_lm_context *context,
                                            const maske_control *control, maske_train_evaluation *out);

@@ -117,6 +117,23 @@ static void ten_evaluations_by_the_clock(void **state) {
     assert_int_equal(state_of_run.evaluations_by_clock, 3);
 }
 
+/* Evaluations that take long are not due one behind the other: a tenth of the training lies between two. */
+static void evaluating_is_no_training(void **state) {
+    (void)state;
+    run_clock c = clock_by_time();
+    double elapsed = 0, last = 0;
+    for (int64_t step = 1; elapsed < 56; step++) {
+        elapsed += 0.4;
+        if (!run_clock_evaluation_is_due(&c, step, elapsed, false)) continue;
+        assert_true(elapsed - last >= 5.2);
+        elapsed += 9;
+        state_of_run.evaluating_seconds += 9;
+        last = elapsed;
+    }
+    assert_int_equal(state_of_run.evaluations_by_clock, 4);
+    assert_true(fabs(run_clock_evaluation_seconds(60) - 0.6) < 1e-12);
+}
+
 static void time_left_is_told(void **state) {
     (void)state;
     run_clock c = clock_by_steps(100);
@@ -145,6 +162,7 @@ int main(void) {
         cmocka_unit_test(the_model_and_the_beginning_count),
         cmocka_unit_test(the_learning_rate_ends_with_the_time),
         cmocka_unit_test(ten_evaluations_by_the_clock),
+        cmocka_unit_test(evaluating_is_no_training),
         cmocka_unit_test(time_left_is_told),
         cmocka_unit_test(time_spent_counts_on),
     };

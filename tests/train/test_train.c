@@ -3,6 +3,7 @@
 #include "base/cpu.h"
 #include "bert/masked_lm.h"
 #include "nn/gemm.h"
+#include "train/checkpoint.h"
 #include "train/run_folder.h"
 
 #include "training.h"
@@ -189,6 +190,52 @@ static void a_file_may_be_held_out(void **state) {
     assert_ok(training_start(&t, out, &o));
     assert_int_equal(t.evaluations, 3);
     assert_false(has_file(out, RUN_VALID_TOKENS));
+}
+
+static int64_t evaluated_by(const char *out) {
+    char *checkpoints;
+    checkpoint c;
+    assert_ok(path_join(&checkpoints, out, RUN_CHECKPOINTS));
+    assert_ok(checkpoint_newest(&c, checkpoints));
+    int64_t evaluated = c.state.evaluated_sequences;
+    assert_true(c.state.evaluating_seconds <= c.state.seconds);
+    checkpoint_free(&c);
+    free(checkpoints);
+    return evaluated;
+}
+
+/* Of a file that would take all of the time, a part is evaluated, the same before and after a stop. */
+static void the_clock_limits_evaluations(void **state) {
+    (void)state;
+    const char *out = fresh("valid-by-the-clock");
+    char *town, *text;
+    size_t length, copies = 200;
+    assert_ok(file_read(&town, &length, TOWN, 1 << 20));
+    assert_ok(memory_new(&text, copies * length + 1, 1, "a text"));
+    for (size_t i = 0; i < copies; i++) memcpy(text + i * length, town, length);
+    maske_train_options o = training_options();
+    o.steps = o.eval_steps = 0;
+    o.minutes = 0.03;
+    o.recipe = false;
+    o.valid = scratch_text("long-valid.txt", text);
+    free(town);
+    free(text);
+    training t = with_tokenizer();
+    t.stop_at = 3;
+    assert_int_equal(training_start(&t, out, &o), MASKE_STOPPED);
+    int64_t evaluated = evaluated_by(out), evaluations = t.evaluations;
+    assert_true(evaluated > 0 && evaluated < 5000);
+    t.stop_at = 0;
+    bool finished;
+    assert_ok(training_resume(&t, out, &finished));
+    assert_int_equal(evaluated_by(out), evaluated);
+    evaluations += t.evaluations;
+    assert_true(evaluations > 0 && evaluations <= 11);
+    /* By steps all of it is evaluated. */
+    o.minutes = 0;
+    o.steps = 2;
+    assert_ok(training_start(&t, fresh("valid-by-steps"), &o));
+    assert_int_equal(evaluated_by(scratch_path("valid-by-steps")), 0);
 }
 
 static void epochs_and_minutes_end(void **state) {
@@ -539,6 +586,7 @@ int main(void) {
         cmocka_unit_test(a_learnable_text_is_learned),
         cmocka_unit_test(without_held_out_text_the_last_model_stays),
         cmocka_unit_test(a_file_may_be_held_out),
+        cmocka_unit_test(the_clock_limits_evaluations),
         cmocka_unit_test(epochs_and_minutes_end),
         cmocka_unit_test(trials_settle_the_learning_rate),
         cmocka_unit_test(the_recipe_is_kept),
