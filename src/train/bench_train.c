@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "bert/product_speed.h"
+#include "train/bench_train.h"
 #include "train/plan.h"
 #include "train/run.h"
 #include "train/settings.h"
@@ -70,8 +71,7 @@ static void count_products(double gflop[MASKE_BENCH_PHASES], const bert_config *
 
 typedef struct bench { run run; masked_lm_context *context; dataset_batch batch; product_speed yardstick; } bench;
 
-static maske_status prepare(bench *b, const maske_train_options *options) {
-    run *r = &b->run;
+static maske_status configure(run *r, const maske_train_options *options) {
     TRY(settings_copy(&r->settings, options));
     if (r->settings.steps == 0) r->settings.steps = STEPS;
     if (r->settings.max_position_embeddings < r->settings.max_length)
@@ -79,7 +79,12 @@ static maske_status prepare(bench *b, const maske_train_options *options) {
     TRY(settings_check(&r->settings));
     TRY(settings_complete(&r->settings));
     TRY(run_choose_machine(r));
-    TRY(run_configure_for(r, r->settings.vocab_size > 0 ? r->settings.vocab_size : VOCABULARY, -1));
+    return run_configure_for(r, r->settings.vocab_size > 0 ? r->settings.vocab_size : VOCABULARY, -1);
+}
+
+static maske_status prepare(bench *b, const maske_train_options *options) {
+    run *r = &b->run;
+    TRY(configure(r, options));
     masked_lm_capacity capacity = plan_capacity(&r->settings, r->precision, r->threads);
     TRY(make_batch(&b->batch, &capacity, r->settings.mask_probability, r->config.vocab_size));
     TRY(run_new_model(r));
@@ -139,6 +144,17 @@ static maske_status measure(maske_bench_train_report *out, bench *b) {
         TRY(measure_step(out, b, step));
     }
     return MASKE_OK;
+}
+
+maske_status bench_train_memory(size_t *out, const maske_train_options *options, const maske_control *control) {
+    run r = run_new(control);
+    run_plan plan = {0};
+    maske_status status = configure(&r, options);
+    const plan_inputs in = {.config = &r.config, .precision = r.precision, .threads = r.threads};
+    if (status == MASKE_OK) status = plan_make(&plan, &r.settings, &in);
+    run_free(&r);
+    if (status == MASKE_OK) *out = plan.memory;
+    return status;
 }
 
 maske_status maske_bench_train(maske_bench_train_report *out, const maske_train_options *options,

@@ -4,8 +4,9 @@
 
 #include "base/status.h"
 
-/* Floating-point operations a second in a training step of size mini (tiny, where there are few seconds), with the
- * settings' precision and the control's threads. Takes about `seconds`, at least two steps. */
+/* Floating-point operations a second in a training step of size mini (tiny, where there are few seconds or where mini
+ * would not fit into the memory that there is or that the settings name), with the settings' precision and the control's
+ * threads. Takes about `seconds`, at least two steps. */
 MASKE_MUST_USE maske_status speed_measure(double *operations, const maske_train_options *settings, double seconds,
                                           const maske_control *control);
 
