@@ -335,8 +335,7 @@ static maske_status read_text(checkpoint *c, int64_t step, const char *place) {
     return status;
 }
 
-/* Reads one checkpoint and checks every byte of it. */
-static maske_status open_step(checkpoint *out, const char *folder, int64_t step) {
+maske_status checkpoint_open(checkpoint *out, const char *folder, int64_t step) {
     checkpoint c = {0};
     char *place = NULL;
     TRY(step_path(&c.path, folder, step));
@@ -354,7 +353,7 @@ maske_status checkpoint_newest(checkpoint *out, const char *folder) {
     checkpoint c = {0};
     maske_status status = MASKE_OK;
     for (size_t i = 0; i < list.count && c.path == NULL && status == MASKE_OK; i++) {
-        maske_status opened = open_step(&c, folder, list.steps[i]);
+        maske_status opened = checkpoint_open(&c, folder, list.steps[i]);
         /* A newer version's file or no memory is no damage: what an older checkpoint says must not stand in for it. */
         if (opened == MASKE_OUT_OF_MEMORY || opened == MASKE_UNSUPPORTED) status = opened;
         else if (opened != MASKE_OK)

@@ -51,6 +51,8 @@ typedef struct checkpoint {
     maske_train_options settings;
     run_identity identity;
 } checkpoint;
+/* FOLDER/step-N, every byte of which is checked. */
+MASKE_MUST_USE maske_status checkpoint_open(checkpoint *out, const char *folder, int64_t step);
 /* The newest whole one. Damaged newer ones are named in warnings and passed over. None at all is no failure. */
 MASKE_MUST_USE maske_status checkpoint_newest(checkpoint *out, const char *folder);
 /* The model and its moments, whose names and shapes must be those of the model's table. Both yours. */

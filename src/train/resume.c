@@ -177,6 +177,82 @@ static maske_status load(run *r, const checkpoint *c) {
     return MASKE_OK;
 }
 
+/* ---------------------------------------------------------------------------------- a model that was taken away --- */
+
+static const char *const model_files[] = {"config.json", "model.safetensors"};
+
+static maske_status restore_file(const char *folder, const char *checkpoint_folder, const char *name) {
+    char *to = NULL, *from = NULL;
+    file_map file = {0};
+    maske_status status = path_join(&to, folder, name);
+    if (status == MASKE_OK) status = path_join(&from, checkpoint_folder, name);
+    if (status == MASKE_OK && !path_exists(to)) {
+        status = file_map_open(&file, from);
+        if (status == MASKE_OK) status = file_write_atomic(to, file.data, file.length, true);
+        if (status == MASKE_OK) log_say(MASKE_LOG_NOTE, "%s: was missing; it is that of %s", to, checkpoint_folder);
+        file_map_close(&file);
+    }
+    free(to);
+    free(from);
+    return status;
+}
+
+static maske_status restore_files(const run *r, const checkpoint *c) {
+    for (size_t i = 0; i < 2; i++) TRY(restore_file(r->folder.path, c->path, model_files[i]));
+    return MASKE_OK;
+}
+
+/* Where files of the run's model are missing: *restored, if a checkpoint holds the same weights. An average is in none. */
+static maske_status restore_model(bool *restored, const run *r, const checkpoint *newest) {
+    const trainer_state *state = &newest->state;
+    checkpoint best = {0};
+    *restored = false;
+    if (state->best_step == 0 ? state->averaged > 0 : state->best_is_average) return MASKE_OK;
+    *restored = state->best_step == 0 || state->best_step == state->step;
+    if (*restored) return restore_files(r, newest);
+    if (checkpoint_open(&best, r->folder.checkpoints, state->best_step) != MASKE_OK) return MASKE_OK;
+    *restored = true;
+    maske_status status = restore_files(r, &best);
+    checkpoint_free(&best);
+    return status;
+}
+
+static maske_status model_is_there(bool *out, const run *r) {
+    *out = true;
+    for (size_t i = 0; i < 2; i++) {
+        char *path;
+        TRY(path_join(&path, r->folder.path, model_files[i]));
+        *out = *out && path_exists(path);
+        free(path);
+    }
+    return MASKE_OK;
+}
+
+/* Of a finished run. */
+static maske_status expect_model(const run *r, const checkpoint *newest) {
+    bool there = false;
+    TRY(model_is_there(&there, r));
+    if (!there) TRY(restore_model(&there, r, newest));
+    if (there) return MASKE_OK;
+    return error_set(MASKE_IO,
+                     "%s: the run is finished, but its model is missing, and no checkpoint that is left holds the same weights",
+                     r->folder.path);
+}
+
+/* Of a run that goes on: without the best model so far, the next that is evaluated is the best. */
+static maske_status look_for_model(run *r, const checkpoint *newest) {
+    bool there = false;
+    TRY(model_is_there(&there, r));
+    if (there || r->state.best_step == 0) return MASKE_OK;
+    TRY(restore_model(&there, r, newest));
+    if (there) return MASKE_OK;
+    log_say(MASKE_LOG_WARNING, "%s: the best model so far, that of step %lld, is missing; the next evaluation begins anew",
+            r->folder.path, (long long)r->state.best_step);
+    r->state.best_step = 0;
+    r->state.best_is_average = false;
+    return MASKE_OK;
+}
+
 static maske_status go_on(run *r, const changes *allowed, const checkpoint *c, const beginning *b,
                           const maske_train_watch *watch) {
     bool new_text = false;
@@ -197,6 +273,7 @@ static maske_status go_on(run *r, const changes *allowed, const checkpoint *c, c
     TRY(run_check_plan(r, r->settings.keep, false, false));
     TRY(load(r, c));
     /* Nothing stands in the way any more: now what lies after the checkpoint goes. */
+    if (c->path != NULL) TRY(look_for_model(r, c));
     if (new_text || new_tokenizer) TRY(run_write_sources(r, r->folder.path));
     TRY(checkpoint_remove_after(r->folder.checkpoints, r->state.step));
     if (c->path != NULL) log_say(MASKE_LOG_NOTE, "goes on from %s", c->path);
@@ -217,7 +294,8 @@ static maske_status resume(run *r, const char *out, const char *allow_change, co
     maske_status status;
     if (newest.path != NULL && newest.state.finished) {
         *finished = true;
-        status = run_folder_finish(&r->folder);
+        status = expect_model(r, &newest);
+        if (status == MASKE_OK) status = run_folder_finish(&r->folder);
     } else status = go_on(r, &allowed, &newest, &b, watch);
     checkpoint_free(&newest);
     return status;

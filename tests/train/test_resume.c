@@ -343,6 +343,43 @@ static void a_finished_run_says_so(void **state) {
     assert_int_equal(t.steps, 0);
 }
 
+static void take_model_away(const char *out) {
+    char *path;
+    assert_ok(path_join(&path, out, "model.safetensors"));
+    assert_ok(folder_remove(path));
+    free(path);
+}
+
+static void a_model_that_is_missing_comes_back(void **state) {
+    (void)state;
+    bool finished = false;
+    const char *out = fresh("without-model");
+    maske_train_options o = training_options();
+    training t = {.tokenizer = training_tokenizer(), .threads = 1};
+    assert_ok(training_start(&t, out, &o));
+    take_model_away(out);
+    assert_ok(folder_remove(scratch_path("without-model/config.json")));
+    assert_ok(training_resume(&t, out, &finished));
+    assert_true(finished);
+    assert_same_file(unbroken(), out, "model.safetensors");
+    assert_same_file(unbroken(), out, "config.json");
+    /* Before the end the next evaluation stands in for one whose weights are nowhere. */
+    out = fresh("without-best");
+    assert_fails(stopped_run(out, 12, &o), MASKE_STOPPED, "stopped after step 12");
+    take_model_away(out);
+    assert_ok(resume(out, 1));
+    assert_same_file(unbroken(), out, "model.safetensors");
+    /* An average of weights is in no checkpoint. */
+    o.average = 0.5;
+    o.valid_fraction = 0;
+    out = fresh("without-average");
+    assert_ok(training_start(&t, out, &o));
+    take_model_away(out);
+    assert_fails(training_resume(&t, out, &finished), MASKE_IO,
+                 "its model is missing, and no checkpoint that is left holds");
+    assert_false(has_file(out, "model.safetensors"));
+}
+
 /* ---- damage ---- */
 
 static void change_byte(const char *path, long place) {
@@ -657,6 +694,7 @@ int main(void) {
         cmocka_unit_test(every_checkpoint_is_of_its_own_step),
         cmocka_unit_test(killed_on_from_a_model),
         cmocka_unit_test(a_finished_run_says_so),
+        cmocka_unit_test(a_model_that_is_missing_comes_back),
         cmocka_unit_test(a_torn_checkpoint_is_passed_over),
         cmocka_unit_test(a_newer_format_is_refused),
         cmocka_unit_test(a_changed_text_is_refused),
