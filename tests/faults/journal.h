@@ -168,10 +168,11 @@ static inline int64_t journal_cut(size_t cut, journal_loss loss, const char *out
     for (size_t i = 0; i < cut; i++) disk_apply(i, cut, loss);
     assert_ok(folder_remove(out));
     assert_ok(folder_make(out));
-    for (size_t i = 0; i < disk_count; i++) {
-        const journal_file *f = &disk[i];
+    /* Folders first: a file may have moved into one that is younger. */
+    for (size_t j = 0; j < 2 * disk_count; j++) {
+        const journal_file *f = &disk[j % disk_count];
         char path[600];
-        if (f->path[0] == '\0') continue;
+        if (f->path[0] == '\0' || f->folder != (j < disk_count)) continue;
         snprintf(path, sizeof path, "%s%s", out, f->path + strlen(journal_root));
         if (f->folder) {
             assert_ok(folder_make(path));

@@ -123,6 +123,48 @@ static void a_run_goes_on_after_a_cut(void **state) {
     assert_true(resumed > 20);
 }
 
+static bool same_model(const char *a, const char *b) {
+    size_t a_length, b_length;
+    char *a_bytes = read_whole(a, "model.safetensors", &a_length), *b_bytes = read_whole(b, "model.safetensors", &b_length);
+    bool same = a_length == b_length && memcmp(a_bytes, b_bytes, a_length) == 0;
+    free(a_bytes);
+    free(b_bytes);
+    return same;
+}
+
+/* A run takes the place of another. Cut anywhere, one of the two is there and goes on to its model. */
+static void a_run_replaces_another_or_not(void **state) {
+    (void)state;
+    const char *root = scratch_path("replaced"), *after = scratch_path("after"), *found = scratch_path("after/run");
+    const char *out = scratch_path("replaced/run"), *first = scratch_path("first");
+    maske_train_options o = world_options();
+    assert_ok(folder_make(root));
+    training t = {.text = world_text, .tokenizer = world_tokenizer, .threads = 1};
+    assert_ok(training_start(&t, first, &o));
+    journal_begin(root);
+    assert_ok(training_start(&t, out, &o));
+    journal_promise = 1;
+    size_t begun = journal_count;
+    o.force = true;
+    o.seed++;
+    assert_ok(training_start(&t, out, &o));
+    journal_end();
+    size_t old = 0, new = 0;
+    for (size_t cut = begun; cut <= journal_count; cut++)
+        for (int loss = 0; loss < JOURNAL_LOSSES; loss++) {
+            int64_t promised = journal_cut(cut, (journal_loss)loss, after);
+            assert_int_equal(promised, 1);
+            if (training_resume(&t, found, NULL) != MASKE_OK)
+                fail_msg("after %zu of %zu operations, lost: %s: %s", cut - begun, journal_count - begun,
+                         journal_loss_names[loss], maske_error());
+            bool is_old = same_model(first, found);
+            if (!is_old) assert_same_file(out, found, "model.safetensors");
+            old += is_old;
+            new += !is_old;
+        }
+    assert_true(old > 20 && new > 20);
+}
+
 int main(int argc, char **argv) {
     (void)argc;
     shim_load(argv);
@@ -130,6 +172,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_promised_checkpoint_survives),
         cmocka_unit_test(a_folder_is_whole_or_not_there),
         cmocka_unit_test(a_run_goes_on_after_a_cut),
+        cmocka_unit_test(a_run_replaces_another_or_not),
     };
     return cmocka_run_group_tests_name("faults/power_loss", tests, make_world, free_world);
 }
