@@ -10,8 +10,13 @@ static maske_status folder_of(char **out, const char *path) {
     return memory_copy_text(out, path, slash == path ? 1 : (size_t)(slash - path));
 }
 
-/* A .json file is a tokenizer.json if it has a model or a version (an entry of that name has a number), else the entries of a
- * vocab.json. */
+static bool is_named(const char *path, const char *name) {
+    const char *slash = strrchr(path, '/');
+    return strcmp(slash != NULL ? slash + 1 : path, name) == 0;
+}
+
+/* A .json file is a tokenizer.json if that is its name, or if it has a model or a version (an entry of that name has a
+ * number), else the entries of a vocab.json. */
 static maske_status open_json(maske_tokenizer **out, const char *path, const char *folder,
                               const tokenizer_config *config) {
     tokenizer_json json = {0};
@@ -22,7 +27,8 @@ static maske_status open_json(maske_tokenizer **out, const char *path, const cha
     maske_status status = tokenizer_json_parse(&json, text, length, path, entries);
     free(text);
     TRY(status);
-    if (json_is_object(json_object_get(json.root, "model")) || json_is_string(json_object_get(json.root, "version"))) {
+    if (is_named(path, "tokenizer.json") || json_is_object(json_object_get(json.root, "model")) ||
+        json_is_string(json_object_get(json.root, "version"))) {
         status = tokenizer_read_json(out, &json, path, config);
     } else {
         status = path_join(&merges, folder, "merges.txt");

@@ -19,6 +19,8 @@ static void refusals_name_place_and_fact(void **state) {
     static const struct { const char *text; maske_status status; const char *words; } cases[] = {
         {"", MASKE_BAD_FILE, "not JSON"},
         {"[]", MASKE_BAD_FILE, "expected a JSON object"},
+        {"{}", MASKE_BAD_FILE, "model: found nothing, expected an object"},
+        {"{\"a\":0,\"b\":1}", MASKE_BAD_FILE, "model: found nothing, expected an object"},
         {"{\"version\":\"1.0\"}", MASKE_BAD_FILE, "model: found nothing, expected an object"},
         {"{\"version\":\"2.0\",\"model\":" SMALL "}", MASKE_UNSUPPORTED, "\"version\" is 2.0"},
         {"{\"version\":1,\"model\":" SMALL "}", MASKE_UNSUPPORTED, "\"version\" is an integer"},
