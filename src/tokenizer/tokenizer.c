@@ -72,6 +72,8 @@ void maske_tokenizer_free(maske_tokenizer *t) {
     added_tokens_free(&t->added);
     known_words_free(t->known);
     padding_free(&t->padding);
+    json_decref(t->config);
+    json_decref(t->token_map);
     free(t->frames[0].ids);
     free(t->frames[1].ids);
     free(t);

@@ -1,5 +1,5 @@
 /* tokenizer/tokenizer_config.c: the files are read with a forgiving eye (many tools write them, members come and go)
- * and written with no more than the tools need. */
+ * and written as they were read; for a tokenizer that was made, with no more than the tools need. */
 #include "tokenizer/tokenizer_config.h"
 #include "base/json_parse.h"
 #include "base/number.h"
@@ -130,11 +130,11 @@ maske_status tokenizer_config_read(tokenizer_config *out, const char *folder) {
     json_t *json = NULL;
     maske_status status = read_file(&json, folder, "tokenizer_config.json");
     if (status == MASKE_OK && json != NULL) status = read_settings(&config, json);
-    json_decref(json);
+    config.config = json;
     json = NULL;
     if (status == MASKE_OK) status = read_file(&json, folder, "special_tokens_map.json");
     if (status == MASKE_OK && json != NULL) status = read_roles(&config, json);
-    json_decref(json);
+    config.token_map = json;
     json = NULL;
     if (status == MASKE_OK && config.added_tokens_decoder == NULL) status = read_file(&json, folder, "added_tokens.json");
     if (status == MASKE_OK && json != NULL) status = list_given(&config, json);
@@ -149,6 +149,8 @@ void tokenizer_config_free(tokenizer_config *config) {
     json_decref(config->ends);
     json_decref(config->additional);
     json_decref(config->added_tokens_decoder);
+    json_decref(config->config);
+    json_decref(config->token_map);
     *config = (tokenizer_config){0};
 }
 
@@ -157,6 +159,8 @@ void tokenizer_config_apply(const tokenizer_config *config, maske_tokenizer *t) 
         if (config->roles[role] != NULL)
             t->special[role] = maske_tokenizer_id(t, config->roles[role], strlen(config->roles[role]));
     t->model_max_length = config->model_max_length;
+    t->config = json_incref(config->config);
+    t->token_map = json_incref(config->token_map);
 }
 
 /* ------------------------------------------------------------------------------------------------------ writing --- */
@@ -171,51 +175,86 @@ static maske_status write_json(buffer *text, json_writer *w, const char *folder,
     return status;
 }
 
+/* In the order in which transformers sorts its own keys. */
+static const maske_special role_order[] = {MASKE_CLS, MASKE_MASK, MASKE_PAD, MASKE_SEP, MASKE_UNK};
+
 static void write_roles(json_writer *w, const maske_tokenizer *t) {
-    /* In the order in which transformers sorts its own keys. */
-    static const maske_special order[] = { MASKE_CLS, MASKE_MASK, MASKE_PAD, MASKE_SEP, MASKE_UNK };
     for (size_t i = 0; i < MASKE_SPECIAL_COUNT; i++) {
-        const char *token = maske_tokenizer_token(t, t->special[order[i]]);
+        const char *token = maske_tokenizer_token(t, t->special[role_order[i]]);
         if (token == NULL) continue;
-        json_key(w, role_keys[order[i]]);
+        json_key(w, role_keys[role_order[i]]);
         json_text(w, token);
     }
 }
 
-static maske_status write_config(const maske_tokenizer *t, const char *folder, buffer *text) {
-    json_writer w = json_writer_start(text, true);
-    json_begin_object(&w);
-    json_key(&w, "clean_up_tokenization_spaces"); json_bool(&w, false);
+static void write_new_config(json_writer *w, const maske_tokenizer *t) {
+    json_begin_object(w);
+    json_key(w, "clean_up_tokenization_spaces"); json_bool(w, false);
     if (t->model_max_length > 0) {
-        json_key(&w, "model_max_length");
-        json_int(&w, t->model_max_length);
+        json_key(w, "model_max_length");
+        json_int(w, t->model_max_length);
     }
     /* BERT wants to know which of a pair's texts a token is of. */
-    json_key(&w, "model_input_names");
-    json_begin_array(&w);
-    json_text(&w, "input_ids");
-    json_text(&w, "token_type_ids");
-    json_text(&w, "attention_mask");
-    json_end_array(&w);
-    write_roles(&w, t);
-    json_key(&w, "tokenizer_class"); json_text(&w, "PreTrainedTokenizerFast");
-    json_end_object(&w);
-    return write_json(text, &w, folder, "tokenizer_config.json");
+    json_key(w, "model_input_names");
+    json_begin_array(w);
+    json_text(w, "input_ids");
+    json_text(w, "token_type_ids");
+    json_text(w, "attention_mask");
+    json_end_array(w);
+    write_roles(w, t);
+    json_key(w, "tokenizer_class"); json_text(w, "PreTrainedTokenizerFast");
+    json_end_object(w);
 }
 
-static maske_status write_map(const maske_tokenizer *t, const char *folder, buffer *text) {
-    json_writer w = json_writer_start(text, true);
-    json_begin_object(&w);
-    write_roles(&w, t);
-    json_end_object(&w);
-    return write_json(text, &w, folder, "special_tokens_map.json");
+static void write_new_map(json_writer *w, const maske_tokenizer *t) {
+    json_begin_object(w);
+    write_roles(w, t);
+    json_end_object(w);
+}
+
+static bool says(const json_t *token, const char *text) {
+    const char *found = tokenizer_config_token(token);
+    return found != NULL && strcmp(found, text) == 0;
+}
+
+/* Sets the roles. A token that a file has as an object, with how it is found, stays that. */
+static maske_status lay_roles(json_t *object, const json_t *other, const maske_tokenizer *t) {
+    for (size_t i = 0; i < MASKE_SPECIAL_COUNT; i++) {
+        const char *key = role_keys[role_order[i]], *token = maske_tokenizer_token(t, t->special[role_order[i]]);
+        if (token == NULL || says(json_object_get(object, key), token)) continue;
+        json_t *said = json_object_get(other, key);
+        json_t *value = says(said, token) ? json_incref(said) : json_string(token);
+        if (json_object_set_new(object, key, value) != 0) return error_memory(0, "special tokens");
+    }
+    return MASKE_OK;
+}
+
+/* What a file said, with what is known now laid over it. */
+static maske_status write_kept(json_writer *w, const maske_tokenizer *t, json_t *said, const json_t *other,
+                               bool max_length) {
+    json_t *object = said != NULL ? json_copy(said) : json_object();
+    if (object == NULL) return error_memory(0, "the tokenizer's settings");
+    maske_status status = lay_roles(object, other, t);
+    if (status == MASKE_OK && max_length && t->model_max_length > 0 &&
+        json_object_set_new(object, "model_max_length", json_integer(t->model_max_length)) != 0)
+        status = error_memory(0, "the tokenizer's settings");
+    if (status == MASKE_OK) json_value(w, object);
+    json_decref(object);
+    return status;
 }
 
 maske_status tokenizer_config_write(const maske_tokenizer *t, const char *folder) {
     buffer text = {0};
-    maske_status status = write_config(t, folder, &text);
+    json_writer w = json_writer_start(&text, true);
+    maske_status status = MASKE_OK;
+    if (t->config == NULL) write_new_config(&w, t);
+    else status = write_kept(&w, t, t->config, t->token_map, true);
+    if (status == MASKE_OK) status = write_json(&text, &w, folder, "tokenizer_config.json");
     buffer_clear(&text);
-    if (status == MASKE_OK) status = write_map(t, folder, &text);
+    w = json_writer_start(&text, true);
+    if (t->config == NULL && t->token_map == NULL) write_new_map(&w, t);
+    else if (status == MASKE_OK) status = write_kept(&w, t, t->token_map, t->config, false);
+    if (status == MASKE_OK) status = write_json(&text, &w, folder, "special_tokens_map.json");
     buffer_free(&text);
     return status;
 }

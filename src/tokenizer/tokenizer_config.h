@@ -16,6 +16,7 @@ typedef struct tokenizer_config {
     bool add_prefix_space;              /* false */
     json_t *ends;                       /* [token, ...] that begin and end a text (bos, eos), or NULL */
     json_t *additional;                 /* [token, ...] special ones of no role, or NULL */
+    json_t *config, *token_map;         /* tokenizer_config.json and special_tokens_map.json as they stand, or NULL */
     json_t *added_tokens_decoder;       /* {"id": token, ...}, or NULL; from added_tokens.json where no other file has it */
 } tokenizer_config;
 
@@ -23,10 +24,11 @@ typedef struct tokenizer_config {
 const char *tokenizer_config_token(const json_t *token);
 MASKE_MUST_USE maske_status tokenizer_config_read(tokenizer_config *out, const char *folder);
 void tokenizer_config_free(tokenizer_config *config);
-/* Sets the roles' ids and model_max_length of a tokenizer that has its tokens. */
+/* Sets the roles' ids and model_max_length of a tokenizer that has its tokens, and keeps what else the files say. */
 void tokenizer_config_apply(const tokenizer_config *config, maske_tokenizer *t);
 
-/* Writes tokenizer_config.json and special_tokens_map.json into the folder, replacing what is there. */
+/* Writes tokenizer_config.json and special_tokens_map.json into the folder, replacing what is there: those that were
+ * read, with the roles and model_max_length as they are now; for a tokenizer that was made, what the tools need. */
 MASKE_MUST_USE maske_status tokenizer_config_write(const maske_tokenizer *t, const char *folder);
 
 #endif

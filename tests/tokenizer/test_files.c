@@ -369,6 +369,52 @@ static void the_standard_tokenizer_saves_what_it_is(void **state) {
     maske_tokenizer_free(again);
 }
 
+/* What the files of a folder say stays, whoever writes them again; what was laid over is the roles and the length. */
+static void settings_of_the_files_are_kept(void **state) {
+    (void)state;
+    static const char config[] =
+        "{\n  \"add_prefix_space\": false,\n  \"bos_token\": \"<s>\",\n  \"cls_token\": \"<s>\",\n"
+        "  \"eos_token\": \"</s>\",\n  \"extra_special_tokens\": {},\n  \"mask_token\": {\n"
+        "    \"content\": \"<mask>\",\n    \"lstrip\": true\n  },\n  \"model_input_names\": [\n    \"input_ids\"\n"
+        "  ],\n  \"model_max_length\": 1000000000000000019884624838656,\n  \"pad_token\": \"<pad>\",\n"
+        "  \"padding_side\": \"left\",\n  \"sep_token\": \"</s>\",\n  \"stride\": 3,\n"
+        "  \"tokenizer_class\": \"RobertaTokenizer\",\n  \"unk_token\": \"<unk>\"\n}\n";
+    static const char map[] = "{\n  \"bos_token\": \"<s>\",\n  \"mask_token\": \"<mask>\",\n  \"cls_token\": \"<s>\",\n"
+                              "  \"pad_token\": \"<pad>\",\n  \"sep_token\": \"</s>\",\n  \"unk_token\": \"<unk>\"\n}\n";
+    const char *folder = fresh_folder("settings"), *out = fresh_folder("settings-again");
+    maske_tokenizer *t = NULL, *copy = NULL;
+    vocab entries = {0};
+    write_in(folder, "vocab.json", "{\"<s>\":0,\"<pad>\":1,\"</s>\":2,\"<unk>\":3,\"<mask>\":4,\"a\":5,\"b\":6,\"ab\":7}");
+    write_in(folder, "merges.txt", "a b\n");
+    write_in(folder, "tokenizer_config.json", config);
+    write_in(folder, "special_tokens_map.json", "{\"bos_token\": \"<s>\", \"mask_token\": \"<mask>\"}");
+    assert_ok(maske_tokenizer_open(&t, folder));
+    assert_ok(vocab_copy(&entries, tokenizer_vocab(t)));
+    assert_ok(tokenizer_copy_with_bpe(&copy, t, &entries, t->model.bpe.merges, t->model.bpe.merge_count));
+    maske_tokenizer_free(t);
+    assert_ok(maske_tokenizer_save(copy, out));
+    char *text = read_in(out, "tokenizer_config.json");
+    assert_string_equal(text, config);
+    free(text);
+    text = read_in(out, "special_tokens_map.json");
+    assert_string_equal(text, map);
+    free(text);
+    copy->model_max_length = 77;
+    assert_ok(maske_tokenizer_save(copy, out));
+    text = read_in(out, "tokenizer_config.json");
+    assert_non_null(strstr(text, "\"model_max_length\": 77,\n  \"pad_token\""));
+    free(text);
+    maske_tokenizer_free(copy);
+    /* Without a map the one that is written has the tokens as the other file has them. */
+    assert_ok(folder_remove(scratch_path("settings/special_tokens_map.json")));
+    assert_ok(maske_tokenizer_open(&t, folder));
+    assert_ok(maske_tokenizer_save(t, out));
+    text = read_in(out, "special_tokens_map.json");
+    assert_non_null(strstr(text, "\"lstrip\": true"));
+    free(text);
+    maske_tokenizer_free(t);
+}
+
 static void merges_with_spaces_stay_out_of_merges_txt(void **state) {
     (void)state;
     maske_tokenizer *t = NULL;
@@ -418,6 +464,7 @@ int main(void) {
         cmocka_unit_test(a_lone_vocab_json_gets_its_merges_back),
         cmocka_unit_test(paths_that_lead_nowhere),
         cmocka_unit_test(the_standard_tokenizer_saves_what_it_is),
+        cmocka_unit_test(settings_of_the_files_are_kept),
         cmocka_unit_test(merges_with_spaces_stay_out_of_merges_txt),
         cmocka_unit_test(a_copy_keeps_every_id),
     };
