@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/modules.h"
 #include "corpus/files.h"
+#include "tokenizer/tokenizer.h"
 #include "train/choose.h"
 #include "train/run.h"
 #include "train/settings.h"
@@ -239,6 +240,8 @@ static maske_status keep_first_weights(const run *r, const char *folder) {
 /* The run is whole in the preparing folder before anything that lies in the output folder moves; then that is the run's. */
 static maske_status begin(run *r) {
     const char *folder = r->folder.preparing;
+    /* A new model's tokenizer knows how long its texts may be; one to go on from says so itself. */
+    if (r->model == NULL) r->tokenizer->model_max_length = (int64_t)bert_config_positions(&r->config);
     TRY(maske_tokenizer_save(r->tokenizer, folder));
     TRY(run_identify(r, folder));
     TRY(run_write_sources(r, folder));

@@ -36,6 +36,13 @@ static size_t series(double *out, size_t most, const char *folder, const char *k
     return count;
 }
 
+static void expect_in(const char *folder, const char *name, const char *words) {
+    size_t length;
+    char *text = read_whole(folder, name, &length);
+    if (strstr(text, words) == NULL) fail_msg("%s/%s: found %s, expected %s in it", folder, name, text, words);
+    free(text);
+}
+
 static void text_becomes_a_model(void **state) {
     (void)state;
     const char *out = fresh("from-text");
@@ -58,6 +65,8 @@ static void text_becomes_a_model(void **state) {
     assert_int_equal(series(values, 64, out, "loss"), 24);
     assert_int_equal(series(values, 64, out, "valid_loss"), 3);
     assert_int_equal(series(values, 64, out, "step"), 27);
+    expect_in(out, "tokenizer_config.json", "\"model_max_length\": 64,");
+    expect_in(out, "checkpoints/step-24/tokenizer_config.json", "\"model_max_length\": 64,");
     /* The memory and disk that are needed are said, and the model is one that others open. */
     assert_non_null(strstr(said, "needs "));
     maske_model *model = NULL;
@@ -328,6 +337,13 @@ static void training_goes_on_from_a_model(void **state) {
     assert_ok(training_start(&t, second, &o));
     assert_same_file(first, second, "model.safetensors");
     assert_same_file(first, second, "tokenizer.json");
+    assert_same_file(first, second, "tokenizer_config.json");
+    /* What the model's tokenizer says of its texts' length stays. */
+    o.force = true;
+    replace_in(first, "tokenizer_config.json", "\"model_max_length\": 64", "\"model_max_length\": 48");
+    assert_ok(training_start(&t, second, &o));
+    assert_same_file(first, second, "tokenizer_config.json");
+    o.force = false;
     o.hidden_size = 64;
     assert_fails(training_start(&t, fresh("third"), &o), MASKE_BAD_ARGUMENT, "hidden-size is 64, but 32 in the model");
     o.hidden_size = 0;
