@@ -5,6 +5,7 @@
 #include "base/number.h"
 #include "base/parallel.h"
 #include "bert/mapped.h"
+#include "tokenizer/tokenizer.h"
 
 #include <stdlib.h>
 
@@ -92,6 +93,12 @@ static maske_status read_length(size_t *out, const char *folder, const char *fil
     return status;
 }
 
+/* What a folder of sentence-transformers says of a text's length, as that library takes it; 0: nothing. */
+static int64_t length_limit(const maske_model *m) {
+    if (m->sentence.max_length > 0 || !m->sentence.listed) return m->sentence.max_length;
+    return m->tokenizer->model_max_length >= SENTENCE_LENGTH_LEAST ? m->tokenizer->model_max_length : 0;
+}
+
 static maske_status check_folder(const char *folder) {
     if (!path_exists(folder)) return error_set(MASKE_IO, "%s: there is no such folder, expected a model's", folder);
     if (!path_is_folder(folder)) return error_set(MASKE_IO, "%s: found a file, expected a model's folder", folder);
@@ -129,7 +136,8 @@ static maske_status open_parts(maske_model *m, const char *folder, const maske_m
     TRY(maske_tokenizer_open(&m->tokenizer, parts));
     TRY(check_fit(m));
     m->max_length = bert_config_positions(&m->network->config);
-    TRY(read_length(&m->max_length, parts, "sentence_bert_config.json", "max_seq_length"));
+    int64_t limit = length_limit(m);
+    if (limit > 0 && (size_t)limit < m->max_length) m->max_length = (size_t)limit;
     m->trained_length = m->max_length;
     size_t trained = (size_t)m->network->config.trained_length;
     if (trained >= LEAST_LENGTH && trained < m->trained_length) m->trained_length = trained;

@@ -19,7 +19,7 @@ struct maske_model {
     _Atomic bool memory_said;
     int threads;
     size_t
-        max_length; /* tokens of a text, [CLS] and [SEP] included: of sentence_bert_config.json, else every position */
+        max_length; /* tokens of a text, [CLS] and [SEP] included: as sentence-transformers has it, else every position */
     size_t trained_length;      /* that the model was trained on (config.json, train.json), at most max_length; not known: max_length */
     sentence_modules sentence;  /* how texts are embedded */
 };

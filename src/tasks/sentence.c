@@ -64,15 +64,36 @@ static maske_status read_pooling(sentence_modules *m, const char *folder, const 
     return status;
 }
 
+static maske_status take_network_settings(sentence_modules *m, const json_t *object, const char *path) {
+    return json_get_integer_or(&m->max_length, 0, object, "max_seq_length", SENTENCE_LENGTH_LEAST, 1 << 30, path);
+}
+
+/* The first file that says anything counts. A folder without modules.json has only the newest name. */
+static maske_status read_network_settings(sentence_modules *m) {
+    for (size_t i = 0; modules_network_files[i] != NULL && (i == 0 || m->listed); i++) {
+        json_t *object = NULL;
+        char *path = NULL;
+        TRY(read_json(&object, &path, m->network, modules_network_files[i]));
+        bool said = json_object_size(object) > 0;
+        maske_status status = said ? take_network_settings(m, object, path) : MASKE_OK;
+        json_decref(object);
+        free(path);
+        if (said) return status;
+    }
+    return MASKE_OK;
+}
+
 static maske_status read_modules(sentence_modules *out, const modules *list) {
     out->pooling = MASKE_POOLING_MEAN;
+    out->listed = list->listed;
     for (size_t i = 0; i < modules_count(list); i++) {
         const char *kind = modules_kind(list, i);
         if (strcmp(kind, "Pooling") == 0) TRY(read_pooling(out, list->folder, modules_path(list, i)));
         else if (strcmp(kind, "Normalize") == 0) out->normalize = true;
         else if (strcmp(kind, "Transformer") != 0) refuse(out, "a module of the kind ", kind, unsupported);
     }
-    return modules_network(&out->network, list);
+    TRY(modules_network(&out->network, list));
+    return read_network_settings(out);
 }
 
 maske_status sentence_modules_read(sentence_modules *out, const char *folder) {

@@ -2,7 +2,7 @@
  *
  *   modules.json                  a list: Transformer (the network, perhaps in a folder of its own), Pooling, Normalize
  *   1_Pooling/config.json         which pooling: "pooling_mode_mean_tokens": true, ..., or "pooling_mode": "mean"
- *   sentence_bert_config.json     max_seq_length, beside the network
+ *   sentence_bert_config.json     max_seq_length, beside the network; or another of its names (base/modules.h)
  *
  * A module of another kind (Dense, ...) does not keep the folder from being opened: filling masks does not need it; but
  * texts are not embedded without it. */
@@ -11,11 +11,15 @@
 
 #include "base/json.h"
 
+enum { SENTENCE_LENGTH_LEAST = 3 };     /* tokens: [CLS], one of the text, [SEP] */
+
 /* Zeroed: nothing. */
 typedef struct sentence_modules {
     char *network;              /* yours: the folder of the network and its tokenizer */
     maske_pooling pooling;      /* mean where nothing is said */
     bool normalize;
+    bool listed;                /* there is a modules.json */
+    int64_t max_length;         /* tokens of a text; 0: nothing is said */
     char obstacle[160];         /* what keeps texts from being embedded, and why; "" nothing */
 } sentence_modules;
 

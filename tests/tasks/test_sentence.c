@@ -207,6 +207,32 @@ static void what_makes_vectors_goes_with_the_model(void **state) {
     expect_text(run, "9_Pool/notes", "mine");
 }
 
+static size_t max_length_of(const char *folder) {
+    maske_model *model = small_model_open(folder);
+    size_t length = model->max_length;
+    maske_model_close(model);
+    return length;
+}
+
+static void the_length_is_that_of_the_library(void **state) {
+    (void)state;
+    const char *folder = new_model("lengths");
+    write_text(folder, "tokenizer_config.json", "{\"model_max_length\": 20}");
+    write_text(folder, "sentence_roberta_config.json", "{\"max_seq_length\": 11}");
+    assert_int_equal(max_length_of(folder), SMALL_POSITIONS);      /* no folder of sentence-transformers */
+    write_modules(folder, "");
+    write_text(folder, "1_Pooling/config.json", "{\"pooling_mode_mean_tokens\": true}");
+    assert_int_equal(max_length_of(folder), 11);
+    write_text(folder, "sentence_bert_config.json", "{}");              /* says nothing at all: the next one counts */
+    assert_int_equal(max_length_of(folder), 11);
+    write_text(folder, "sentence_bert_config.json", "{\"do_lower_case\": false}");
+    assert_int_equal(max_length_of(folder), 20);
+    write_text(folder, "tokenizer_config.json", "{\"model_max_length\": 1000000000000000019884624838656}");
+    assert_int_equal(max_length_of(folder), SMALL_POSITIONS);
+    write_text(folder, "sentence_bert_config.json", "{\"max_seq_length\": 9}");
+    assert_int_equal(max_length_of(folder), 9);
+}
+
 static void a_pooling_without_its_settings_is_no_mean(void **state) {
     (void)state;
     const char *folder = new_model("unsettled"), *text = "kitap";
@@ -264,6 +290,7 @@ int main(void) {
         cmocka_unit_test(a_normalize_module_normalizes),
         cmocka_unit_test(a_network_may_lie_in_a_folder_of_its_own),
         cmocka_unit_test(what_makes_vectors_goes_with_the_model),
+        cmocka_unit_test(the_length_is_that_of_the_library),
         cmocka_unit_test(a_pooling_without_its_settings_is_no_mean),
         cmocka_unit_test(what_is_not_supported_is_named),
     };
