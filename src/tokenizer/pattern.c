@@ -53,12 +53,12 @@ static maske_status compile(pattern *self, const char *name) {
     const UChar *text = (const UChar *)updated.data, *end = text == NULL ? NULL : text + updated.length;
     regex_t *regex = NULL;
     OnigErrorInfo info = {0};
+    UChar why[ONIG_MAX_ERROR_MESSAGE_LEN] = "";
     int result = onig_new(&regex, text, end, ONIG_OPTION_NONE, ONIG_ENCODING_UTF8, ONIG_SYNTAX_DEFAULT, &info);
-    buffer_free(&updated);
+    if (result != ONIG_NORMAL) onig_error_code_to_str(why, result, &info);
+    buffer_free(&updated);              /* only now: what info names lies in it */
     if (result == ONIGERR_MEMORY) return error_memory(self->length, "compiling a regular expression");
     if (result != ONIG_NORMAL) {
-        UChar why[ONIG_MAX_ERROR_MESSAGE_LEN];
-        onig_error_code_to_str(why, result, &info);
         return error_set(MASKE_BAD_FILE, "%s: the regular expression \"%.200s\" cannot be used: %s", name, self->text, (char *)why);
     }
     self->regex = regex;

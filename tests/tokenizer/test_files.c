@@ -64,6 +64,7 @@ static void refusals_name_place_and_fact(void **state) {
         {FILE_OF("\"padding\":{\"strategy\":\"BatchLongest\",\"direction\":\"Left\",\"pad_id\":7,\"pad_type_id\":0,\"pad_token\":\"a\"},", SMALL), MASKE_BAD_FILE, "the pad_id is 7"},
         {FILE_OF("\"normalizer\":{\"type\":\"Precompiled\"},", SMALL), MASKE_UNSUPPORTED, "normalizer: found type \"Precompiled\", expected BertNormalizer"},
         {FILE_OF("\"pre_tokenizer\":{\"type\":\"Magic\"},", SMALL), MASKE_UNSUPPORTED, "ByteLevel, Metaspace, Whitespace, WhitespaceSplit, Punctuation, Digits, CharDelimiterSplit, Split, UnicodeScripts, FixedLength or Sequence"},
+        {FILE_OF("\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"\\\\p{Nosuchname}\"},\"behavior\":\"Isolated\",\"invert\":false},", SMALL), MASKE_BAD_FILE, "cannot be used: invalid character property name {Nosuchname}"},
         {FILE_OF("\"decoder\":{\"type\":\"Magic\"},", SMALL), MASKE_UNSUPPORTED, "decoder: found type \"Magic\", expected ByteLevel, WordPiece"},
         {FILE_OF("\"decoder\":{\"type\":\"Metaspace\",\"replacement\":\"_\",\"add_prefix_space\":false},", SMALL), MASKE_BAD_FILE, "expected \"prepend_scheme\" \"never\" beside it"},
         {FILE_OF("\"pre_tokenizer\":{\"type\":\"Metaspace\",\"replacement\":\"_\",\"add_prefix_space\":false},", SMALL), MASKE_BAD_FILE, "expected \"prepend_scheme\" \"never\" beside it"},
