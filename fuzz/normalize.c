@@ -16,14 +16,15 @@ static void check_text(const normalizer *self, fuzz_part text, bool form) {
     aligned_text aligned = {0}, plain = {0}, again = {0};
     const char *out = NULL;
     size_t length = 0;
-    bool at_start;
+    size_t start = 0;
     MUST(aligned_text_set(&aligned, text.at, text.length, 0, true));
     maske_status status = normalizer_apply(self, &aligned);
-    CHECK(normalizer_apply_plain(self, text.at, text.length, &plain, &out, &length, &at_start) == status);
+    CHECK(normalizer_apply_plain(self, text.at, text.length, &plain, &out, &length, &start) == status);
     if (fuzz_ok(status)) {
         CHECK(utf8_valid_prefix(out, length) == length && length == aligned.now.length);
         CHECK(length == 0 || memcmp(out, aligned.now.bytes, length) == 0);
         check_origins(&aligned, text.length);
+        for (size_t i = 0; i < length; i++) CHECK((aligned.now.origins[i].begin == 0) == (i < start));
         if (form) {
             const char *same = NULL;
             size_t same_length = 0;

@@ -115,14 +115,14 @@ static maske_status ids_of(request *r, pipeline *p, int which) {
 
 static maske_status encode_ids(request *r, encoding_scratch *scratch, maske_encoding *out) {
     pipeline *p = &scratch->pipeline;
-    const tokenizer_frame *frame = &r->t->frames[r->pair];
+    const tokenizer_frame *frame = &r->t->frames[r->no_special][r->pair];
     TRY(ids_of(r, p, 0));
     if (r->pair) TRY(ids_of(r, p, 1));
     TRY(truncate_texts(r, p->ids[0].count, r->pair ? p->ids[1].count : 0));
     size_t count = 0;
     for (size_t i = 0; i < frame->count; i++) {
         int32_t id = frame->ids[i];
-        count += id < 0 ? r->keep[FRAME_TEXT(id)] : !r->no_special;
+        count += id < 0 ? r->keep[FRAME_TEXT(id)] : 1;
     }
     size_t padded = padded_length(r, count, count), at = 0;
     TRY(reserve_ids(out, scratch, padded));
@@ -131,7 +131,7 @@ static maske_status encode_ids(request *r, encoding_scratch *scratch, maske_enco
     for (size_t i = 0; i < frame->count; i++) {
         int32_t id = frame->ids[i];
         if (id >= 0) {
-            if (!r->no_special) out->ids[at++] = id;
+            out->ids[at++] = id;
             continue;
         }
         size_t keep = r->keep[FRAME_TEXT(id)];
@@ -262,7 +262,7 @@ static maske_status add_windows(request *r, pipeline *p, size_t first, size_t se
 
 /* The texts in the order in which the post-processor has them; *count of them. */
 static maske_status texts_in_order(const request *r, int order[2], int *count) {
-    const tokenizer_frame *frame = &r->t->frames[r->pair];
+    const tokenizer_frame *frame = &r->t->frames[r->no_special][r->pair];
     *count = 0;
     for (size_t i = 0; i < frame->count; i++) {
         if (frame->ids[i] >= 0) continue;

@@ -76,7 +76,7 @@ maske_status maske_tokenizer_encode_batch(const maske_tokenizer *tokenizer, cons
     if (options == NULL) options = &defaults;
     if (out->scratch == NULL) TRY(memory_new(&out->scratch, 1, sizeof(batch_scratch), "encoding"));
     batch_scratch *s = out->scratch;
-    const tokenizer_frame *frame = &tokenizer->frames[0];
+    const tokenizer_frame *frame = &tokenizer->frames[options->no_special][0];
     bool singly = (tokenizer->truncation.set && !options->no_truncation) ||
                   (tokenizer->padding.set && !options->no_padding) || !names_once(frame);
     s->list.count = 0;
@@ -85,8 +85,7 @@ maske_status maske_tokenizer_encode_batch(const maske_tokenizer *tokenizer, cons
     TRY(check_texts(texts, lengths, count));
     if (singly) TRY(encode_singly(tokenizer, s, texts, lengths, count, *options));
     else
-        TRY(pipeline_batch(tokenizer, &s->pipeline, texts, lengths, count, options->no_special ? NULL : frame, &s->list,
-                           s->ends));
+        TRY(pipeline_batch(tokenizer, &s->pipeline, texts, lengths, count, frame, &s->list, s->ends));
     hand_over(s, out, count);
     return MASKE_OK;
 }

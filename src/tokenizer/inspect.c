@@ -170,7 +170,7 @@ static maske_status inspect_with_text(const maske_tokenizer *tokenizer, const ma
     inspection job = {.tokenizer = tokenizer, .threads = parallel_threads(control)};
     job.unk_id = tokenizer->kind == MODEL_BPE ? tokenizer->model.bpe.unk_id : tokenizer->model.wordpiece.unk_id;
     if (tokenizer->truncation.set)          /* of the frame, one place is the text's */
-        job.longest = tokenizer->truncation.max_length - (int64_t)tokenizer->frames[0].count + 1;
+        job.longest = tokenizer->truncation.max_length - (int64_t)tokenizer->frames[0][0].count + 1;
     maske_status status = memory_new(&job.inspectors, (size_t)job.threads, sizeof *job.inspectors, "inspection");
     for (int t = 0; t < job.threads && status == MASKE_OK; t++)
         status = memory_new(&job.inspectors[t].used, (size_t)report->vocab_size, 1, "entries");

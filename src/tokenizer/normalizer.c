@@ -62,18 +62,18 @@ maske_status normalizer_apply(const normalizer *self, aligned_text *text) {
 }
 
 maske_status normalizer_apply_plain(const normalizer *self, const char *text, size_t length, aligned_text *scratch,
-                                    const char **out, size_t *out_length, bool *at_start) {
+                                    const char **out, size_t *out_length, size_t *start) {
     if (self == NULL || length == 0 || steady_length(self, text, length) == length) {
         *out = text;
         *out_length = length;
-        if (at_start != NULL) *at_start = true;
+        if (start != NULL) *start = length > 0 ? utf8_size(text[0]) : 0;
         return MASKE_OK;
     }
     TRY(aligned_text_set(scratch, text, length, 0, false));
     TRY(type_of(self)->apply(self, scratch));
     *out = scratch->now.bytes;
     *out_length = scratch->now.length;
-    if (at_start != NULL) *at_start = scratch->start_length > 0;
+    if (start != NULL) *start = scratch->start_length;
     return MASKE_OK;
 }
 

@@ -23,8 +23,8 @@ void normalizer_free(normalizer *self);
 
 MASKE_MUST_USE maske_status normalizer_apply(const normalizer *self, aligned_text *text);
 /* Without origins, and without a copy where nothing changes: *out is the input or bytes of `scratch` (valid until its
- * next use). *at_start (may be NULL): whether the first byte's origin begins at the first byte of the input. */
+ * next use). *start (may be NULL): how many of its first bytes come from the input's first character. */
 MASKE_MUST_USE maske_status normalizer_apply_plain(const normalizer *self, const char *text, size_t length,
-    aligned_text *scratch, const char **out, size_t *out_length, bool *at_start);
+    aligned_text *scratch, const char **out, size_t *out_length, size_t *start);
 
 #endif

@@ -6,8 +6,7 @@
 #include <stdlib.h>
 
 void pieces_start(pieces *self, bool aligned) {
-    self->text.length = 0;
-    self->count = 0;
+    self->text.length = self->start_length = self->count = 0;
     self->aligned = aligned;
 }
 
@@ -25,20 +24,20 @@ maske_status pieces_add(pieces *self, const aligned_text *text, size_t begin, si
     size_t length = end - begin;
     TRY(aligned_bytes_reserve(&self->text, length, self->aligned));
     memcpy(self->text.bytes + self->text.length, text->now.bytes + begin, length);
-    if (!self->aligned) {
-        bool at_start = text->origin_begin == 0 && begin < text->start_length;
-        return add_item(self, length, at_start ? 0 : 1, 1, token);
-    }
+    bool at_start = text->origin_begin == 0 && begin < text->start_length;
+    if (at_start) self->start_length = self->text.length + (end < text->start_length ? end : text->start_length) - begin;
+    if (!self->aligned) return add_item(self, length, at_start ? 0 : 1, 1, token);
     const text_range *origins = text->now.origins + begin;
     memcpy(self->text.origins + self->text.length, origins, length * sizeof *origins);
     return add_item(self, length, origins[0].begin, origins[length - 1].end, token);
 }
 
-maske_status pieces_add_plain(pieces *self, const char *text, size_t length, bool at_start) {
+maske_status pieces_add_plain(pieces *self, const char *text, size_t length, size_t start) {
     if (length == 0) return MASKE_OK;
     TRY(aligned_bytes_reserve(&self->text, length, false));
     memcpy(self->text.bytes + self->text.length, text, length);
-    return add_item(self, length, at_start ? 0 : 1, 1, PIECE_IS_TEXT);
+    self->start_length = start;
+    return add_item(self, length, start > 0 ? 0 : 1, 1, PIECE_IS_TEXT);
 }
 
 void pieces_free(pieces *self) {

@@ -20,6 +20,7 @@ typedef struct piece {
 
 typedef struct pieces {
     aligned_bytes text;
+    size_t start_length;                    /* the text's first bytes that come from the first character of the original */
     piece *items;                           /* [count] */
     size_t count, capacity;
     bool aligned;
@@ -33,8 +34,9 @@ typedef struct pieces {
 
 /* Empties it for a new text. */
 void pieces_start(pieces *self, bool aligned);
-/* Adds text without origins as one piece. at_start: it begins at the first byte of the original. */
-MASKE_MUST_USE maske_status pieces_add_plain(pieces *self, const char *text, size_t length, bool at_start);
+/* Adds text without origins as one piece, behind nothing. start: its first bytes that come from the original's first
+ * character. */
+MASKE_MUST_USE maske_status pieces_add_plain(pieces *self, const char *text, size_t length, size_t start);
 /* Adds bytes [begin, end) of a text as one piece; nothing if they are empty. The text must be aligned if the pieces are. */
 MASKE_MUST_USE maske_status pieces_add(pieces *self, const aligned_text *text, size_t begin, size_t end, int32_t token);
 void pieces_free(pieces *self);

@@ -38,7 +38,7 @@ MASKE_MUST_USE maske_status pipeline_word(const maske_tokenizer *t, pipeline *p,
 /* Ids of a text alone, added tokens cut out, nothing around them; appended to `out`. */
 MASKE_MUST_USE maske_status pipeline_ids(const maske_tokenizer *t, pipeline *p, const char *text, size_t length,
                                          id_list *out);
-/* The same for many texts, with the frame's ids around each (NULL: none); id_ends[count]: where each text's ids end. */
+/* The same for many texts, with the frame's ids around each; id_ends[count]: where each text's ids end. */
 MASKE_MUST_USE maske_status pipeline_batch(const maske_tokenizer *t, pipeline *p, const char *const *texts,
     const size_t *lengths, size_t count, const tokenizer_frame *frame, id_list *out, size_t *id_ends);
 /* The same with places, into `out` (emptied first): characters of the original. trims: fill leading and trailing. */

@@ -21,8 +21,7 @@ static maske_status cut_text(const batch *b, const char *text, size_t length, bo
     const maske_tokenizer *t = b->t;
     pipeline *p = b->p;
     const char *normal = NULL;
-    size_t normal_length = 0;
-    bool at_start = false;
+    size_t normal_length = 0, start = 0;
     *alone = length > BLOCK_BYTES;
     if (*alone) return MASKE_OK;
     if (added_tokens_has(&t->added, false)) {
@@ -30,13 +29,13 @@ static maske_status cut_text(const batch *b, const char *text, size_t length, bo
         *alone = added_splits_any(&p->raw_splits);
         if (*alone) return MASKE_OK;
     }
-    TRY(normalizer_apply_plain(t->normalizer, text, length, &p->text, &normal, &normal_length, &at_start));
+    TRY(normalizer_apply_plain(t->normalizer, text, length, &p->text, &normal, &normal_length, &start));
     if (added_tokens_has(&t->added, true)) {
         TRY(added_tokens_split(&t->added, true, normal, normal_length, &p->normalized_splits));
         *alone = added_splits_any(&p->normalized_splits);
         if (*alone) return MASKE_OK;
     }
-    return pre_tokenizer_words(t->pre_tokenizer, normal, normal_length, at_start, &p->words);
+    return pre_tokenizer_words(t->pre_tokenizer, normal, normal_length, start, &p->words);
 }
 
 /* Puts p->words behind the words of the block. */

@@ -17,14 +17,14 @@ static maske_status add_stretch_ids(const maske_tokenizer *t, pipeline *p, const
     id_list *out, bool *cut) {
     const char *normal = NULL;
     size_t normal_length = 0;
-    bool at_start = false;
-    TRY(normalizer_apply_plain(t->normalizer, text, length, &p->text, &normal, &normal_length, &at_start));
+    size_t start = 0;
+    TRY(normalizer_apply_plain(t->normalizer, text, length, &p->text, &normal, &normal_length, &start));
     if (added_tokens_has(&t->added, true)) {
         TRY(added_tokens_split(&t->added, true, normal, normal_length, &p->normalized_splits));
         *cut = added_splits_any(&p->normalized_splits);
         if (*cut) return MASKE_OK;
     }
-    TRY(pre_tokenizer_words(t->pre_tokenizer, normal, normal_length, first && at_start, &p->words));
+    TRY(pre_tokenizer_words(t->pre_tokenizer, normal, normal_length, first ? start : 0, &p->words));
     const range_list *words = &p->words.ranges;
     pipeline_texts one = {.bytes = p->words.text, .ranges = words->items, .range_count = words->count,
                           .range_ends = &words->count, .count = 1};

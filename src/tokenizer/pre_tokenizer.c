@@ -49,12 +49,15 @@ typedef enum rewrite_step { STEP_PREPARE, STEP_FINISH } rewrite_step;
 /* Writes the text of all pieces anew, those that are text through one of the two steps. */
 static maske_status rewrite(const pre_tokenizer *self, pieces *list, rewrite_step step) {
     const pre_tokenizer_type *type = pre_tokenizer_type_of(self);
+    size_t start_length = 0;
     list->next_text.length = 0;
     for (size_t i = 0; i < list->count; i++) {
         piece *item = &list->items[i];
         const char *text = list->text.bytes + item->begin;
         size_t length = item->end - item->begin, begin = list->next_text.length;
+        size_t start = list->start_length > item->begin ? list->start_length - item->begin : 0;
         text_edit edit = {.source = text, .length = length, .aligned = list->aligned, .origin_begin = item->origin_begin,
+                          .source_start = start < length ? start : length,
                           .origins = list->aligned ? list->text.origins + item->begin : NULL,
                           .out = &list->next_text, .out_begin = begin};
         bool prepares = step == STEP_PREPARE && type->needs_prepare(self, text, length, item->origin_begin);
@@ -62,12 +65,14 @@ static maske_status rewrite(const pre_tokenizer *self, pieces *list, rewrite_ste
         else if (step == STEP_PREPARE) type->prepare(self, &edit);
         else type->finish(&edit);
         TRY(edit.status);
+        if (edit.out_start > 0) start_length = begin + edit.out_start;
         item->begin = (uint32_t)begin;
         item->end = (uint32_t)list->next_text.length;
     }
     aligned_bytes written = list->next_text;
     list->next_text = list->text;
     list->text = written;
+    list->start_length = start_length;
     return MASKE_OK;
 }
 
@@ -88,8 +93,8 @@ static maske_status add_cut(pieces *list, size_t *count, const piece *whole, tex
     if (list->aligned) {
         cut.origin_begin = list->text.origins[cut.begin].begin;
         cut.origin_end = list->text.origins[cut.end - 1].end;
-    } else if (range.begin == 0) {
-        cut.origin_begin = whole->origin_begin;
+    } else if (cut.begin < list->start_length) {
+        cut.origin_begin = 0;               /* whatever comes from the first character begins there, not its first byte alone */
     }
     list->next_items[(*count)++] = cut;
     return MASKE_OK;

@@ -42,10 +42,10 @@ typedef struct word_list {
     buffer prefixed;            /* the copy, where a space had to be put in front */
     pieces pieces;              /* the long way, for what changes text in another manner */
 } word_list;
-/* The words of one piece of normalized text (what lies between added tokens). at_start: the piece begins at the first
- * byte of the original text. out->text is borrowed from the caller's text or from `out`. */
+/* The words of one piece of normalized text (what lies between added tokens). start: how many of its first bytes come
+ * from the first character of the original text. out->text is borrowed from the caller's text or from `out`. */
 MASKE_MUST_USE maske_status pre_tokenizer_words(const pre_tokenizer *self, const char *text, size_t length,
-    bool at_start, word_list *out);
+    size_t start, word_list *out);
 void word_list_free(word_list *words);
 
 #endif

@@ -97,9 +97,9 @@ static maske_status words_by_cuts(const pre_tokenizer *self, size_t length, word
     return self == NULL ? MASKE_OK : cut_words(self, out);
 }
 
-static maske_status words_by_pieces(const pre_tokenizer *self, size_t length, bool at_start, word_list *out) {
+static maske_status words_by_pieces(const pre_tokenizer *self, size_t length, size_t start, word_list *out) {
     pieces_start(&out->pieces, false);
-    TRY(pieces_add_plain(&out->pieces, out->text, length, at_start));
+    TRY(pieces_add_plain(&out->pieces, out->text, length, start));
     TRY(pre_tokenizer_split(self, &out->pieces));
     for (size_t i = 0; i < out->pieces.count; i++)
         TRY(range_list_add(&out->ranges, out->pieces.items[i].begin, out->pieces.items[i].end));
@@ -107,7 +107,7 @@ static maske_status words_by_pieces(const pre_tokenizer *self, size_t length, bo
     return MASKE_OK;
 }
 
-maske_status pre_tokenizer_words(const pre_tokenizer *self, const char *text, size_t length, bool at_start, word_list *out) {
+maske_status pre_tokenizer_words(const pre_tokenizer *self, const char *text, size_t length, size_t start, word_list *out) {
     out->text = text;
     out->ranges.count = 0;
     if (length == 0) return MASKE_OK;
@@ -115,10 +115,10 @@ maske_status pre_tokenizer_words(const pre_tokenizer *self, const char *text, si
         return error_set(MASKE_BAD_ARGUMENT, "the text has %zu bytes, a single text may have at most 4294967294", length);
     switch (way_of(self, true)) {
     case WAY_CUT: case WAY_BYTES: return words_by_cuts(self, length, out);
-    case WAY_SPACES:              return words_by_spaces(first_of(self), length, at_start, out);
+    case WAY_SPACES:              return words_by_spaces(first_of(self), length, start > 0, out);
     case WAY_PIECES:              break;
     }
-    return words_by_pieces(self, length, at_start, out);
+    return words_by_pieces(self, length, start, out);
 }
 
 void word_list_free(word_list *words) {

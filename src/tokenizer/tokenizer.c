@@ -22,12 +22,12 @@ static void find_roles(maske_tokenizer *t) {
 }
 
 /* Sends one mark for each text through the post-processor and notes where they come out. */
-static maske_status make_frame(maske_tokenizer *t, bool pair) {
+static maske_status make_frame(maske_tokenizer *t, bool no_special, bool pair) {
     output_token first = {.id = FRAME_FIRST}, second = {.id = FRAME_SECOND};
     output_tokens texts[2] = { {&first, 1, 1}, {&second, 1, 1} };
     post_process process = {0};
-    maske_status status = post_processor_apply(t->post_processor, &texts[0], pair ? &texts[1] : NULL, true, &process);
-    tokenizer_frame *frame = &t->frames[pair];
+    maske_status status = post_processor_apply(t->post_processor, &texts[0], pair ? &texts[1] : NULL, !no_special, &process);
+    tokenizer_frame *frame = &t->frames[no_special][pair];
     if (status == MASKE_OK)
         status = memory_new(&frame->ids, process.tokens.count, sizeof *frame->ids, "post-processor");
     if (status == MASKE_OK) {
@@ -41,10 +41,11 @@ static maske_status make_frame(maske_tokenizer *t, bool pair) {
 maske_status tokenizer_finish(maske_tokenizer *t) {
     static atomic_uint_fast64_t serial = 0;
     TRY(added_tokens_finish(&t->added));
-    for (int pair = 0; pair < 2; pair++) {
-        free(t->frames[pair].ids);
-        t->frames[pair] = (tokenizer_frame){0};
-        TRY(make_frame(t, pair));
+    for (int i = 0; i < 4; i++) {
+        tokenizer_frame *frame = &t->frames[i / 2][i % 2];
+        free(frame->ids);
+        *frame = (tokenizer_frame){0};
+        TRY(make_frame(t, i / 2, i % 2));
     }
     find_roles(t);
     if (t->known == NULL) TRY(known_words_new(&t->known));
@@ -74,8 +75,7 @@ void maske_tokenizer_free(maske_tokenizer *t) {
     padding_free(&t->padding);
     json_decref(t->config);
     json_decref(t->token_map);
-    free(t->frames[0].ids);
-    free(t->frames[1].ids);
+    for (int i = 0; i < 4; i++) free(t->frames[i / 2][i % 2].ids);
     free(t);
 }
 

@@ -42,7 +42,9 @@ struct maske_tokenizer {
     int64_t model_max_length;           /* of tokenizer_config.json, 0: not known */
     json_t *config, *token_map;         /* what tokenizer_config.json and special_tokens_map.json said, to be saved again;
                                          * NULL: there was none */
-    tokenizer_frame frames[2];          /* of a single text, of a pair; worked out of the post-processor */
+    /* [no_special][pair], worked out of the post-processor. Without special tokens a template in a Sequence may find other
+     * parts, so that frame is more than the ids left out of the other. */
+    tokenizer_frame frames[2][2];
     known_words *known;                 /* words that were encoded before: threads write to it as well */
     uint64_t serial;                    /* differs between any two tokenizers of this process: keys word caches */
 };

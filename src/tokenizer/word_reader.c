@@ -36,9 +36,9 @@ typedef struct counting {
 /* ----------------------------------------------------------------------------------------------------- one line --- */
 
 /* Normalised text between added tokens. */
-static maske_status count_words(const counting *c, worker *w, const char *text, size_t length, bool at_start) {
+static maske_status count_words(const counting *c, worker *w, const char *text, size_t length, size_t start) {
     if (length == 0) return MASKE_OK;
-    TRY(pre_tokenizer_words(c->tokenizer->pre_tokenizer, text, length, at_start, &w->words));
+    TRY(pre_tokenizer_words(c->tokenizer->pre_tokenizer, text, length, start, &w->words));
     return word_tally_add(&w->tally, w->words.text, w->words.ranges.items, w->words.ranges.count);
 }
 
@@ -46,16 +46,15 @@ static maske_status count_words(const counting *c, worker *w, const char *text, 
 static maske_status count_stretch(const counting *c, worker *w, const char *text, size_t length, bool first) {
     const added_tokens *added = &c->tokenizer->added;
     const char *normal = NULL;
-    size_t normal_length = 0;
-    bool at_start = false;
-    TRY(normalizer_apply_plain(c->tokenizer->normalizer, text, length, &w->text, &normal, &normal_length, &at_start));
-    at_start = at_start && first;
-    if (!added_tokens_has(added, true)) return count_words(c, w, normal, normal_length, at_start);
+    size_t normal_length = 0, start = 0;
+    TRY(normalizer_apply_plain(c->tokenizer->normalizer, text, length, &w->text, &normal, &normal_length, &start));
+    if (!first) start = 0;
+    if (!added_tokens_has(added, true)) return count_words(c, w, normal, normal_length, start);
     TRY(added_tokens_split(added, true, normal, normal_length, &w->normalized_splits));
     for (size_t i = 0; i < w->normalized_splits.count; i++) {
         added_split split = w->normalized_splits.items[i];
         if (split.id < 0)
-            TRY(count_words(c, w, normal + split.begin, split.end - split.begin, at_start && split.begin == 0));
+            TRY(count_words(c, w, normal + split.begin, split.end - split.begin, start > split.begin ? start - split.begin : 0));
     }
     return MASKE_OK;
 }

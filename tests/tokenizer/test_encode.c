@@ -93,6 +93,66 @@ static void both_ways_give_the_same_ids(void **state) {
     json_decref(root);
 }
 
+/* What asks whether a piece begins the text, behind what makes several characters of the first and cuts between them;
+ * and templates that find other parts where special tokens stay out. */
+static void ids_alone_know_the_start_of_the_text(void **state) {
+    (void)state;
+#define FIRST "{\"type\":\"Metaspace\",\"replacement\":\"_\",\"prepend_scheme\":\"first\",\"split\":true}"
+#define BYTES "{\"type\":\"ByteLevel\",\"add_prefix_space\":true,\"trim_offsets\":true,\"use_regex\":true}"
+#define BERT "{\"type\":\"BertNormalizer\",\"clean_text\":true,\"handle_chinese_chars\":true,\"strip_accents\":null,\"lowercase\":true}"
+    static const char *const normalizers[] = {
+        "null", "{\"type\":\"NFKC\"}", "{\"type\":\"NFD\"}", "{\"type\":\"Lowercase\"}", BERT, "{\"type\":\"ByteLevel\"}",
+        "{\"type\":\"Prepend\",\"prepend\":\"1a\"}", "{\"type\":\"Strip\",\"strip_left\":true,\"strip_right\":true}",
+        "{\"type\":\"Replace\",\"pattern\":{\"String\":\"a\"},\"content\":\"1 b\"}",
+        "{\"type\":\"Sequence\",\"normalizers\":[" BERT ",{\"type\":\"NFKD\"},{\"type\":\"StripAccents\"}]}"};
+    static const char *const cutters[] = {
+        "{\"type\":\"Whitespace\"}", "{\"type\":\"BertPreTokenizer\"}", "{\"type\":\"Digits\",\"individual_digits\":true}",
+        "{\"type\":\"FixedLength\",\"length\":1}", "{\"type\":\"UnicodeScripts\"}", "{\"type\":\"Punctuation\"}", BYTES, FIRST,
+        "{\"type\":\"Split\",\"pattern\":{\"Regex\":\"[^a]\"},\"behavior\":\"Isolated\",\"invert\":false}",
+        "{\"type\":\"Split\",\"pattern\":{\"String\":\"_\"},\"behavior\":\"Removed\",\"invert\":false}"};
+    static const char *const texts[] = {"½ a", "½,", "ﬁ1", "Éa", "İa", "日a", "a1 a", " ,a", ", a", "\n½", "\xC2\xAD" "1a", "[M]½a", "a[M]½"};
+    enum { NORMALIZERS = sizeof normalizers / sizeof *normalizers, CUTTERS = sizeof cutters / sizeof *cutters };
+    static const char pair_of_templates[] =
+        "{\"type\":\"Sequence\",\"processors\":["
+        "{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"a\",\"type_id\":0}},{\"Sequence\":{\"id\":\"A\",\"type_id\":0}}],"
+        "\"pair\":[{\"SpecialToken\":{\"id\":\"a\",\"type_id\":0}},{\"Sequence\":{\"id\":\"B\",\"type_id\":0}}],"
+        "\"special_tokens\":{\"a\":{\"id\":\"a\",\"ids\":[1],\"tokens\":[\"a\"]}}},"
+        "{\"type\":\"TemplateProcessing\",\"single\":[{\"Sequence\":{\"id\":\"A\",\"type_id\":0}},{\"Sequence\":{\"id\":\"A\",\"type_id\":0}}],"
+        "\"pair\":[{\"Sequence\":{\"id\":\"B\",\"type_id\":0}}],\"special_tokens\":{}}]}";
+    maske_encoding all = {0}, ids = {0};
+    maske_batch_encoding batch = {0};
+    for (size_t i = 0; i < NORMALIZERS * CUTTERS; i++) {
+        char file[4096];
+        maske_tokenizer *t = NULL;
+        snprintf(file, sizeof file,
+                 "{\"added_tokens\":[{\"id\":8,\"content\":\"[M]\",\"normalized\":%s}],\"normalizer\":%s,"
+                 "\"pre_tokenizer\":{\"type\":\"Sequence\",\"pretokenizers\":[%s," FIRST "]},\"post_processor\":%s,"
+                 "\"model\":{\"type\":\"BPE\",\"unk_token\":\"u\",\"vocab\":{\"u\":0,\"a\":1,\"_\":2,\"1\":3,\"2\":4,\",\":5,\"f\":6,\"b\":7},\"merges\":[]}}",
+                 i % 2 == 0 ? "true" : "false", normalizers[i / CUTTERS], cutters[i % CUTTERS], i % 3 == 0 ? pair_of_templates : "null");
+        assert_ok(maske_tokenizer_open(&t, scratch_text("tokenizer.json", file)));
+        for (size_t n = 0; n < sizeof texts / sizeof *texts; n++) {
+            for (int way = 0; way < 4; way++) {
+                maske_encode_options options = {.no_special = way / 2 == 1};
+                size_t length = strlen(texts[n]);
+                const char *second = way % 2 == 1 ? "1 a" : NULL;
+                assert_ok(maske_tokenizer_encode(t, texts[n], length, second, 3, &options, &all));
+                options.ids_only = true;
+                assert_ok(maske_tokenizer_encode(t, texts[n], length, second, 3, &options, &ids));
+                assert_int_equal(ids.count, all.count);
+                if (all.count > 0) assert_memory_equal(ids.ids, all.ids, all.count * sizeof *all.ids);
+                if (second != NULL) continue;
+                assert_ok(maske_tokenizer_encode_batch(t, &texts[n], &length, 1, &options, &batch));
+                assert_int_equal(batch.ends[0], all.count);
+                if (all.count > 0) assert_memory_equal(batch.ids, all.ids, all.count * sizeof *all.ids);
+            }
+        }
+        maske_tokenizer_free(t);
+    }
+    maske_encoding_free(&all);
+    maske_encoding_free(&ids);
+    maske_batch_encoding_free(&batch);
+}
+
 /* Without a normalizer, byte offsets cut the text at characters and the character offsets say the same. */
 static void a_batch_gives_what_its_texts_give_singly(void **state) {
     (void)state;
@@ -285,6 +345,7 @@ static void bad_text_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_ways_give_the_same_ids),
+        cmocka_unit_test(ids_alone_know_the_start_of_the_text),
         cmocka_unit_test(a_batch_gives_what_its_texts_give_singly),
         cmocka_unit_test(a_batch_takes_large_texts_and_none),
         cmocka_unit_test(offsets_in_bytes_and_characters_agree),

@@ -19,7 +19,7 @@ static void split_text(const pre_tokenizer *p, const char *bytes, size_t length,
         assert_ok(aligned_text_set(&text, bytes, length, 0, true));
         assert_ok(pieces_add(out, &text, 0, text.now.length, PIECE_IS_TEXT));
     } else {
-        assert_ok(pieces_add_plain(out, bytes, length, true));
+        assert_ok(pieces_add_plain(out, bytes, length, utf8_size(bytes[0])));
     }
     assert_ok(pre_tokenizer_split(p, out));
     aligned_text_free(&text);
@@ -57,7 +57,8 @@ static void add_in_form(buffer *out, const pre_tokenizer *p, const char *word, s
 
 static void check_words(const char *saved, const json_t *item, const pre_tokenizer *p, word_list *words) {
     const json_t *given = json_array_get(item, 0);
-    assert_ok(pre_tokenizer_words(p, json_string_value(given), json_string_length(given), true, words));
+    assert_ok(pre_tokenizer_words(p, json_string_value(given), json_string_length(given),
+                                  utf8_size(json_string_value(given)[0]), words));
     if (3 * words->ranges.count + 1 != json_array_size(item))
         fail_msg("%s: \"%s\": %zu words, expected %zu", saved, json_string_value(given), words->ranges.count,
                  json_array_size(item) / 3);

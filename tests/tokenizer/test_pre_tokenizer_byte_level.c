@@ -17,7 +17,7 @@ static pre_tokenizer *make(bool by_hand) {
 }
 
 static void words_of(const pre_tokenizer *self, const char *text, size_t length, word_list *out) {
-    assert_ok(pre_tokenizer_words(self, text, length, true, out));
+    assert_ok(pre_tokenizer_words(self, text, length, utf8_size(text[0]), out));
 }
 
 static void suffixes_stay_whole(void **state) {
