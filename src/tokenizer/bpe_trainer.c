@@ -101,7 +101,8 @@ static maske_status learn(vocab *entries, speller *s, const bpe_trainer_options 
     uint32_t *lengths = NULL;
     symbol_source source = {s->words->count, word_room, word_weight, spell_word, s};
     merge_learner_options learning = {.vocab_size = options->vocab_size, .min_frequency = options->min_frequency,
-                                      .max_token_length = options->max_token_length, .prefix = options->prefix};
+                                      .max_token_length = options->max_token_length, .prefix = options->prefix,
+                                      .no_bytes = options->no_bytes};
     maske_status status = memory_new(&lengths, (size_t)entries->limit, sizeof *lengths, "entries");
     for (int32_t id = 0; status == MASKE_OK && id < entries->limit; id++) lengths[id] = 1;
     if (status == MASKE_OK) status = symbol_words_build(&words, &source, parallel_threads(control));

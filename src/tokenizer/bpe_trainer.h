@@ -1,4 +1,5 @@
-/* tokenizer/bpe_trainer.h: a BPE from counted words, merge for merge the one of Hugging Face's BpeTrainer.
+/* tokenizer/bpe_trainer.h: a BPE from counted words, merge for merge the one of Hugging Face's BpeTrainer (but for
+ * no_bytes).
  *
  * The vocabulary: special tokens in their order, then the alphabet by code point, then, where there is a prefix, those of
  * its characters that stand inside words, with the prefix and again by code point (in the library in an order that
@@ -17,6 +18,7 @@ typedef struct bpe_trainer_options {
     uint32_t max_token_length;      /* 0: none; characters, a merged entry is shorter than this */
     const char *const *special_tokens;      /* [special_count]; repeats are skipped */
     size_t special_count;
+    bool no_bytes;                          /* as merge_learner_options */
     const char *prefix;                     /* of symbols inside a word ("##"), which WordPiece has; NULL: none */
     const uint32_t *initial_alphabet;       /* [initial_count] characters that are entries even if no word has them */
     size_t initial_count;

@@ -1,4 +1,4 @@
-/* tokenizer/byte_level.c: the table of GPT-2's byte characters, and text shown with them. */
+/* tokenizer/byte_level.c: the table of GPT-2's byte characters, and text shown with them; tokens that are bytes. */
 #include "tokenizer/byte_level.h"
 
 #define ROW(a, b, c, d, e, f, g, h) a, b, c, d, e, f, g, h
@@ -22,4 +22,17 @@ void text_edit_byte_level(text_edit *edit) {
         size_t size = utf8_put(bytes, byte_level_character((unsigned char)edit->source[edit->at]));
         text_edit_write(edit, bytes, size, edit->at, false);
     }
+}
+
+static int hexadecimal(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    return -1;
+}
+
+int byte_fallback_byte(const char *token, size_t length) {
+    if (length != 6 || memcmp(token, "<0x", 3) != 0 || token[5] != '>') return -1;
+    int high = hexadecimal(token[3]), low = hexadecimal(token[4]);
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
 }

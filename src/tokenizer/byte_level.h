@@ -1,7 +1,7 @@
-/* tokenizer/byte_level.h: GPT-2's names for bytes: every byte is shown as one printable character.
+/* tokenizer/byte_level.h: names for bytes. GPT-2's: every byte is shown as one printable character.
  *
  * Bytes 21-7E, A1-AC and AE-FF are the characters of the same number; the other 68, in order, are U+0100 to U+0143
- * (00 is U+0100, the space U+0120). */
+ * (00 is U+0100, the space U+0120). Those of byte fallback: "<0x41>". */
 #ifndef MASKE_TOKENIZER_BYTE_LEVEL_H
 #define MASKE_TOKENIZER_BYTE_LEVEL_H
 
@@ -20,6 +20,9 @@ static inline int byte_level_byte(uint32_t character) {
     if (character >= 0x100) return character < 0x144 ? low[character - 0x100] : -1;
     return byte_level_characters[character] == character ? (int)character : -1;
 }
+
+/* The byte that a ByteFallback decoder takes a token for, -1: none. Entries have upper case digits, it takes others too. */
+int byte_fallback_byte(const char *token, size_t length);
 
 /* Shows all the bytes that the edit has left; each keeps its byte's origin. */
 void text_edit_byte_level(text_edit *edit);

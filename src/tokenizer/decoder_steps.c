@@ -175,20 +175,6 @@ static const component_member ctc_members[] = {
 };
 const decoder_type decoder_ctc = {.base = {.name = "CTC", .members = ctc_members}, .apply = ctc_apply};
 
-static int hexadecimal(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return -1;
-}
-
-/* The byte of "<0x41>", -1: another token. */
-static int fallback_byte(string s) {
-    if (s.length != 6 || memcmp(s.text, "<0x", 3) != 0 || s.text[5] != '>') return -1;
-    int high = hexadecimal(s.text[3]), low = hexadecimal(s.text[4]);
-    return high < 0 || low < 0 ? -1 : high * 16 + low;
-}
-
 /* A run of byte tokens is text if it is UTF-8 as a whole, else one U+FFFD a byte. */
 static maske_status end_run(string_list *out, size_t begin) {
     size_t length = out->text.length - begin;
@@ -207,7 +193,7 @@ static maske_status byte_fallback_apply(const decoder *d, decoder_strings *s) {
     size_t run = 0;                         /* where the bytes that wait begin in the text */
     for (size_t i = 0; i < s->now.count; i++) {
         string token = string_at(&s->now, i);
-        int byte = fallback_byte(token);
+        int byte = byte_fallback_byte(token.text, token.length);
         if (byte >= 0) {
             TRY(buffer_add(&s->next.text, &(char){(char)byte}, 1));
             continue;

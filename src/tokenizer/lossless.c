@@ -202,12 +202,18 @@ static bool has_all_bytes(const proof *p) {
     return true;
 }
 
+static bool is_byte(const bpe *model, int32_t id) {
+    size_t length = 0;
+    const char *text = vocab_text(&model->vocab, id, &length);
+    return text != NULL && byte_fallback_byte(text, length) >= 0;
+}
+
 /* Text that spells out <0x41> and becomes that entry would come back as the byte. */
 static bool bytes_are_spelled(const bpe *model) {
-    if (model->options.ignore_merges) return true;
+    for (int32_t id = 0; id < model->vocab.limit && model->options.ignore_merges; id++)
+        if (is_byte(model, id)) return true;
     for (size_t i = 0; i < model->merge_count; i++)
-        for (int byte = 0; byte < 256; byte++)
-            if (model->merges[i].id == model->byte_ids[byte]) return true;
+        if (is_byte(model, model->merges[i].id)) return true;
     return false;
 }
 
@@ -220,8 +226,8 @@ static maske_status check_model(proof *p) {
     if (p->spelling == SPELL_SPACES && vocab_find(&model->vocab, p->replacement, strlen(p->replacement)) < 0)
         return lose(p, "the vocabulary has no ", p->replacement, "");
     if (!model->options.byte_fallback || !p->joins_bytes || !has_all_bytes(p))
-        return require(p, "characters that are not in the vocabulary");
-    return bytes_are_spelled(model) ? require(p, "<0xHH> written out") : MASKE_OK;
+        TRY(require(p, "characters that are not in the vocabulary"));
+    return p->joins_bytes && bytes_are_spelled(model) ? require(p, "<0xHH> written out") : MASKE_OK;
 }
 
 /* An added token takes spaces along, or is another string when it is decoded. */

@@ -15,6 +15,7 @@
 #include "base/buffer.h"
 #include "base/log.h"
 #include "base/number.h"
+#include "tokenizer/byte_level.h"
 #include "tokenizer/pair_index.h"
 #include "tokenizer/pair_merger.h"
 #include "tokenizer/pair_queue.h"
@@ -128,8 +129,8 @@ static maske_status make_room(learner *l) {
     return queue_all(l);
 }
 
-/* The entry of two symbols' joined string, added if it is new. */
-static maske_status join(learner *l, uint32_t left, uint32_t right, uint32_t *id) {
+/* l->joined: the string of two symbols. */
+static maske_status join_texts(learner *l, uint32_t left, uint32_t right) {
     size_t left_length = 0, right_length = 0;
     const char *left_text = vocab_text(l->entries, (int32_t)left, &left_length);
     const char *right_text = vocab_text(l->entries, (int32_t)right, &right_length);
@@ -140,7 +141,22 @@ static maske_status join(learner *l, uint32_t left, uint32_t right, uint32_t *id
     }
     buffer_clear(&l->joined);
     TRY(buffer_add(&l->joined, left_text, left_length));
-    TRY(buffer_add(&l->joined, right_text, right_length));
+    return buffer_add(&l->joined, right_text, right_length);
+}
+
+/* Whether the pair is left as it is, since its entry would come back as a byte. */
+static maske_status is_byte(learner *l, const symbol_pair *pair, bool *byte) {
+    *byte = false;
+    if (!l->options->no_bytes || l->bytes[pair_left(pair->key)] + l->bytes[pair_right(pair->key)] != strlen("<0xHH>"))
+        return MASKE_OK;
+    TRY(join_texts(l, pair_left(pair->key), pair_right(pair->key)));
+    *byte = byte_fallback_byte(l->joined.data, l->joined.length) >= 0;
+    return MASKE_OK;
+}
+
+/* The entry of two symbols' joined string, added if it is new. */
+static maske_status join(learner *l, uint32_t left, uint32_t right, uint32_t *id) {
+    TRY(join_texts(l, left, right));
     int32_t found = vocab_find(l->entries, l->joined.data, l->joined.length);
     if (found < 0) TRY(vocab_append(l->entries, l->joined.data, l->joined.length, &found));
     else {
@@ -256,6 +272,9 @@ static maske_status learn(learner *l) {
             if (next.count >= l->index.threshold) TRY(pair_queue_push(&l->queue, next));
             continue;
         }
+        bool byte;
+        TRY(is_byte(l, &pair, &byte));
+        if (byte) continue;                             /* its count is kept, and falls as its neighbours are merged */
         l->index.pairs[next.place].count = 0;           /* it does not occur any more */
         TRY(merge_pair(l, &pair));
     }

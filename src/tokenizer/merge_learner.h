@@ -1,7 +1,7 @@
 /* tokenizer/merge_learner.h: learns merges on words of symbols, by the rules of Hugging Face's BpeTrainer: the pair
  * that occurs most often, of equals the one with the smaller (left id, right id), becomes one symbol, again and again.
  *
- * A merge whose string is an entry already (a special token's, say) uses that entry's id; the vocabulary then does not
+ * The one thing left out is what no_bytes says. A merge whose string is an entry already (a special token's, say) uses that entry's id; the vocabulary then does not
  * grow. The result depends on words and weights alone, not on their order, nor on the number of threads. */
 #ifndef MASKE_TOKENIZER_MERGE_LEARNER_H
 #define MASKE_TOKENIZER_MERGE_LEARNER_H
@@ -15,6 +15,7 @@ typedef struct merge_learner_options {
     uint32_t max_token_length;      /* 0: none. In characters; a merged entry is shorter than this, as in the library */
     const char *prefix;             /* continuing_subword_prefix or NULL: the right half loses it */
     const uint8_t *apart; /* NULL, or [entries->limit] 1: never merged with anything, as it stands for unknown text */
+    bool no_bytes; /* what would read "<0xHH>" is not merged: a ByteFallback decoder takes such an entry for a byte */
     /* For going on where an older BPE ended; NULL: there is none. Where a merge makes an entry that is half of an older
      * merge, an encoder would go straight on with that one: then the words are spelled anew. */
     const uint8_t *halves;          /* [entries->limit] 1: left or right of an older merge */

@@ -111,13 +111,15 @@ static maske_status learn(vocab *entries, bpe_merge **merges, size_t *merge_coun
     bool bytelevel = words->form == WORD_BYTES, is_wordpiece = train_is_wordpiece(options);
     uint32_t alphabet[BYTES];
     special_names special = {0};
-    name_specials(&special, options->byte_fallback && !bytelevel && !is_wordpiece);
+    bool bytes = options->byte_fallback && !bytelevel && !is_wordpiece;
+    name_specials(&special, bytes);
     for (int i = 0; i < BYTES; i++) alphabet[i] = byte_level_character((unsigned char)i);
     bpe_trainer_options training = {.vocab_size = options->vocab_size,
                                     .min_frequency = options->min_frequency,
                                     .alphabet_limit = options->alphabet_limit,
                                     .special_tokens = special.names,
                                     .special_count = special.count,
+                                    .no_bytes = bytes,
                                     .prefix = is_wordpiece ? TOKENIZER_PIECE_PREFIX : NULL,
                                     .initial_alphabet = alphabet,
                                     .initial_count = bytelevel ? BYTES : 0,

@@ -187,6 +187,32 @@ static void what_is_said_of_decoding_is_true(void **state) {
     buffer_free(&text);
 }
 
+/* An entry that a merge makes and the decoder takes for a byte, in any spelling of the digits. */
+static void bytes_that_are_spelled_out(void **state) {
+    (void)state;
+    static const struct { const char *digits; bool byte; } cases[] = {{"ff", true}, {"FF", true}, {"fg", false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        buffer text = {0};
+        maske_tokenizer *t = NULL;
+        maske_tokenizer_report report = {0};
+        char whole[8];
+        const char *digits = cases[i].digits;
+        snprintf(whole, sizeof whole, "<0x%s>", digits);
+        assert_ok(buffer_add_format(&text,
+            "{\"version\": \"1.0\", \"decoder\": {\"type\": \"Sequence\", \"decoders\": [{\"type\": \"ByteFallback\"}, {\"type\": \"Fuse\"}]}, "
+            "\"model\": {\"type\": \"BPE\", \"vocab\": {\"<0x%s\": 0, \">\": 1, \"%s\": 2, \"<\": 3, \"0\": 4, \"x\": 5, \"f\": 6, \"F\": 7, \"g\": 8, "
+            "\"<0\": 9, \"<0x\": 10, \"<0x%c\": 11}, \"merges\": [[\"<\", \"0\"], [\"<0\", \"x\"], [\"<0x\", \"%c\"], [\"<0x%c\", \"%c\"], "
+            "[\"<0x%s\", \">\"]]}}", digits, whole, digits[0], digits[0], digits[0], digits[1], digits));
+        assert_ok(maske_tokenizer_open(&t, scratch_text("spelled.json", text.data)));
+        assert_ok(maske_tokenizer_inspect(t, NULL, NULL, &report));
+        assert_true(report.lossless);
+        assert_int_equal(comes_back(t, whole, strlen(whole)), !cases[i].byte);
+        assert_int_equal(strstr(report.lossless_reason, "<0xHH> written out") != NULL, cases[i].byte);
+        maske_tokenizer_free(t);
+        buffer_free(&text);
+    }
+}
+
 /* Entries with letters that the normalizer lets through from no text, of characters and of bytes. */
 static void letters_that_no_text_has(void **state) {
     (void)state;
@@ -263,6 +289,7 @@ static void figures_of_a_text(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_said_of_decoding_is_true),
+        cmocka_unit_test(bytes_that_are_spelled_out),
         cmocka_unit_test(letters_that_no_text_has),
         cmocka_unit_test(figures_of_a_text),
     };

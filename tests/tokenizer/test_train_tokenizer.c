@@ -48,6 +48,34 @@ static void one_line_is_enough(void **state) {
     maske_tokenizer_free(t);
 }
 
+/* "b<0xff>c": were "<0xff>" an entry, it would come back as a byte. Everything else is merged as ever. */
+static void bytes_written_out_come_back(void **state) {
+    (void)state;
+    static const char *const hexadecimal[] = {"<0xff>", "<0xFF>", "<0x4a>"};
+    static const int64_t first[] = {320, 320, 295};         /* so few that extending has them to learn */
+    maske_tokenizer_train_options options = defaults();
+    for (size_t i = 0; i < 3; i++) {
+        buffer text = {0};
+        maske_tokenizer *t = NULL, *larger = NULL;
+        maske_tokenizer_report said = {0};
+        for (int c = 'a'; c <= 'z'; c++) assert_ok(buffer_add_format(&text, "%c%s%c x%s %s\n", c, hexadecimal[i], c, hexadecimal[i], hexadecimal[i]));
+        const char *path = scratch_text("bytes", text.data);
+        for (int extended = 0; extended < 2; extended++) {
+            options.vocab_size = extended ? 400 : first[i];
+            if (extended) assert_ok(maske_tokenizer_extend(&larger, t, &(maske_text){&path, 1, NULL}, &options, NULL, NULL));
+            else assert_ok(train(&t, path, &options, 1, NULL));
+            maske_tokenizer *made = extended ? larger : t;
+            assert_ok(maske_tokenizer_inspect(made, &(maske_text){&path, 1, NULL}, NULL, &said));
+            assert_true(said.lossless);
+            assert_null(strstr(said.lossless_reason, "<0x"));
+            assert_int_equal(said.round_trip_failures, 0);
+        }
+        maske_tokenizer_free(t);
+        maske_tokenizer_free(larger);
+        buffer_free(&text);
+    }
+}
+
 static void blank_lines_and_line_ends_are_no_words(void **state) {
     (void)state;
     const char *path = scratch_text("ends", "\n\nab ab\r\n\nab\r\n\n");
@@ -157,6 +185,7 @@ static void refusals_name_what_is_wrong(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_line_is_enough),
+        cmocka_unit_test(bytes_written_out_come_back),
         cmocka_unit_test(blank_lines_and_line_ends_are_no_words),
         cmocka_unit_test(threads_change_nothing),
         cmocka_unit_test(a_wordpiece_is_learned),
