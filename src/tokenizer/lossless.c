@@ -65,7 +65,11 @@ static maske_status each(proof *p, const json_t *c, const char *key,
 static maske_status visit_normalizer(proof *p, const json_t *c, bool first) {
     const char *type = text_of(c, "type");
     (void)first;
-    if (strcmp(type, "NFC") == 0 || strcmp(type, "NFD") == 0 || strcmp(type, "NFKC") == 0 || strcmp(type, "NFKD") == 0)
+    bool composes = strcmp(type, "NFC") == 0;
+    /* The characters that show bytes are all in NFC, but not in the other forms, whatever the text is in. */
+    if (composes && p->spelling == SPELL_BYTES) return MASKE_OK;
+    if ((composes || strcmp(type, "NFD") == 0 || strcmp(type, "NFKC") == 0 || strcmp(type, "NFKD") == 0) &&
+        p->spelling != SPELL_BYTES)
         return buffer_add_format(&p->form, " in %s", type);
     if (strcmp(type, "ByteLevel") == 0 && p->spelling == SPELL_PLAIN) {
         p->spelling = SPELL_BYTES;

@@ -71,6 +71,10 @@ static const variant variants[] = {
      false, "the pre-tokenizer UnicodeScripts drops spaces in front", " a"},
     {"bytelevel", "{\"normalizer\": {\"type\": \"ByteLevel\"}, \"pre_tokenizer\": {\"type\": \"BertPreTokenizer\"}}", true,
      "every text without white space beside [MASK]", NULL},
+    {"bytelevel", "{\"normalizer\": {\"type\": \"Sequence\", \"normalizers\": [{\"type\": \"ByteLevel\"}, {\"type\": \"NFKD\"}]}, "
+     "\"pre_tokenizer\": null}", false, "the normalizer NFKD changes text", "a b"},
+    {"bytelevel", "{\"normalizer\": {\"type\": \"Sequence\", \"normalizers\": [{\"type\": \"ByteLevel\"}, {\"type\": \"NFC\"}]}, "
+     "\"pre_tokenizer\": null}", true, "every text without white space beside [MASK]", NULL},
     {"metaspace", "{}", true, "every text without U+2581 or a space in front or white space beside [MASK]", NULL},
     {"metaspace", "{\"pre_tokenizer\": " METASPACE("never") "}", true,
      "every text without U+2581 or a space in front or white space beside [MASK]", NULL},
