@@ -33,6 +33,7 @@ static int hexadecimal(char c) {
 
 int byte_fallback_byte(const char *token, size_t length) {
     if (length != 6 || memcmp(token, "<0x", 3) != 0 || token[5] != '>') return -1;
-    int high = hexadecimal(token[3]), low = hexadecimal(token[4]);
+    /* The library's number parser takes a plus sign. */
+    int high = token[3] == '+' ? 0 : hexadecimal(token[3]), low = hexadecimal(token[4]);
     return high < 0 || low < 0 ? -1 : high * 16 + low;
 }

@@ -21,7 +21,8 @@ static inline int byte_level_byte(uint32_t character) {
     return byte_level_characters[character] == character ? (int)character : -1;
 }
 
-/* The byte that a ByteFallback decoder takes a token for, -1: none. Entries have upper case digits, it takes others too. */
+/* The byte that a ByteFallback decoder takes a token for, -1: none. Entries have upper case digits, it takes
+ * others too, and "<0x+5>". */
 int byte_fallback_byte(const char *token, size_t length);
 
 /* Shows all the bytes that the edit has left; each keeps its byte's origin. */

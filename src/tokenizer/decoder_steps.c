@@ -242,6 +242,7 @@ const decoder_type decoder_strip = {.base = {.name = "Strip", .members = strip_m
 
 static maske_status replace_one(const decoder *d, string token, buffer *out, void **scratch) {
     size_t plain = 0, begin = 0, end = 0;
+    if (token.length == 0) return MASKE_OK;     /* the library looks for nothing there, not even for the empty match */
     pattern_search search = pattern_search_start(&d->replace.pattern, token.text, token.length, *scratch);
     for (bool found = true; found;) {
         maske_status status = pattern_next(&search, &found, &begin, &end);

@@ -49,6 +49,8 @@ static void each_kind_follows_its_rule(void **state) {
            "hh o");
     expect("{\"type\":\"Fuse\"}", "a|b", "ab");
     expect("{\"type\":\"Replace\",\"pattern\":{\"String\":\"aa\"},\"content\":\"-\"}", "aaa|baab", "-ab-b");
+    expect("{\"type\":\"Replace\",\"pattern\":{\"Regex\":\"^\"},\"content\":\"X\"}", "a||b", "XaXb");
+    expect("{\"type\":\"Replace\",\"pattern\":{\"String\":\"\"},\"content\":\"X\"}", "ab||c", "XaXbXXcX");
 }
 
 static void byte_tokens_become_text_or_marks(void **state) {
@@ -58,7 +60,8 @@ static void byte_tokens_become_text_or_marks(void **state) {
     expect(kind, "<0xC3>|x", "\xEF\xBF\xBDx");
     expect(kind, "<0xC3>|<0x41>", "\xEF\xBF\xBD\xEF\xBF\xBD");                  /* the whole run, or none of it */
     expect(kind, "<0xc3>|<0xa7>", "\xC3\xA7");
-    expect(kind, "<0x+4>|<0x4>|<0x411>|<0xGG>|<0x41", "<0x+4><0x4><0x411><0xGG><0x41");
+    expect(kind, "<0x+a>|<0x++>|<0x4+>|<0x-4>", "\n<0x++><0x4+><0x-4>");
+    expect(kind, "<0x4>|<0x411>|<0xGG>|<0x41", "<0x4><0x411><0xGG><0x41");
 }
 
 /* Where the library's own code would run past a string's end. */
