@@ -255,10 +255,14 @@ static const component_type *const types[] = {
     &bert_type.base, &roberta_type.base, &byte_level_type.base, &template_type.base, &sequence_type.base, NULL
 };
 
-/* Files of old versions lack "type": what it is shows in its members. */
+/* What has a "cls" is Bert's or Roberta's, and which one shows in its members, as the library has it: "type" is not
+ * looked at, and old files lack it. */
 static const char *old_type(const json_t *json) {
-    if (json_object_get(json, "type") != NULL || json_object_get(json, "cls") == NULL) return NULL;
-    return json_object_get(json, "trim_offsets") != NULL ? "RobertaProcessing" : "BertProcessing";
+    const char *name = json_string_value(json_object_get(json, "type"));
+    bool named = name != NULL && strcmp(name, "BertProcessing") != 0 && strcmp(name, "RobertaProcessing") != 0;
+    if (named || json_object_get(json, "cls") == NULL) return NULL;
+    return json_is_boolean(json_object_get(json, "trim_offsets")) && json_is_boolean(json_object_get(json, "add_prefix_space"))
+               ? "RobertaProcessing" : "BertProcessing";
 }
 
 static const component_family family = {"post-processor", "processors", sizeof(post_processor), types, old_type};

@@ -143,6 +143,30 @@ static void old_styles_are_read(void **state) {
     maske_encoding_free(&e);
 }
 
+/* Bert's [SEP] between two texts, or Roberta's two: told by the members, whatever "type" says (wheel 0.23.3). */
+static void members_tell_bert_from_roberta(void **state) {
+    (void)state;
+    static const struct { const char *members; size_t count; } cases[] = {
+        {"\"type\":\"RobertaProcessing\",\"trim_offsets\":true,\"add_prefix_space\":false,", 6},
+        {"\"type\":\"RobertaProcessing\",", 5}, {"\"type\":\"RobertaProcessing\",\"trim_offsets\":false,", 5},
+        {"\"type\":\"RobertaProcessing\",\"trim_offsets\":null,\"add_prefix_space\":true,", 5},
+        {"\"type\":\"BertProcessing\",\"trim_offsets\":true,\"add_prefix_space\":true,", 6},
+        {"\"type\":\"BertProcessing\",", 5}, {"", 5}, {"\"trim_offsets\":false,\"add_prefix_space\":false,", 6}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        maske_tokenizer *t = NULL;
+        maske_encoding e = {0};
+        buffer text = {0};
+        assert_ok(buffer_add_format(&text, FILE_OF("\"post_processor\":{%s\"sep\":[\"a\",0],\"cls\":[\"b\",1]},", SMALL), cases[i].members));
+        assert_ok(open_text(&t, text.data));
+        assert_ok(maske_tokenizer_encode(t, "ab", 2, "b", 1, NULL, &e));
+        assert_int_equal(e.count, cases[i].count);
+        assert_int_equal(e.type_ids[3], cases[i].count == 5);
+        maske_encoding_free(&e);
+        maske_tokenizer_free(t);
+        buffer_free(&text);
+    }
+}
+
 /* ------------------------------------------------------------------------------------------- older vocabularies --- */
 
 static const char *fresh_folder(const char *name) {
@@ -457,6 +481,7 @@ int main(void) {
         cmocka_unit_test(deep_nesting_is_refused),
         cmocka_unit_test(every_beginning_of_a_file_is_refused),
         cmocka_unit_test(old_styles_are_read),
+        cmocka_unit_test(members_tell_bert_from_roberta),
         cmocka_unit_test(vocab_txt_is_bert),
         cmocka_unit_test(vocab_txt_bounds),
         cmocka_unit_test(vocab_json_with_merges),
