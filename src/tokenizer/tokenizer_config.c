@@ -58,7 +58,24 @@ static maske_status add_to_list(json_t **list, json_t *token) {
     return MASKE_OK;
 }
 
+enum { NAMES_BOS = 1, NAMES_EOS = 2, NAMES_UNK = 4, NAMES_ALL = 7 };
+
+/* transformers' GPT2Tokenizer has <|endoftext|> as bos, eos and unk wherever no file says otherwise; a null says so. */
+static maske_status add_end_of_text(tokenizer_config *out) {
+    static const char text[] = "<|endoftext|>";
+    if (!out->gpt2 || out->named == NAMES_ALL) return MASKE_OK;
+    if (out->ends == NULL) out->ends = json_array();
+    if (out->ends == NULL) return error_memory(0, "special tokens");
+    size_t at = out->named & NAMES_BOS ? json_array_size(out->ends) : 0;        /* in the order bos, eos, unk */
+    if (!is_among(out->ends, text) && json_array_insert_new(out->ends, at, json_string(text)) != 0)
+        return error_memory(0, "special tokens");
+    return out->named & NAMES_UNK ? MASKE_OK : memory_copy_text(&out->roles[MASKE_UNK], text, sizeof text - 1);
+}
+
 static maske_status read_roles(tokenizer_config *out, const json_t *json) {
+    if (json_object_get(json, "bos_token") != NULL) out->named |= NAMES_BOS;
+    if (json_object_get(json, "eos_token") != NULL) out->named |= NAMES_EOS;
+    if (json_object_get(json, "unk_token") != NULL) out->named |= NAMES_UNK;
     TRY(add_to_list(&out->ends, json_object_get(json, "bos_token")));
     TRY(add_to_list(&out->ends, json_object_get(json, "eos_token")));
     const json_t *additional = json_object_get(json, "additional_special_tokens");
@@ -81,6 +98,8 @@ static maske_status read_settings(tokenizer_config *out, json_t *json) {
     if (json_is_false(json_object_get(json, "do_lower_case"))) out->do_lower_case = false;
     if (json_is_false(json_object_get(json, "tokenize_chinese_chars"))) out->tokenize_chinese_chars = false;
     if (json_is_true(json_object_get(json, "add_prefix_space"))) out->add_prefix_space = true;
+    const char *class = json_string_value(json_object_get(json, "tokenizer_class"));
+    out->gpt2 = class != NULL && (strcmp(class, "GPT2Tokenizer") == 0 || strcmp(class, "GPT2TokenizerFast") == 0);
     const json_t *accents = json_object_get(json, "strip_accents");
     if (json_is_boolean(accents)) out->strip_accents = json_is_true(accents);
     json_t *added = json_object_get(json, "added_tokens_decoder");
@@ -136,6 +155,7 @@ maske_status tokenizer_config_read(tokenizer_config *out, const char *folder) {
     if (status == MASKE_OK && json != NULL) status = read_roles(&config, json);
     config.token_map = json;
     json = NULL;
+    if (status == MASKE_OK) status = add_end_of_text(&config);
     if (status == MASKE_OK && config.added_tokens_decoder == NULL) status = read_file(&json, folder, "added_tokens.json");
     if (status == MASKE_OK && json != NULL) status = list_given(&config, json);
     json_decref(json);

@@ -14,6 +14,8 @@ typedef struct tokenizer_config {
     bool tokenize_chinese_chars;        /* true */
     int strip_accents;                  /* -1: null, as do_lower_case */
     bool add_prefix_space;              /* false */
+    bool gpt2;                          /* "tokenizer_class" is GPT-2's, which has <|endoftext|> where a file names no token */
+    unsigned named;                     /* of GPT-2's three such tokens, a bit each: bos, eos, unk */
     json_t *ends;                       /* [token, ...] that begin and end a text (bos, eos), or NULL */
     json_t *additional;                 /* [token, ...] special ones of no role, or NULL */
     json_t *config, *token_map;         /* tokenizer_config.json and special_tokens_map.json as they stand, or NULL */

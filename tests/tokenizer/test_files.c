@@ -329,6 +329,40 @@ static void tokens_of_the_files_beside_it(void **state) {
     assert_fails(maske_tokenizer_open(&t, folder), MASKE_BAD_FILE, "added_tokens.json: found an array, expected an object");
 }
 
+/* GPT-2's class has a special token where no file names one. Ids are those of transformers 5.23. */
+static void gpt2_has_an_end_of_text(void **state) {
+    (void)state;
+    static const struct { const char *config, *map; int32_t unk; size_t count; int32_t ids[6]; } cases[] = {
+        {"", "{}", 4, 5, {0, 4, 2, 3, 1}},
+        {",\"bos_token\":\"<b>\"", "{}", 5, 5, {0, 5, 2, 3, 4}},
+        {"", "{\"eos_token\":\"<e>\"}", 4, 6, {0, 4, 2, 3, 1, 5}},
+        {",\"unk_token\":null", "{}", -1, 5, {0, 4, 2, 3, 1}},
+        {",\"bos_token\":\"<b>\",\"eos_token\":\"<e>\",\"unk_token\":null", "{}", -1, 5, {0, 2, 3, 4, 5}},
+        {",\"bos_token\":\"<b>\",\"eos_token\":\"<e>\"", "{}", 6, 6, {0, 6, 2, 3, 4, 5}},
+        {",\"unk_token\":\"ab\"", "{}", 3, 5, {0, 4, 2, 3, 1}},
+    };
+    static const char text[] = "a<|endoftext|>x ab<b><e>";
+    const char *folder = fresh_folder("gpt2");
+    write_in(folder, "vocab.json", "{\"a\":0,\"b\":1,\"Ġ\":2,\"ab\":3}");
+    write_in(folder, "merges.txt", "a b\n");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char config[256];
+        maske_tokenizer *t = NULL;
+        maske_encoding e = {0};
+        snprintf(config, sizeof config, "{\"tokenizer_class\":\"GPT2Tokenizer%s\"%s}", i % 2 == 0 ? "" : "Fast", cases[i].config);
+        write_in(folder, "tokenizer_config.json", config);
+        write_in(folder, "special_tokens_map.json", cases[i].map);
+        assert_ok(maske_tokenizer_open(&t, folder));
+        assert_ok(maske_tokenizer_encode(t, text, strlen(text), NULL, 0, NULL, &e));
+        assert_int_equal(e.count, cases[i].count);
+        assert_memory_equal(e.ids, cases[i].ids, e.count * sizeof *e.ids);
+        assert_int_equal(maske_tokenizer_special(t, MASKE_UNK), cases[i].unk);
+        assert_int_equal(maske_tokenizer_is_special(t, 4), true);
+        maske_encoding_free(&e);
+        maske_tokenizer_free(t);
+    }
+}
+
 static void a_lone_vocab_json_gets_its_merges_back(void **state) {
     (void)state;
     const char *folder = fresh_folder("lone");
@@ -487,6 +521,7 @@ int main(void) {
         cmocka_unit_test(vocab_json_with_merges),
         cmocka_unit_test(entries_of_a_vocab_json),
         cmocka_unit_test(tokens_of_the_files_beside_it),
+        cmocka_unit_test(gpt2_has_an_end_of_text),
         cmocka_unit_test(a_lone_vocab_json_gets_its_merges_back),
         cmocka_unit_test(paths_that_lead_nowhere),
         cmocka_unit_test(the_standard_tokenizer_saves_what_it_is),
