@@ -31,7 +31,7 @@ typedef struct masked_lm {
 MASKE_MUST_USE maske_status masked_lm_new(masked_lm **out, const bert_config *config, uint64_t seed);
 /* A model of these parts with every weight 0, for those who fill it themselves. Yours. */
 MASKE_MUST_USE maske_status masked_lm_make(masked_lm **out, const bert_config *config, bool head, bool pooler);
-/* config.json and model.safetensors of the folder. Head and pooler are there if their tensors are. */
+/* config.json and model.safetensors of the folder, or of the one below that modules.json names (base/modules.h). Head and pooler are there if their tensors are. */
 MASKE_MUST_USE maske_status masked_lm_open(masked_lm **out, const char *folder);
 /* The same for forward passes alone: matrices stay in the files, which are mapped and must stay as they are, and are
  * packed when that pays (bert/mapped.h); nothing may be saved, resized or trained. Ready for masked_lm_forward. */

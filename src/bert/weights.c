@@ -2,6 +2,7 @@
  * then memory is taken and values are copied. */
 #include "bert/weights.h"
 #include "base/log.h"
+#include "base/modules.h"
 #include "base/number.h"
 #include "bert/mapped.h"
 #include "bert/weight_files.h"
@@ -208,7 +209,7 @@ maske_status bert_weights_read(masked_lm **out, const bert_config *config, const
     return status;
 }
 
-static maske_status open_folder(masked_lm **out, const char *folder, const gemm_precision *mapped) {
+static maske_status open_network(masked_lm **out, const char *folder, const gemm_precision *mapped) {
     char *path;
     bert_config config;
     weight_files files = {0};
@@ -219,6 +220,14 @@ static maske_status open_folder(masked_lm **out, const char *folder, const gemm_
     TRY(weight_files_open(&files, folder));
     status = read_files(out, &config, &files, mapped);
     weight_files_close(&files);
+    return status;
+}
+
+static maske_status open_folder(masked_lm **out, const char *folder, const gemm_precision *mapped) {
+    char *network = NULL;
+    TRY(modules_find_network(&network, folder));
+    maske_status status = open_network(out, network, mapped);
+    free(network);
     return status;
 }
 

@@ -1,4 +1,5 @@
 /* cli/command_tokenizer_extend.c: maske tokenizer extend: a tokenizer learns on, and its model's embeddings grow. */
+#include "base/modules.h"
 #include "base/output_folder.h"
 #include "cli/command.h"
 #include "cli/output.h"
@@ -42,11 +43,13 @@ static void prepare(options *o) {
 
 /* *found: the folder holds weights. */
 static maske_status look_for_weights(const char *folder, bool *found) {
-    char *path = NULL;
-    TRY(path_join(&path, folder, "model.safetensors"));
-    *found = path_exists(path);
+    char *network = NULL, *path = NULL;
+    TRY(modules_find_network(&network, folder));
+    maske_status status = path_join(&path, network, "model.safetensors");
+    *found = status == MASKE_OK && path_exists(path);
+    free(network);
     free(path);
-    return MASKE_OK;
+    return status;
 }
 
 /* The size, or sizes; with --fill-unused alone the vocabulary keeps its size. */

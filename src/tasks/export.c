@@ -8,6 +8,7 @@
 
 typedef struct exporting {
     const char *from;
+    char *network_folder;           /* where the network and its tokenizer lie: `from`, or a folder in it */
     masked_lm *network;
     maske_tokenizer *tokenizer;
     safetensors_type type;
@@ -21,9 +22,9 @@ static maske_status write_tokenizer(const exporting *e, const char *folder) {
         "tokenizer_config.json", "special_tokens_map.json",  "vocab.json", "merges.txt", "vocab.txt",
         "added_tokens.json"};
     bool modern = false;
-    TRY(folder_copy_file(e->from, folder, "tokenizer.json", &modern));
+    TRY(folder_copy_file(e->network_folder, folder, "tokenizer.json", &modern));
     if (!modern) TRY(maske_tokenizer_save(e->tokenizer, folder));
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) TRY(folder_copy_file(e->from, folder, names[i], NULL));
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) TRY(folder_copy_file(e->network_folder, folder, names[i], NULL));
     return MASKE_OK;
 }
 
@@ -73,11 +74,13 @@ maske_status maske_export(const char *model_folder, const char *out, const maske
     exporting e = {.from = model_folder, .onnx = options->onnx};
     TRY(parse_type(&e.type, options->dtype));
     TRY(model_folder_check(out, model_folder, options->force));
-    maske_status status = masked_lm_open(&e.network, model_folder);
+    maske_status status = modules_find_network(&e.network_folder, model_folder);
+    if (status == MASKE_OK) status = masked_lm_open(&e.network, model_folder);
     if (status == MASKE_OK) status = maske_tokenizer_open(&e.tokenizer, model_folder);
     if (status == MASKE_OK) status = check_range(&e);
     if (status == MASKE_OK) status = output_folder_write(out, write_all, &e, model_folder_owned);
     maske_tokenizer_free(e.tokenizer);
     masked_lm_free(e.network);
+    free(e.network_folder);
     return status;
 }

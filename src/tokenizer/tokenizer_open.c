@@ -1,4 +1,5 @@
 /* tokenizer/tokenizer_open.c: maske_tokenizer_open: which file a path means, and which reader reads it. */
+#include "base/modules.h"
 #include "tokenizer/tokenizer_read.h"
 
 #include <stdlib.h>
@@ -72,10 +73,10 @@ static maske_status open_folder(maske_tokenizer **out, const char *folder) {
 }
 
 maske_status maske_tokenizer_open(maske_tokenizer **out, const char *path) {
-    if (path_is_folder(path)) return open_folder(out, path);
     char *folder = NULL;
-    TRY(folder_of(&folder, path));
-    maske_status status = open_file(out, path, folder);
+    bool whole = path_is_folder(path);
+    TRY(whole ? modules_find_network(&folder, path) : folder_of(&folder, path));
+    maske_status status = whole ? open_folder(out, folder) : open_file(out, path, folder);
     free(folder);
     return status;
 }

@@ -103,25 +103,6 @@ static void a_normalize_module_normalizes(void **state) {
     }
 }
 
-static void a_network_may_lie_in_a_folder_of_its_own(void **state) {
-    (void)state;
-    static const char *const names[] = {"config.json", "model.safetensors", "tokenizer.json"};
-    const char *folder = new_model("nested");
-    vectors before, after;
-    size_t size = embed(&before, folder, (maske_embed_options){0});
-    char inner[600], from[700], to[700];
-    snprintf(inner, sizeof inner, "%s/0_Transformer", folder);
-    assert_ok(folder_make(inner));
-    for (size_t i = 0; i < 3; i++) {
-        snprintf(from, sizeof from, "%s/%s", folder, names[i]);
-        snprintf(to, sizeof to, "%s/%s", inner, names[i]);
-        assert_int_equal(rename(from, to), 0);
-    }
-    write_text(folder, "modules.json", "[{\"path\": \"0_Transformer\", \"type\": \"x.Transformer\"}]");
-    embed(&after, folder, (maske_embed_options){0});
-    assert_memory_equal(before.of[0], after.of[0], size * sizeof(float));
-}
-
 static void expect_text(const char *folder, const char *name, const char *expected) {
     char path[700], *text = NULL;
     size_t length = 0;
@@ -231,6 +212,48 @@ static void the_length_is_that_of_the_library(void **state) {
     assert_int_equal(max_length_of(folder), SMALL_POSITIONS);
     write_text(folder, "sentence_bert_config.json", "{\"max_seq_length\": 9}");
     assert_int_equal(max_length_of(folder), 9);
+}
+
+/* Moves the network and its tokenizer to a folder of their own, as older folders have it. */
+static void nest(const char *folder) {
+    static const char *const names[] = {"config.json", "model.safetensors", "tokenizer.json"};
+    char inner[600], from[700], to[700];
+    snprintf(inner, sizeof inner, "%s/0_Transformer", folder);
+    assert_ok(folder_make(inner));
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(from, sizeof from, "%s/%s", folder, names[i]);
+        snprintf(to, sizeof to, "%s/%s", inner, names[i]);
+        assert_int_equal(rename(from, to), 0);
+    }
+    write_text(folder, "modules.json", "[{\"path\": \"0_Transformer\", \"type\": \"x.Transformer\"},"
+                                       "{\"path\": \"1_Pooling\", \"type\": \"x.Pooling\"}]");
+    write_text(folder, "0_Transformer/sentence_bert_config.json", length_of_nine);
+}
+
+static void a_network_may_lie_in_a_folder_of_its_own(void **state) {
+    (void)state;
+    const char *folder = new_model("nested"), *in = TEST_DATA "/bert/gelu/golden.safetensors";
+    vectors before, after;
+    write_modules(folder, "");
+    write_text(folder, "1_Pooling/config.json", pooling_of_last);
+    write_text(folder, "sentence_bert_config.json", length_of_nine);
+    size_t size = embed(&before, folder, (maske_embed_options){0});
+    (void)unlink(scratch_path("nested/sentence_bert_config.json"));
+    nest(folder);
+    embed(&after, folder, (maske_embed_options){0});
+    for (size_t t = 0; t < TEXTS; t++) assert_memory_equal(before.of[t], after.of[t], size * sizeof(float));
+    /* What is made of it has the network in the folder itself, and says so. */
+    const char *outs[] = {scratch_path("nested-exported"), scratch_path("nested-extended"), scratch_path("nested-trained")};
+    assert_ok(maske_export(folder, outs[0], NULL));
+    extend_folder(folder, outs[1]);
+    assert_ok(train_on(folder, outs[2], false));
+    for (size_t i = 0; i < 3; i++) {
+        embed(&after, outs[i], (maske_embed_options){0});
+        for (size_t t = 0; t < TEXTS; t++) assert_memory_equal(before.of[t], after.of[t], size * sizeof(float));
+        expect_text(outs[i], "sentence_bert_config.json", length_of_nine);
+    }
+    /* The network is found; what is wrong is the input. */
+    assert_fails(maske_run(folder, in, scratch_path("run.safetensors"), NULL), MASKE_BAD_FILE, "golden.safetensors");
 }
 
 static void a_pooling_without_its_settings_is_no_mean(void **state) {
