@@ -45,8 +45,8 @@ typedef struct run_folder {
 
 /* Whether a file or folder of this name would be replaced by a run. */
 bool run_folder_replaces(const char *name, size_t length);
-/* Makes the folder, locks it, makes a preparing folder in it, empty but for checkpoints/. MASKE_EXISTS: it holds something (and not force),
- * or another maske is at work in it. */
+/* Makes the folder, locks it, makes a preparing folder in it, empty but for checkpoints/. MASKE_EXISTS: it holds something
+ * (and not force), or another maske is at work in it. */
 MASKE_MUST_USE maske_status run_folder_create(run_folder *out, const char *path, bool force);
 /* The preparing folder holds all of the run, train.json too, synced: puts it in the place of what an earlier run left. */
 MASKE_MUST_USE maske_status run_folder_begin(run_folder *folder);
