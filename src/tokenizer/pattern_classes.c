@@ -3,6 +3,8 @@
 
 #include "tokenizer/unicode.h"
 
+#include <strings.h>
+
 enum { NAME_LIMIT = 32 };
 
 /* Other names of categories, and of classes that brackets know. */
@@ -51,10 +53,30 @@ static maske_status add_ranges(buffer *out, const char *name, bool held) {
 }
 
 /* Where in the pattern a class stands. */
+typedef struct class_options {
+    bool folds;                                         /* (?i): case is ignored */
+    bool ascii_word, ascii_digit, ascii_posix;          /* (?W), (?D), (?P) for all: the engine takes ASCII alone */
+} class_options;
 typedef struct class_place {
     int brackets;                   /* depth */
-    bool folds;                     /* case is ignored */
+    class_options options;
 } class_place;
+
+static const char *const bracket_names[] = {"alpha", "alnum", "lower", "upper", "punct", "word", "digit", "graph", "print"};
+
+static bool is_named(const char *name, size_t length, const char *other) {
+    return length == strlen(other) && strncasecmp(name, other, length) == 0;
+}
+
+/* Whether a class of brackets, by the name it has there, is left to the engine. (An older one's ASCII marks are without
+ * symbols, so those are not.) */
+static bool is_ascii_alone(const class_options *options, const char *name, size_t length) {
+    if (options->ascii_word && is_named(name, length, "word")) return true;
+    if (options->ascii_digit && is_named(name, length, "digit")) return true;
+    for (size_t i = 0; i < sizeof bracket_names / sizeof *bracket_names && options->ascii_posix; i++)
+        if (is_named(name, length, bracket_names[i])) return !is_named(name, length, "punct");
+    return false;
+}
 
 /* Adds a class: the engine's own text of it, then what is newer. A class of what is unassigned loses instead, and Mn
  * lost a character to Mc. Outside brackets two habits of the engine have to be kept: its \w takes six characters of
@@ -62,7 +84,7 @@ typedef struct class_place {
 static maske_status add_class(buffer *out, const char *engine, size_t engine_length, const char *name, bool negated,
                               const class_place *place) {
     bool loses = is(name, "c") || is(name, "cn") || is(name, "mn"), outside = place->brackets == 0;
-    if (outside && place->folds) TRY(buffer_add_text(out, "(?-i:"));
+    if (outside && place->options.folds) TRY(buffer_add_text(out, "(?-i:"));
     TRY(buffer_add_text(out, negated ? "[^" : "["));
     TRY(buffer_add(out, engine, engine_length));
     if (is(name, "word") && outside) TRY(buffer_add_text(out, "\\x{B2}\\x{B3}\\x{B9}\\x{BC}-\\x{BE}"));
@@ -74,7 +96,7 @@ static maske_status add_class(buffer *out, const char *engine, size_t engine_len
         TRY(add_ranges(out, name, false));
         TRY(buffer_add_text(out, "]"));
     }
-    return buffer_add_text(out, outside && place->folds ? "])" : "]");
+    return buffer_add_text(out, outside && place->options.folds ? "])" : "]");
 }
 
 /* The name between braces as the engine compares it: lower case, without spaces, '-' and '_'; short where it has a
@@ -118,11 +140,12 @@ static maske_status update_escape(buffer *out, const char *text, size_t length, 
     char name[NAME_LIMIT], kind = length > 1 ? text[1] : '\0';
     bool negated = kind == 'P' || kind == 'W' || kind == 'D';
     if (kind == 'w' || kind == 'W' || kind == 'd' || kind == 'D') {
-        *used = 2;
         bool digit = (kind | 0x20) == 'd';
+        if (is_ascii_alone(&place->options, digit ? "digit" : "word", digit ? 5 : 4)) return MASKE_OK;
+        *used = 2;
         return add_class(out, digit ? "\\d" : "\\w", 2, digit ? "nd" : "word", negated, place);
     }
-    if ((kind == 'b' || kind == 'B') && place->brackets == 0) {
+    if ((kind == 'b' || kind == 'B') && place->brackets == 0 && !is_ascii_alone(&place->options, "word", 4)) {
         *used = 2;
         return add_boundary(out, kind == 'B', place);
     }
@@ -133,6 +156,7 @@ static maske_status update_escape(buffer *out, const char *text, size_t length, 
         negated = !negated;
         begin++;
     }
+    if (is_ascii_alone(&place->options, begin, (size_t)(end - begin))) return MASKE_OK;
     if (!plain_name(name, begin, (size_t)(end - begin)) || !has_newer(name)) return MASKE_OK;
     char engine[NAME_LIMIT + 8];
     size_t given = (size_t)(end - begin);
@@ -146,50 +170,59 @@ static maske_status update_escape(buffer *out, const char *text, size_t length, 
 
 /* [:name:] and [:^name:] within brackets; *used as above. */
 static maske_status update_bracket(buffer *out, const char *text, size_t length, const class_place *place, size_t *used) {
-    static const char *const names[] = {"alpha", "alnum", "lower", "upper", "punct", "word", "digit", "graph", "print"};
     *used = 0;
     bool negated = length > 2 && text[2] == '^';
     const char *begin = text + (negated ? 3 : 2);
     size_t left = length - (size_t)(begin - text);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        size_t size = strlen(names[i]);
-        if (left < size + 2 || memcmp(begin, names[i], size) != 0 || memcmp(begin + size, ":]", 2) != 0) continue;
+    for (size_t i = 0; i < sizeof bracket_names / sizeof *bracket_names; i++) {
+        const char *name = bracket_names[i];
+        size_t size = strlen(name);
+        if (left < size + 2 || memcmp(begin, name, size) != 0 || memcmp(begin + size, ":]", 2) != 0) continue;
+        if (is_ascii_alone(&place->options, name, size)) return MASKE_OK;
         char engine[16] = "[:";
-        memcpy(engine + 2, names[i], size);
+        memcpy(engine + 2, name, size);
         memcpy(engine + 2 + size, ":]", 2);
         *used = (size_t)(begin - text) + size + 2;
-        return add_class(out, engine, size + 4, is(names[i], "digit") ? "nd" : names[i], negated, place);
+        return add_class(out, engine, size + 4, is(name, "digit") ? "nd" : name, negated, place);
     }
     return MASKE_OK;
 }
 
-/* ---- groups: (?i) holds up to the end of the group it stands in, (?i: ... ) within its own ---- */
+/* ---- groups: (?i) and its like hold up to the end of the group they stand in, (?i: ... ) within its own ---- */
 
 enum { GROUP_LIMIT = 256 };
-typedef struct group_stack { bool folds[GROUP_LIMIT]; int depth; } group_stack;
+typedef struct group_stack { class_options options[GROUP_LIMIT]; int depth; } group_stack;
+
+static void set_option(class_options *options, char letter, bool on) {
+    if (letter == 'i') options->folds = on;
+    if (letter == 'W') options->ascii_word = on;
+    if (letter == 'D') options->ascii_digit = on;
+    if (letter == 'P') options->ascii_posix = on;
+}
 
 /* At "(": the options it sets, if any. Deeper than the limit the innermost known group answers. */
 static void open_group(group_stack *g, const char *text, size_t length) {
-    bool folds = g->folds[g->depth], on = true;
+    class_options set = g->options[g->depth];
+    bool on = true;
     size_t at = 2;
     if (length < 3 || text[1] != '?') at = length;
-    for (; at < length && ((text[at] >= 'a' && text[at] <= 'z') || text[at] == '-'); at++) {
+    for (; at < length && ((text[at] | 0x20) >= 'a' ? (text[at] | 0x20) <= 'z' : text[at] == '-'); at++) {
         if (text[at] == '-') on = false;
-        if (text[at] == 'i') folds = on;
+        else set_option(&set, text[at], on);
     }
     bool options = at < length && at > 2;
-    if (options && text[at] == ')') g->folds[g->depth] = folds;         /* its ")" closes a group that changes nothing */
+    if (options && text[at] == ')') g->options[g->depth] = set;         /* its ")" closes a group that changes nothing */
     if (g->depth + 1 < GROUP_LIMIT) g->depth++;
-    g->folds[g->depth] = options && text[at] == ':' ? folds : g->folds[g->depth - (g->depth > 0)];
+    g->options[g->depth] = options && text[at] == ':' ? set : g->options[g->depth - (g->depth > 0)];
 }
 
 maske_status pattern_classes_update(buffer *out, const char *text, size_t length) {
-    class_place place = {0, false};
+    class_place place = {0};
     group_stack groups = {.depth = 0};
     for (size_t at = 0; at < length;) {
         size_t used = 0, left = length - at;
         char c = text[at];
-        place.folds = groups.folds[groups.depth];
+        place.options = groups.options[groups.depth];
         if (c == '\\') TRY(update_escape(out, text + at, left, &place, &used));
         else if (c == '[' && place.brackets > 0 && left > 1 && text[at + 1] == ':')
             TRY(update_bracket(out, text + at, left, &place, &used));

@@ -113,6 +113,31 @@ static void each_pre_tokenizer_is_written_as_it_was_read(void **state) {
     each_component("pre_tokenizers", check_writing);
 }
 
+/* Classes that an option leaves ASCII alone in are not brought to the newer Unicode version. */
+static void ascii_options_hold(void **state) {
+    (void)state;
+    static const struct { const char *regex, *text; size_t words; } cases[] = {
+        {"\\\\w+", "a½\u1C89b", 1}, {"(?W)\\\\w+", "a½\u1C89b", 3}, {"(?W:\\\\w+)", "a½b", 3}, {"(?:(?W)\\\\w+)|\\\\w+", "½a", 1},
+        {"(?iW)[\\\\w]+", "A\u1C89b", 3}, {"(?W)\\\\p{Word}+", "a\u1C89b", 3}, {"(?W-W)\\\\w+", "a\u1C89b", 1}, {"(?W)\\\\b", "a\u1C89", 2},
+        {"(?D)\\\\d+", "1\U00010D402", 3}, {"(?D)\\\\p{Nd}+", "1\U00010D402", 1}, {"(?D)[[:digit:]]+", "1\U00010D402", 3},
+        {"(?P)[[:alpha:]]+", "a\u1C89b", 3}, {"(?P)\\\\p{L}+", "a\u1C89b", 1}, {"(?P-W)\\\\w+", "a\u1C89b", 3}};
+    word_list words = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[256];
+        json_fault fault;
+        snprintf(text, sizeof text, "{\"type\":\"Split\",\"pattern\":{\"Regex\":\"%s\"},\"behavior\":\"Isolated\",\"invert\":false}", cases[i].regex);
+        json_t *json = json_parse(text, strlen(text), 0, &fault);
+        assert_non_null(json);
+        pre_tokenizer *p = read_component(json);
+        assert_ok(pre_tokenizer_words(p, cases[i].text, strlen(cases[i].text), 1, &words));
+        if (words.ranges.count != cases[i].words)
+            fail_msg("%s: \"%s\": %zu words, expected %zu", cases[i].regex, cases[i].text, words.ranges.count, cases[i].words);
+        pre_tokenizer_free(p);
+        json_decref(json);
+    }
+    word_list_free(&words);
+}
+
 static void names_give_pre_tokenizers(void **state) {
     (void)state;
     static const char *const names[] = {"metaspace", "bytelevel", "bert", "whitespace"};
@@ -132,6 +157,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_pre_tokenizer_is_the_librarys),
         cmocka_unit_test(each_pre_tokenizer_is_written_as_it_was_read),
+        cmocka_unit_test(ascii_options_hold),
         cmocka_unit_test(names_give_pre_tokenizers),
     };
     return cmocka_run_group_tests_name("tokenizer/pre_tokenizer", tests, NULL, NULL);
