@@ -122,6 +122,7 @@ maske_status maske_embed(const maske_model *model, const char *const *texts, con
             return error_set(MASKE_UNSUPPORTED, "%s: its texts' vectors need %s; a pooling of your own choice does not",
                              model->folder, m->obstacle);
         e.pooling = m->pooling;
+        e.texts.prompt = m->prompt;
         e.normalize = e.normalize || m->normalize;
     } else e.pooling = options->pooling;
     if (e.pooling == MASKE_POOLING_POOLER && !model->network->table.pooler)

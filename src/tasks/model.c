@@ -99,6 +99,19 @@ static int64_t length_limit(const maske_model *m) {
     return m->tokenizer->model_max_length >= SENTENCE_LENGTH_LEAST ? m->tokenizer->model_max_length : 0;
 }
 
+/* Lower case is done already where the tokenizer does it; else it is an obstacle for vectors. */
+static maske_status check_case(maske_model *m) {
+    if (!m->sentence.lower_case) return MASKE_OK;
+    buffer text = {0};
+    json_writer w = json_writer_start(&text, false);
+    normalizer_write(&w, m->tokenizer->normalizer);
+    maske_status status = json_writer_end(&w);
+    if (status == MASKE_OK && strstr(text.data, "\"Lowercase\"") == NULL && strstr(text.data, "\"lowercase\":true") == NULL)
+        sentence_modules_refuse(&m->sentence, "texts in lower case", "", " (do_lower_case), which is not supported");
+    buffer_free(&text);
+    return status;
+}
+
 static maske_status check_folder(const char *folder) {
     if (!path_exists(folder)) return error_set(MASKE_IO, "%s: there is no such folder, expected a model's", folder);
     if (!path_is_folder(folder)) return error_set(MASKE_IO, "%s: found a file, expected a model's folder", folder);
@@ -135,6 +148,7 @@ static maske_status open_parts(maske_model *m, const char *folder, const maske_m
     }
     TRY(maske_tokenizer_open(&m->tokenizer, parts));
     TRY(check_fit(m));
+    TRY(check_case(m));
     m->max_length = bert_config_positions(&m->network->config);
     int64_t limit = length_limit(m);
     if (limit > 0 && (size_t)limit < m->max_length) m->max_length = (size_t)limit;

@@ -31,7 +31,7 @@ static maske_status read_json(json_t **out, char **path, const char *folder, con
 static const char unsupported[] = ", which is not supported";
 
 /* The first obstacle is the one that is told. */
-static void refuse(sentence_modules *m, const char *what, const char *name, const char *why) {
+void sentence_modules_refuse(sentence_modules *m, const char *what, const char *name, const char *why) {
     if (m->obstacle[0] == '\0') number_print(m->obstacle, sizeof m->obstacle, "%s%.60s%s", what, name, why);
 }
 
@@ -46,8 +46,11 @@ static maske_status read_modes(sentence_modules *m, const json_t *object, const 
         m->pooling = modes[i].pooling;
         chosen++;
     }
-    if (chosen > 1) refuse(m, "several kinds of pooling side by side", "", unsupported);
-    if (chosen == 0) refuse(m, "a kind of pooling that is not known", "", unsupported);
+    bool prompt = true;
+    TRY(json_get_boolean_or(&prompt, true, object, "include_prompt", path));
+    m->without_prompt = !prompt;
+    if (chosen > 1) sentence_modules_refuse(m, "several kinds of pooling side by side", "", unsupported);
+    if (chosen == 0) sentence_modules_refuse(m, "a kind of pooling that is not known", "", unsupported);
     return MASKE_OK;
 }
 
@@ -57,7 +60,8 @@ static maske_status read_pooling(sentence_modules *m, const char *folder, const 
     TRY(path_join(&pooling, folder, module));
     maske_status status = read_json(&object, &path, pooling, "config.json");
     if (status == MASKE_OK && object != NULL) status = read_modes(m, object, path);
-    if (status == MASKE_OK && object == NULL) refuse(m, "the config.json of its module ", module, ", which is not there");
+    if (status == MASKE_OK && object == NULL)
+        sentence_modules_refuse(m, "the config.json of its module ", module, ", which is not there");
     json_decref(object);
     free(path);
     free(pooling);
@@ -65,6 +69,7 @@ static maske_status read_pooling(sentence_modules *m, const char *folder, const 
 }
 
 static maske_status take_network_settings(sentence_modules *m, const json_t *object, const char *path) {
+    if (m->listed) TRY(json_get_boolean_or(&m->lower_case, false, object, "do_lower_case", path));
     return json_get_integer_or(&m->max_length, 0, object, "max_seq_length", SENTENCE_LENGTH_LEAST, 1 << 30, path);
 }
 
@@ -83,6 +88,32 @@ static maske_status read_network_settings(sentence_modules *m) {
     return MASKE_OK;
 }
 
+static maske_status take_prompt(sentence_modules *m, const json_t *object, const char *path) {
+    const char *name = NULL;
+    TRY(json_get_text_or(&name, NULL, object, "default_prompt_name", path));
+    if (name == NULL) return MASKE_OK;
+    const json_t *prompt = json_object_get(json_object_get(object, "prompts"), name);
+    const char *text = json_string_value(prompt);
+    /* These two every model has, empty where the file does not say more. */
+    bool usual = strcmp(name, "query") == 0 || strcmp(name, "document") == 0;
+    if (text == NULL && !json_is_null(prompt) && !usual)
+        sentence_modules_refuse(m, "the prompt ", name, ", which is not among the folder's prompts");
+    if (text == NULL || text[0] == '\0') return MASKE_OK;
+    /* Which tokens are the prompt's is not known once the text is cut into tokens. */
+    if (m->without_prompt) sentence_modules_refuse(m, "pooling without the tokens of a prompt", "", unsupported);
+    return memory_copy_text(&m->prompt, text, strlen(text));
+}
+
+static maske_status read_prompt(sentence_modules *m, const char *folder) {
+    json_t *object = NULL;
+    char *path = NULL;
+    TRY(read_json(&object, &path, folder, "config_sentence_transformers.json"));
+    maske_status status = object != NULL ? take_prompt(m, object, path) : MASKE_OK;
+    json_decref(object);
+    free(path);
+    return status;
+}
+
 static maske_status read_modules(sentence_modules *out, const modules *list) {
     out->pooling = MASKE_POOLING_MEAN;
     out->listed = list->listed;
@@ -90,9 +121,11 @@ static maske_status read_modules(sentence_modules *out, const modules *list) {
         const char *kind = modules_kind(list, i);
         if (strcmp(kind, "Pooling") == 0) TRY(read_pooling(out, list->folder, modules_path(list, i)));
         else if (strcmp(kind, "Normalize") == 0) out->normalize = true;
-        else if (strcmp(kind, "Transformer") != 0) refuse(out, "a module of the kind ", kind, unsupported);
+        else if (strcmp(kind, "Transformer") != 0)
+            sentence_modules_refuse(out, "a module of the kind ", kind, unsupported);
     }
     TRY(modules_network(&out->network, list));
+    if (out->listed) TRY(read_prompt(out, list->folder));
     return read_network_settings(out);
 }
 
@@ -110,5 +143,6 @@ maske_status sentence_modules_read(sentence_modules *out, const char *folder) {
 void sentence_modules_free(sentence_modules *m) {
     if (m == NULL) return;
     free(m->network);
+    free(m->prompt);
     *m = (sentence_modules){0};
 }

@@ -33,6 +33,13 @@ static maske_status read_one(text_tokens *t, const maske_model *model, const cha
     maske_encoding *e = &t->encoding;
     if (utf8_valid_prefix(text, length) != length)
         return error_set(MASKE_BAD_ARGUMENT, "a text is not UTF-8: byte %zu", utf8_valid_prefix(text, length) + 1);
+    if (t->prompt != NULL) {
+        buffer_clear(&t->prompted);
+        TRY(buffer_add_text(&t->prompted, t->prompt));
+        TRY(buffer_add(&t->prompted, text, length));
+        text = t->prompted.data;
+        length = t->prompted.length;
+    }
     TRY(maske_tokenizer_encode(model->tokenizer, text, length, NULL, 0, &whole, e));
     if (e->count == 0)
         return error_set(MASKE_BAD_ARGUMENT, "a text gives no tokens at all: the tokenizer adds no [CLS] and [SEP]");
@@ -65,5 +72,6 @@ void text_tokens_free(text_tokens *t) {
     free(t->starts);
     free(t->cut);
     maske_encoding_free(&t->encoding);
+    buffer_free(&t->prompted);
     *t = (text_tokens){0};
 }

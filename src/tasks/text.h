@@ -14,6 +14,8 @@ typedef struct text_tokens {
     bool *cut;                      /* [count] whether the text was too long */
     size_t token_capacity, special_capacity, continue_capacity, start_capacity, cut_capacity;
     maske_encoding encoding;
+    const char *prompt;             /* stands before each text, borrowed; NULL: none */
+    buffer prompted;                /* a text behind it */
 } text_tokens;
 
 /* Encodes them all, each cut at its end to model->max_length tokens; what tokenizer.json says of truncation and padding

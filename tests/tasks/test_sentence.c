@@ -255,6 +255,71 @@ static void a_network_may_lie_in_a_folder_of_its_own(void **state) {
     assert_ok(maske_run(folder, in, scratch_path("run.safetensors"), NULL));
 }
 
+static void the_default_prompt_stands_before_each_text(void **state) {
+    (void)state;
+    static const char *const prompted[] = {"kitap: Ankara bir şehirdir", "kitap: kitap", "kitap: "};
+    const char *folder = new_model("prompts");
+    vectors plain, said;
+    float direct[TEXTS * HIDDEN_MOST];
+    size_t lengths[TEXTS];
+    write_modules(folder, "");
+    write_text(folder, "1_Pooling/config.json", "{\"pooling_mode_mean_tokens\": true}");
+    size_t size = embed(&plain, folder, (maske_embed_options){0});
+    for (size_t i = 0; i < TEXTS; i++) lengths[i] = strlen(prompted[i]);
+    maske_model *model = small_model_open(folder);
+    assert_ok(maske_embed(model, prompted, lengths, TEXTS, NULL, direct, NULL));
+    maske_model_close(model);
+    write_text(folder, "config_sentence_transformers.json",
+               "{\"prompts\": {\"q\": \"kitap: \", \"none\": \"\"}, \"default_prompt_name\": \"q\"}");
+    embed(&said, folder, (maske_embed_options){0});
+    for (size_t t = 0; t < TEXTS; t++) assert_memory_equal(said.of[t], direct + t * size, size * sizeof(float));
+    embed(&said, folder, (maske_embed_options){.pooling = MASKE_POOLING_MEAN});
+    for (size_t t = 0; t < TEXTS; t++) assert_memory_equal(said.of[t], plain.of[t], size * sizeof(float));
+    write_text(folder, "config_sentence_transformers.json",
+               "{\"prompts\": {\"q\": \"kitap: \", \"none\": \"\"}, \"default_prompt_name\": \"none\"}");
+    embed(&said, folder, (maske_embed_options){0});
+    for (size_t t = 0; t < TEXTS; t++) assert_memory_equal(said.of[t], plain.of[t], size * sizeof(float));
+}
+
+static void expect_refused(const char *folder, const char *words) {
+    float room[HIDDEN_MOST];
+    const size_t length = 5;
+    maske_model *model = small_model_open(folder);
+    assert_fails(maske_embed(model, &texts[1], &length, 1, NULL, room, NULL), MASKE_UNSUPPORTED, words);
+    maske_model_close(model);
+}
+
+static void prompts_and_cases_that_cannot_be_are_named(void **state) {
+    (void)state;
+    const char *folder = new_model("cases");
+    vectors any;
+    write_modules(folder, "");
+    write_text(folder, "1_Pooling/config.json", "{\"pooling_mode_mean_tokens\": true, \"include_prompt\": false}");
+    embed(&any, folder, (maske_embed_options){0});      /* without a prompt nothing is left out */
+    write_text(folder, "config_sentence_transformers.json",
+               "{\"prompts\": {\"q\": \"kitap: \"}, \"default_prompt_name\": \"q\"}");
+    expect_refused(folder, "need pooling without the tokens of a prompt, which is not supported");
+    write_text(folder, "config_sentence_transformers.json", "{\"prompts\": {}, \"default_prompt_name\": \"q\"}");
+    expect_refused(folder, "need the prompt q, which is not among the folder's prompts");
+    write_text(folder, "config_sentence_transformers.json", "{}");
+    write_text(folder, "sentence_bert_config.json", "{\"do_lower_case\": true}");
+    expect_refused(folder, "need texts in lower case (do_lower_case), which is not supported");
+    /* A tokenizer that makes lower case itself does what is asked. */
+    char path[700], *text = NULL;
+    size_t length = 0;
+    snprintf(path, sizeof path, "%s/tokenizer.json", folder);
+    assert_ok(file_read(&text, &length, path, 16 << 20));
+    json_t *json = NULL;
+    assert_ok(json_parse_object(&json, text, length, path));
+    free(text);
+    assert_int_equal(json_object_set_new(json, "normalizer", json_pack("{s:s}", "type", "Lowercase")), 0);
+    text = json_dumps(json, 0);
+    write_text(folder, "tokenizer.json", text);
+    free(text);
+    json_decref(json);
+    embed(&any, folder, (maske_embed_options){0});
+}
+
 static void a_pooling_without_its_settings_is_no_mean(void **state) {
     (void)state;
     const char *folder = new_model("unsettled"), *text = "kitap";
@@ -313,6 +378,8 @@ int main(void) {
         cmocka_unit_test(a_network_may_lie_in_a_folder_of_its_own),
         cmocka_unit_test(what_makes_vectors_goes_with_the_model),
         cmocka_unit_test(the_length_is_that_of_the_library),
+        cmocka_unit_test(the_default_prompt_stands_before_each_text),
+        cmocka_unit_test(prompts_and_cases_that_cannot_be_are_named),
         cmocka_unit_test(a_pooling_without_its_settings_is_no_mean),
         cmocka_unit_test(what_is_not_supported_is_named),
     };
