@@ -1,4 +1,4 @@
-/* base/memory.h: sizes that cannot wrap, allocations that say what they were for.
+/* base/memory.h: sizes, sums of them that cannot wrap, allocations that say what they were for.
  *
  * Every size that comes from a file or a user goes through size_multiply and size_add: both return false on
  * overflow and leave *out alone. */

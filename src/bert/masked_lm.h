@@ -31,7 +31,8 @@ typedef struct masked_lm {
 MASKE_MUST_USE maske_status masked_lm_new(masked_lm **out, const bert_config *config, uint64_t seed);
 /* A model of these parts with every weight 0, for those who fill it themselves. Yours. */
 MASKE_MUST_USE maske_status masked_lm_make(masked_lm **out, const bert_config *config, bool head, bool pooler);
-/* config.json and model.safetensors of the folder, or of the one below that modules.json names (base/modules.h). Head and pooler are there if their tensors are. */
+/* config.json and model.safetensors of the folder, or of the one below that modules.json names (base/modules.h). Head and
+ * pooler are there if their tensors are. */
 MASKE_MUST_USE maske_status masked_lm_open(masked_lm **out, const char *folder);
 /* The same for forward passes alone: matrices stay in the files, which are mapped and must stay as they are, and are
  * packed when that pays (bert/mapped.h); nothing may be saved, resized or trained. Ready for masked_lm_forward. */
@@ -61,7 +62,8 @@ typedef struct masked_lm_capacity {
     bool backward;              /* activations are kept for masked_lm_train */
     bool recompute;             /* with backward: of each layer only its output is kept, the rest is computed again in
                                  * the backward pass; the same numbers for a third more time and far less memory */
-    gemm_precision precision;   /* of the products that it trains with; in GEMM_BF16 what their factors are made from is kept rounded */
+    /* of the products that it trains with; in GEMM_BF16 what their factors are made from is kept rounded */
+    gemm_precision precision;
     bool every_position;        /* the last layer may be asked for all tokens (mode's every_position) */
     bool hidden_states, attentions, logits;     /* outputs that are kept whole; the first two imply every_position */
     int threads;

@@ -83,7 +83,8 @@ maske_status bench_text_open(bench_text *out, const char *const *paths, size_t c
     buffer text = {0};
     maske_status status = make_text(&text, bytes);
     if (status == MASKE_OK) status = open_nameless(&out->descriptor);
-    if (status == MASKE_OK) status = file_write_all(out->descriptor, "the temporary file of made-up text (TMPDIR)", text.data, text.length);
+    if (status == MASKE_OK)
+        status = file_write_all(out->descriptor, "the temporary file of made-up text (TMPDIR)", text.data, text.length);
     buffer_free(&text);
     snprintf(out->name, sizeof out->name, "/dev/fd/%d", out->descriptor);
     out->made_up[0] = out->name;

@@ -20,7 +20,8 @@ struct maske_model {
     int threads;
     size_t
         max_length; /* tokens of a text, [CLS] and [SEP] included: as sentence-transformers has it, else every position */
-    size_t trained_length;      /* that the model was trained on (config.json, train.json), at most max_length; not known: max_length */
+    /* of the texts that the model was trained on (config.json, train.json), at most max_length; not known: max_length */
+    size_t trained_length;
     sentence_modules sentence;  /* how texts are embedded */
 };
 

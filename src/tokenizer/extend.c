@@ -164,7 +164,8 @@ static maske_status learn(extension *e, int64_t vocab_size, const maske_tokenize
     bool is_bpe = e->base->kind == MODEL_BPE;
     merge_learner_options learning = {
         .vocab_size = vocab_size, .min_frequency = options->min_frequency, .prefix = base_prefix(e->base),
-        .apart = e->apart, .no_bytes = is_bpe && e->base->model.bpe.options.byte_fallback, .halves = e->halves, .respell = is_bpe ? respell : NULL, .user = e};
+        .apart = e->apart, .no_bytes = is_bpe && e->base->model.bpe.options.byte_fallback, .halves = e->halves,
+        .respell = is_bpe ? respell : NULL, .user = e};
     TRY(memory_new(&lengths, (size_t)e->entries.limit, sizeof *lengths, "entries"));
     maske_status status = MASKE_OK;
     if (is_bpe) status = vocab_copy(&entries, &e->entries);

@@ -1,8 +1,9 @@
 /* tokenizer/merge_learner.h: learns merges on words of symbols, by the rules of Hugging Face's BpeTrainer: the pair
  * that occurs most often, of equals the one with the smaller (left id, right id), becomes one symbol, again and again.
  *
- * The one thing left out is what no_bytes says. A merge whose string is an entry already (a special token's, say) uses that entry's id; the vocabulary then does not
- * grow. The result depends on words and weights alone, not on their order, nor on the number of threads. */
+ * The one thing left out is what no_bytes says. A merge whose string is an entry already (a special token's, say) uses
+ * that entry's id; the vocabulary then does not grow. The result depends on words and weights alone, not on their order,
+ * nor on the number of threads. */
 #ifndef MASKE_TOKENIZER_MERGE_LEARNER_H
 #define MASKE_TOKENIZER_MERGE_LEARNER_H
 

@@ -210,8 +210,11 @@ static maske_status fill_vocab_json(maske_tokenizer *t, vocab *entries, merge_li
     TRY(tokenizer_json_vocab(entries, json, json->root, path));
     signs s = look_at(entries);
     /* GPT-2's unk is a special token and no more: its model knows every byte. */
-    bpe_options options = {.unk_token = config->gpt2 ? NULL : role_token(config, entries, MASKE_UNK), .continuing_subword_prefix = s.prefix,
-                           .end_of_word_suffix = s.suffix, .byte_fallback = s.all_bytes, .dropout = -1};
+    bpe_options options = {.unk_token = config->gpt2 ? NULL : role_token(config, entries, MASKE_UNK),
+                           .continuing_subword_prefix = s.prefix,
+                           .end_of_word_suffix = s.suffix,
+                           .byte_fallback = s.all_bytes,
+                           .dropout = -1};
     if (options.unk_token != NULL && vocab_find(entries, options.unk_token, strlen(options.unk_token)) < 0)
         options.unk_token = NULL;
     if (s.prefix != NULL) merges->prefix_length = strlen(s.prefix);

@@ -1,8 +1,8 @@
 /* train/checkpoint.h: DIR/checkpoints/step-N/: all that a run needs to go on as if it had never stopped.
  *
  *   config.json, model.safetensors, tokenizer.json, ...     a model directory like any other
- *   optimizer.safetensors       the optimizer's moments: exp_avg.NAME and exp_avg_sq.NAME for each parameter (Muon's second stays 0); average.NAME where
- *                               weights are averaged and some are in it
+ *   optimizer.safetensors       the optimizer's moments: exp_avg.NAME and exp_avg_sq.NAME for each parameter (Muon's second
+ *                               stays 0); average.NAME where weights are averaged and some are in it
  *   trainer_state.json          state, settings, identity; length and fingerprint of every other file, and last the
  *                               fingerprint of its own text before that
  *

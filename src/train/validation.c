@@ -131,12 +131,13 @@ maske_status validation_limit(int64_t *evaluated, double seconds, const dataset 
     double took;
     TRY(validation_new(&v, data, training, (size_t)model->config.vocab_size, seed, batch_size, batch_size));
     maske_status status = measure_batch(&took, &v, model, context, control);
+    int64_t least = (int64_t)v.sequences;       /* a batch: of less a loss says too little */
     double suffices = seconds / took * (double)v.sequences;
     validation_free(&v);
     TRY(status);
     int64_t all = dataset_describe(data)->sequences;
-    if (suffices >= (double)all) return MASKE_OK;
-    *evaluated = suffices > 1 ? (int64_t)suffices : 1;
+    if (suffices >= (double)all || least >= all) return MASKE_OK;
+    *evaluated = suffices > (double)least ? (int64_t)suffices : least;
     log_say(MASKE_LOG_NOTE,
             "held out: %lld of %lld sequences are evaluated, so that ten evaluations take at most a tenth of the time",
             (long long)*evaluated, (long long)all);

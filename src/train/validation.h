@@ -24,8 +24,8 @@ typedef struct validation {
 MASKE_MUST_USE maske_status validation_new(validation *out, const dataset *data, const dataset *training,
                                            size_t vocab_size, uint64_t seed, size_t batch_size, size_t most);
 void validation_free(validation *v);
-/* How many sequences the model evaluates in so many seconds, measured with a batch: *evaluated is set, at least 1, and that
- * is said, unless the time suffices for all (then it stays). The other arguments as above. */
+/* How many sequences the model evaluates in so many seconds, measured with a batch: *evaluated is set, to a batch at the
+ * least, and that is said, unless the time suffices for all (then it stays). The other arguments as above. */
 MASKE_MUST_USE maske_status validation_limit(int64_t *evaluated, double seconds, const dataset *data, const dataset *training,
                                              uint64_t seed, size_t batch_size, const masked_lm *model,
                                              masked_lm_context *context, const maske_control *control);
