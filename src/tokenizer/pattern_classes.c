@@ -3,8 +3,6 @@
 
 #include "tokenizer/unicode.h"
 
-#include <strings.h>
-
 enum { NAME_LIMIT = 32 };
 
 /* Other names of categories, and of classes that brackets know. */
@@ -64,8 +62,12 @@ typedef struct class_place {
 
 static const char *const bracket_names[] = {"alpha", "alnum", "lower", "upper", "punct", "word", "digit", "graph", "print"};
 
+/* Whether it is the other, which is of small letters, in any case. */
 static bool is_named(const char *name, size_t length, const char *other) {
-    return length == strlen(other) && strncasecmp(name, other, length) == 0;
+    if (length != strlen(other)) return false;
+    for (size_t i = 0; i < length; i++)
+        if ((name[i] | 0x20) != other[i]) return false;
+    return true;
 }
 
 /* Whether a class of brackets, by the name it has there, is left to the engine. (An older one's ASCII marks are without

@@ -6,9 +6,9 @@
  *     \p{Lu}+      becomes     [\p{Lu}\x{1C89}\x{A7CB}-\x{A7CC}...]+
  *
  * Understood are general categories by their short and long names, \w \d \b and their opposites, [:alpha:] and its kin
- * within brackets, and the scripts of living languages. Under (?W), (?D) and (?P), which
- * leave ASCII alone in them, they stay as they are. On a newer engine nothing changes. Left as they are: which new
- * letters are each other's upper and lower case under (?i), and rarer properties (Emoji ...). */
+ * within brackets, and the scripts of living languages. Under (?W), (?D) and (?P), which leave ASCII alone in them, they
+ * stay as they are. On a newer engine nothing changes. Left as they are: which new letters are each other's upper and lower
+ * case under (?i), and rarer properties (Emoji ...). */
 #ifndef MASKE_TOKENIZER_PATTERN_CLASSES_H
 #define MASKE_TOKENIZER_PATTERN_CLASSES_H
 
