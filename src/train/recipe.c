@@ -154,11 +154,10 @@ static void set(const recipe_inputs *in, const char *name, double *setting, doub
 
 /* ---------------------------------------------------------------------------------------------------- each choice --- */
 
-/* Operations a second beside mini's, by a shape's width. */
-static double speed_of(double hidden) { return hidden < NARROW ? 0.85 : hidden < 384 ? 1 : hidden < 640 ? 0.9 : 1; }
+double recipe_speed(double hidden) { return hidden < NARROW ? 0.85 : hidden < 384 ? 1 : hidden < 640 ? 0.9 : 1; }
 
 static void count_work(recipe_choice *c, const maske_train_options *shape, const recipe_inputs *in, double vocabulary) {
-    double seconds = 60 * c->minutes * (1 - rule.overhead), speed = in->operations * speed_of((double)shape->hidden_size);
+    double seconds = 60 * c->minutes * (1 - rule.overhead), speed = in->operations * recipe_speed((double)shape->hidden_size);
     c->trained = seconds * speed / recipe_operations(shape, vocabulary);
     c->passes = c->trained / c->tokens;
 }

@@ -39,6 +39,8 @@ bool recipe_is_given(const bool given[RECIPE_ROWS], const char *name);
 /* Changes what was not given. Texts set are constants: the settings' owner copies them (settings_copy). */
 MASKE_MUST_USE maske_status recipe_choose(recipe_choice *out, maske_train_options *settings, const recipe_inputs *in);
 
+/* Operations a second of a shape of this width, beside those of mini. */
+double recipe_speed(double hidden_size);
 /* Floating-point operations of training on one token. settings: with a shape. */
 double recipe_operations(const maske_train_options *settings, double vocab_size);
 

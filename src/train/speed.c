@@ -8,9 +8,8 @@
 
 #include <math.h>
 
-/* tiny's products are slower (recipe.c): what mini would reach. */
-static const double few_seconds = 0.5, tiny_is_slower = 0.85;
-/* More sequences at once take half as much memory again, and learn no faster. */
+static const double few_seconds = 0.5;
+/* More sequences at once take half as much memory again, and make mini no faster. */
 enum { VOCABULARY = 8000, SEQUENCES = 4 };
 
 /* Whether there is so much memory, by the user's word and by the machine's. */
@@ -26,16 +25,15 @@ maske_status speed_measure(double *operations, const maske_train_options *settin
     maske_train_options o;
     maske_bench_train_report report;
     maske_train_options_defaults(&o);
-    bool few = seconds < few_seconds, enough = true;
-    o.size = few ? "tiny" : "mini";
+    o.size = seconds < few_seconds ? "tiny" : "mini";
     o.precision = settings->precision;
     o.vocab_size = VOCABULARY;
-    o.batch_size = SEQUENCES;
     o.steps = 2;
-    if (!few) TRY(fits(&enough, &o, settings->memory, control));
-    if (!enough) {
-        few = true;
-        o.size = "tiny";
+    if (seconds >= few_seconds) {
+        bool enough = true;
+        o.batch_size = SEQUENCES;
+        TRY(fits(&enough, &o, settings->memory, control));
+        if (!enough) o.size = "tiny";
     }
     double begun = clock_now(), best = INFINITY, fastest = 0;
     do {
@@ -44,6 +42,6 @@ maske_status speed_measure(double *operations, const maske_train_options *settin
         fastest = (double)report.tokens / best;
     } while (clock_now() - begun < seconds);
     TRY(sizes_complete(&o));
-    *operations = fastest * recipe_operations(&o, VOCABULARY) / (few ? tiny_is_slower : 1);
+    *operations = fastest * recipe_operations(&o, VOCABULARY) / recipe_speed((double)o.hidden_size);
     return MASKE_OK;
 }
