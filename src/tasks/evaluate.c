@@ -122,7 +122,8 @@ maske_status maske_evaluate(const maske_model *model, const maske_text *text, co
     maske_evaluation found = {0};
     if (status == MASKE_OK) found = figures(&e);
     if (status == MASKE_OK && o.words > 0 && is_kept(text)) status = evaluate_words(model, text, &o, control, &found);
-    if (status == MASKE_OK) model_expect_finite(model, "the loss is", &(float){(float)found.loss}, 1);
+    float loss = (float)found.loss;
+    if (status == MASKE_OK) model_expect_finite(model, "the loss is", &loss, 1);
     if (status == MASKE_OK) *out = found;
     context_pool_give(model->pool, e.context);
     dataset_free(e.data);

@@ -110,7 +110,7 @@ static void ids_alone_know_the_start_of_the_text(void **state) {
         "{\"type\":\"FixedLength\",\"length\":1}", "{\"type\":\"UnicodeScripts\"}", "{\"type\":\"Punctuation\"}", BYTES, FIRST,
         "{\"type\":\"Split\",\"pattern\":{\"Regex\":\"[^a]\"},\"behavior\":\"Isolated\",\"invert\":false}",
         "{\"type\":\"Split\",\"pattern\":{\"String\":\"_\"},\"behavior\":\"Removed\",\"invert\":false}"};
-    static const char *const texts[] = {"½ a", "½,", "ﬁ1", "Éa", "İa", "日a", "a1 a", " ,a", ", a", "\n½", "\xC2\xAD" "1a", "[M]½a", "a[M]½"};
+    static const char *const texts[] = {"½ a", "½,", "ﬁ1", "Éa", "İa", "日a", "a1 a", " ,a", ", a", "\n½", ("\xC2\xAD" "1a"), "[M]½a", "a[M]½"};
     enum { NORMALIZERS = sizeof normalizers / sizeof *normalizers, CUTTERS = sizeof cutters / sizeof *cutters };
     static const char pair_of_templates[] =
         "{\"type\":\"Sequence\",\"processors\":["

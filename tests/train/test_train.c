@@ -518,13 +518,11 @@ static void a_stop_before_the_first_step_leaves_nothing(void **state) {
     assert_false(path_exists(out));
 }
 
-typedef struct one_of_two { const char *out; maske_train_options options; maske_status status; } one_of_two;
+typedef struct one_of_two { const char *out; maske_train_options options; training training; maske_status status; } one_of_two;
 
 static void *train_one(void *user) {
     one_of_two *one = user;
-    training t = with_tokenizer();
-    t.threads = 2;
-    one->status = training_start(&t, one->out, &one->options);
+    one->status = training_start(&one->training, one->out, &one->options);
     return NULL;
 }
 
@@ -532,13 +530,13 @@ static void *train_one(void *user) {
 static void two_at_once_are_as_one_by_one(void **state) {
     (void)state;
     const char *const alone[] = {fresh("alone-1"), fresh("alone-2")};
-    one_of_two pair[] = {{fresh("at-once-1"), training_options(), MASKE_OK},
-                         {fresh("at-once-2"), training_options(), MASKE_OK}};
+    one_of_two pair[] = {{fresh("at-once-1"), training_options(), with_tokenizer(), MASKE_OK},
+                         {fresh("at-once-2"), training_options(), with_tokenizer(), MASKE_OK}};
     pair[1].options.seed = 9;
     pair[1].options.hidden_size *= 2;
     for (size_t i = 0; i < 2; i++) {
-        training t = with_tokenizer();
-        t.threads = 2;
+        training t = pair[i].training;
+        pair[i].training.threads = t.threads = 2;
         assert_ok(training_start(&t, alone[i], &pair[i].options));
     }
     pthread_t thread;
