@@ -130,11 +130,11 @@ after_force() {
     [ -z "$(find "$work/out" -name '*.maske-part')" ] || fail "train --force, $1: left behind: $(find "$work/out" -name '*.maske-part')"
 }
 for what in rename:KILL rename:EIO mkdir:KILL mkdir:ENOSPC unlink:KILL unlink:EIO fsync:KILL fsync:EIO write:KILL write:ENOSPC; do
-    hop=1
-    case $what in fsync:*|write:*) hop=$(((stride + 3) / 4)) ;; esac
+    hop=$(((stride + 3) / 4))
+    case $what in fsync:*|write:*) hop=$stride ;; esac
     for mode in once forever; do
         [ "${what#*:}" != KILL ] || [ $mode = once ] || continue
-        for ((n = 1; ; n += hop)); do
+        for ((n = 1 + RANDOM % hop; ; n += hop)); do
             rm -rf "$work/out"
             cp -r "$work/other" "$work/out"
             plan=${what%:*}:$n:${what#*:}:$mode
@@ -145,7 +145,8 @@ for what in rename:KILL rename:EIO mkdir:KILL mkdir:ENOSPC unlink:KILL unlink:EI
         done
     done
 done
-[ $kept -gt 20 ] && [ $replaced -gt 20 ] || { echo "--force: $kept times the old run, $replaced times the new one"; exit 1; }
+enough=$((stride == 1 ? 20 : 5))
+[ $kept -gt $enough ] && [ $replaced -gt $enough ] || { echo "--force: $kept times the old run, $replaced times the new one"; exit 1; }
 # What the new run is made from is not thrown away by it, whichever way it is named.
 for inside in "--model $work/out/checkpoints/step-2 $work/text.txt" "--model $work/out $work/text.txt" \
         "--tokenizer $work/out/. $work/text.txt" "$work/out/standard-input.txt" "--valid $work/out/standard-input.txt $work/text.txt" \
