@@ -59,15 +59,20 @@ bool path_same(const char *a, const char *b) {
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
+/* The path itself if it is there, else the nearest folder above it that is. Yours. */
+static maske_status nearest_there(char **out, const char *path) {
+    TRY(path_suffixed(out, path[0] != '\0' ? path : ".", ""));
+    while (!path_exists(*out)) {
+        char *slash = strrchr(*out, '/');
+        if (slash == NULL) strcpy(*out, ".");   /* a name has a character at the least */
+        else slash[slash == *out] = '\0';
+    }
+    return MASKE_OK;
+}
+
 maske_status path_expect_writable(const char *path) {
     char *name = NULL;
-    TRY(path_suffixed(&name, path, ""));
-    /* The folder itself, or the nearest one above that is there. */
-    while (!path_exists(name)) {
-        char *slash = strrchr(name, '/');
-        if (slash == NULL) strcpy(name, ".");   /* a name has a character at the least */
-        else slash[slash == name] = '\0';
-    }
+    TRY(nearest_there(&name, path));
     maske_status status = access(name, W_OK | X_OK) == 0 ? MASKE_OK : error_io(name, "write into the folder");
     free(name);
     return status;
@@ -418,16 +423,12 @@ void file_unlock(int lock) {
 }
 
 uint64_t disk_available(const char *path) {
-    char name[PATH_MAX];
-    snprintf(name, sizeof name, "%s", path);
+    char *name = NULL;
     struct statvfs info;
-    while (statvfs(name, &info) != 0) {
-        char *slash = strrchr(name, '/');
-        if (slash == NULL) { strcpy(name, "."); if (statvfs(name, &info) != 0) return UINT64_MAX; break; }
-        if (slash == name) { name[1] = '\0'; if (statvfs(name, &info) != 0) return UINT64_MAX; break; }
-        *slash = '\0';
-    }
-    return (uint64_t)info.f_bavail * info.f_frsize;
+    if (nearest_there(&name, path) != MASKE_OK) return UINT64_MAX;
+    bool known = statvfs(name, &info) == 0;
+    free(name);
+    return known ? (uint64_t)info.f_bavail * info.f_frsize : UINT64_MAX;
 }
 
 enum { COPY_LIMIT = 256 << 20 };    /* the largest file that is copied: a tokenizer.json */
