@@ -169,32 +169,47 @@ static void multiply_few(float *c, size_t ldc, bool accumulate, const float *a, 
 
 /* ---------------------------------------------------------------------------------------------------- bfloat16 --- */
 
-/* A straight A that lies rounded in whole steps of k is read where it lies. */
+/* The panel of columns j.. in the block of k0 of a packed B of n columns, rounded up to `padded`. */
+static const uint16_t *panel_at(const uint16_t *packed, size_t padded, size_t k, size_t k0, size_t j) {
+    return packed + k0 * padded + j * bf16_depth(smaller(GEMM_BF16_DEPTH, k - k0));
+}
+
+/* c: the first of range's columns. A straight A that lies rounded in whole steps of k is read where it lies, and then only
+ * so many columns are gone through at a time as have room in the second level cache until the next block of k adds to them. */
 static void multiply_bf16(float *c, size_t ldc, bool accumulate, gemm_source a, bool a_transposed, const uint16_t *packed,
                           gemm_source b, bool b_transposed, size_t m, size_t n, size_t k, column_range range) {
     const gemm_bf16_kernel *kernel = choose_bf16_kernel();
     _Alignas(64) uint16_t room_a[GEMM_ROWS * GEMM_BF16_DEPTH + 32], block_b[GEMM_COLUMNS * GEMM_BF16_DEPTH];
     size_t padded = round_up(n, GEMM_PACK_COLUMNS), width = kernel->tile_columns;
     bool far = packed != NULL && padded * k * sizeof *packed > GEMM_NEAR_BYTES;
+    bool in_place = a.rounded && !a_transposed && k == bf16_depth(k);
+    size_t together = in_place ? GEMM_BF16_ROWS : GEMM_ROWS;
+    size_t wide = in_place ? larger(GEMM_SUMS / larger(m, 1), GEMM_COLUMNS) / GEMM_COLUMNS * GEMM_COLUMNS : larger(n, 1);
     kernel->begin();
-    for (size_t k0 = 0; k0 < k; k0 += GEMM_BF16_DEPTH) {
-        size_t depth = smaller(GEMM_BF16_DEPTH, k - k0), even = bf16_depth(depth);
-        for (size_t i0 = 0; i0 < m; i0 += GEMM_ROWS) {
-            size_t rows = smaller(GEMM_ROWS, m - i0), a_stride = even;
-            gemm_source from = source_at(a, !a_transposed, k0, i0);
-            const uint16_t *block_a = room_a;
-            if (a.rounded && !a_transposed && depth == even) {
-                block_a = from.at;
-                a_stride = a.stride;
-            } else kernel->pack_a(room_a, from, a_transposed, rows, depth, even);
-            for (size_t j = range.begin; j < range.end; j += width) {
-                const uint16_t *panel = block_b;
-                size_t columns = smaller(width, range.end - j);
-                if (packed != NULL) panel = packed + k0 * padded + j * even;
-                else kernel->pack_b(block_b, source_at(b, b_transposed, k0, j), b_transposed, columns, depth, even);
-                if (far && j + width < range.end) gemm_ask(panel + even * width, even * width * sizeof *panel);
-                kernel->block(c + i0 * ldc + j, ldc, accumulate || k0 > 0, block_a, a_stride, a_transposed, panel, rows,
-                              columns, even);
+    for (size_t first = range.begin, end; first < range.end; first = end) {
+        end = smaller(first + wide, range.end);
+        for (size_t k0 = 0; k0 < k; k0 += GEMM_BF16_DEPTH) {
+            size_t depth = smaller(GEMM_BF16_DEPTH, k - k0), even = bf16_depth(depth);
+            /* what is read behind the last of these panels */
+            size_t later_k = k0 + depth < k ? k0 + depth : 0, later_j = later_k > 0 ? first : end;
+            for (size_t i0 = 0; i0 < m; i0 += together) {
+                size_t rows = smaller(together, m - i0), a_stride = even;
+                gemm_source from = source_at(a, !a_transposed, k0, i0);
+                const uint16_t *block_a = room_a;
+                if (in_place) {
+                    block_a = from.at;
+                    a_stride = a.stride;
+                } else kernel->pack_a(room_a, from, a_transposed, rows, depth, even);
+                for (size_t j = first; j < end; j += width) {
+                    const uint16_t *panel = block_b, *next = NULL;
+                    size_t columns = smaller(width, end - j);
+                    if (packed != NULL) panel = panel_at(packed, padded, k, k0, j);
+                    else kernel->pack_b(block_b, source_at(b, b_transposed, k0, j), b_transposed, columns, depth, even);
+                    if (far && j + width < end) next = panel_at(packed, padded, k, k0, j + width);
+                    else if (far && later_j < range.end) next = panel_at(packed, padded, k, later_k, later_j);
+                    kernel->block(c + i0 * ldc + j - range.begin, ldc, accumulate || k0 > 0, block_a, a_stride, a_transposed,
+                                  panel, next, rows, columns, even);
+                }
             }
         }
     }
@@ -216,7 +231,7 @@ void gemm_packed_columns(float *c, size_t ldc, bool accumulate, const float *a, 
     else if (precision == GEMM_F32)
         multiply_f32(c, ldc, accumulate, a, lda, a_transposed, packed, NULL, 0, false, m, n, k, range);
     else
-        multiply_bf16(c, ldc, accumulate, source_float(a, lda), a_transposed, packed, (gemm_source){0}, false, m, n, k, range);
+        multiply_bf16(c + first, ldc, accumulate, source_float(a, lda), a_transposed, packed, (gemm_source){0}, false, m, n, k, range);
 }
 
 void gemm_packed(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, bool a_transposed,
@@ -224,11 +239,16 @@ void gemm_packed(float *c, size_t ldc, bool accumulate, const float *a, size_t l
     gemm_packed_columns(c, ldc, accumulate, a, lda, a_transposed, packed, precision, m, n, k, 0, n);
 }
 
+void gemm_packed_rounded_columns(float *c, size_t ldc, bool accumulate, const uint16_t *a, size_t lda, bool a_transposed,
+                                 const void *packed, size_t m, size_t n, size_t k, size_t first, size_t count) {
+    column_range range = {first, smaller(first + count, n)};
+    if (k == 0 && !accumulate) clear(c, ldc, m, range.end - first);
+    multiply_bf16(c, ldc, accumulate, source_rounded(a, lda), a_transposed, packed, (gemm_source){0}, false, m, n, k, range);
+}
+
 void gemm_packed_rounded(float *c, size_t ldc, bool accumulate, const uint16_t *a, size_t lda, bool a_transposed,
                          const void *packed, size_t m, size_t n, size_t k) {
-    if (k == 0 && !accumulate) clear(c, ldc, m, n);
-    multiply_bf16(c, ldc, accumulate, source_rounded(a, lda), a_transposed, packed, (gemm_source){0}, false, m, n, k,
-                  (column_range){0, n});
+    gemm_packed_rounded_columns(c, ldc, accumulate, a, lda, a_transposed, packed, m, n, k, 0, n);
 }
 
 void gemm(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, bool a_transposed,

@@ -56,6 +56,9 @@ void gemm_round(uint16_t *out, size_t out_stride, const float *in, size_t in_str
 void gemm_pack_rounded(void *packed, const uint16_t *b, size_t ldb, bool b_transposed, size_t n, size_t k);
 void gemm_packed_rounded(float *c, size_t ldc, bool accumulate, const uint16_t *a, size_t lda, bool a_transposed,
                          const void *packed, size_t m, size_t n, size_t k);
+/* Columns first..first+count-1 of the product alone, into c [m, count]; first is a multiple of GEMM_PACK_COLUMNS. */
+void gemm_packed_rounded_columns(float *c, size_t ldc, bool accumulate, const uint16_t *a, size_t lda, bool a_transposed,
+                                 const void *packed, size_t m, size_t n, size_t k, size_t first, size_t count);
 
 /* gemm_packed with B as it lies in memory: [k, n], or [n, k] with b_transposed. Not with GEMM_INT8. In GEMM_F32 up to
  * GEMM_FEW_ROWS rows of A are multiplied by a transposed B without packing it, where the kernel and k allow. */

@@ -5,13 +5,34 @@
 #include "nn/gemm_amx_tiles.h"
 #include "nn/gemm_bf16_pack.h"
 
+/* Rows of 32 sums that will be added to next; each step of the multiplication before asks for some. They lie a row of C
+ * apart, which no prefetcher of the CPU's follows. */
+typedef struct coming_sums { const float *at; size_t ldc, rows, share; } coming_sums;
+
+static inline coming_sums coming_sums_ask(coming_sums s) {
+    for (size_t i = 0; i < s.share && s.rows > 0; i++, s.rows--, s.at += s.ldc) {
+        __builtin_prefetch(s.at, 1, 3);
+        __builtin_prefetch(s.at + 16, 1, 3);
+    }
+    return s;
+}
+/* Behind rows i.. of a block of `rows`: those below, or behind the last of them the first of the next 32 columns. */
+static inline coming_sums coming_sums_start(const float *c, size_t ldc, size_t i, size_t rows, size_t steps) {
+    bool below = i + 32 < rows;
+    size_t left = below ? rows - i - 32 : rows, count = left < 32 ? left : 32;
+    return (coming_sums){below ? c + (i + 32) * ldc : c + 32, ldc, count, (count + steps - 1) / steps};
+}
+
 static void release(void) { _tile_release(); }
 
-/* Sums of 32 rows and 32 columns into tiles 0..3; tiles 2 and 3 stay as they are with one row tile. */
-static inline __attribute__((always_inline)) void multiply(const uint16_t *a, size_t a_stride, const uint16_t *b,
-                                                           size_t depth, const bool two) {
+/* Sums of 32 rows and 32 columns into tiles 0..3; tiles 2 and 3 stay as they are with one row tile. Asks on its way for a
+ * share of the next panel and for the sums that come next. */
+static inline __attribute__((always_inline)) gemm_lines multiply(const uint16_t *a, size_t a_stride, const uint16_t *b,
+                                                                 size_t depth, const bool two, gemm_lines ahead, coming_sums coming) {
     size_t stride = a_stride * sizeof *a;
     for (size_t p = 0; p < depth; p += 32) {
+        ahead = gemm_lines_ask(ahead);
+        coming = coming_sums_ask(coming);
         _tile_loadd(6, b + p * 32, 128);
         _tile_loadd(7, b + p * 32 + 32, 128);
         _tile_loadd(4, a + p, stride);
@@ -23,6 +44,7 @@ static inline __attribute__((always_inline)) void multiply(const uint16_t *a, si
             _tile_dpbf16ps(3, 5, 7);
         }
     }
+    return ahead;
 }
 
 /* The sums of an edge lie in memory of their own, [32][32]. */
@@ -62,10 +84,11 @@ static void sums_clear(void) {
 
 /* Sums of a whole 32 by 32 begin with what C has; so do those at an edge, which go through memory. */
 static void block(float *c, size_t ldc, bool accumulate, const uint16_t *a, size_t a_stride, bool a_transposed,
-                  const uint16_t *b, size_t rows, size_t columns, size_t depth) {
+                  const uint16_t *b, const uint16_t *next, size_t rows, size_t columns, size_t depth) {
     if (a_transposed) a_stride = depth;     /* tiles of A are rows of k, however it lay in memory */
     _Alignas(64) float edge[32 * 32];
     _Alignas(64) uint16_t last[32 * GEMM_BF16_DEPTH];
+    gemm_lines ahead = gemm_lines_start(next, depth * 32 * sizeof *next, (rows + 31) / 32 * (depth / 32));
     for (size_t i = 0; i < rows; i += 32) {
         size_t here = rows - i < 32 ? rows - i : 32, stride = a_stride;
         bool two = here > 16, whole = here == 32 && columns == 32;
@@ -81,8 +104,10 @@ static void block(float *c, size_t ldc, bool accumulate, const uint16_t *a, size
         if (accumulate && !whole) read_edge(edge, target, ldc, here, columns);
         if (accumulate) sums_load(sums, sums_row);
         else sums_clear();
-        if (two) multiply(left, stride, b, depth, true);
-        else multiply(left, stride, b, depth, false);
+        coming_sums coming = {0};
+        if (accumulate) coming = coming_sums_start(c, ldc, i, rows, depth / 32);
+        if (two) ahead = multiply(left, stride, b, depth, true, ahead, coming);
+        else ahead = multiply(left, stride, b, depth, false, ahead, coming);
         sums_store(sums, sums_row);
         if (!whole) write_edge(target, ldc, edge, here, columns);
     }

@@ -4,16 +4,17 @@
  * dot product: they are laid side by side, panels [depth / 2][rows][2], without transposing anything. */
 #include "nn/gemm_bf16_pack.h"
 
-enum { TILE_ROWS = 14 };
+enum { TILE_ROWS = 14, PAIR_BYTES = 2 * 32 * sizeof(uint16_t) };   /* of a panel, two k of it */
 
 /* rows and transposed are constants where this is used. */
 static inline __attribute__((always_inline)) void tile_of(float *c, size_t ldc, bool accumulate, const uint16_t *a,
                                                           size_t a_stride, const bool transposed, const uint16_t *b, const size_t rows,
-                                                          __mmask16 left, __mmask16 right, size_t depth) {
+                                                          __mmask16 left, __mmask16 right, size_t depth, gemm_ahead ahead) {
     __m512 sum[TILE_ROWS][2];
 #pragma GCC unroll 14
     for (size_t i = 0; i < rows; i++) sum[i][0] = sum[i][1] = _mm512_setzero_ps();
-    for (size_t p = 0; p < depth; p += 2, b += 64) {
+    for (size_t p = 0; p < depth; p += 2, b += 64, ahead = gemm_ahead_pass(ahead, 1)) {
+        gemm_ahead_ask(ahead, PAIR_BYTES);
         __m512bh b0 = (__m512bh)_mm512_load_si512(b), b1 = (__m512bh)_mm512_load_si512(b + 32);
 #pragma GCC unroll 14
         for (size_t i = 0; i < rows; i++) {
@@ -38,10 +39,10 @@ static inline __attribute__((always_inline)) void tile_of(float *c, size_t ldc, 
 
 static inline __attribute__((always_inline)) void tile(float *c, size_t ldc, bool accumulate, const uint16_t *a,
                                                        size_t a_stride, const bool transposed, const uint16_t *b, size_t rows,
-                                                       __mmask16 left, __mmask16 right, size_t depth) {
+                                                       __mmask16 left, __mmask16 right, size_t depth, gemm_ahead ahead) {
     switch (rows) {
 #define ROWS(count) \
-    case count: tile_of(c, ldc, accumulate, a, a_stride, transposed, b, count, left, right, depth); break;
+    case count: tile_of(c, ldc, accumulate, a, a_stride, transposed, b, count, left, right, depth, ahead); break;
         ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7)
         ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12) ROWS(13) ROWS(14)
 #undef ROWS
@@ -50,13 +51,14 @@ static inline __attribute__((always_inline)) void tile(float *c, size_t ldc, boo
 }
 
 static void block(float *c, size_t ldc, bool accumulate, const uint16_t *a, size_t a_stride, bool a_transposed,
-                  const uint16_t *b, size_t rows, size_t columns, size_t depth) {
+                  const uint16_t *b, const uint16_t *next, size_t rows, size_t columns, size_t depth) {
     __mmask16 left = column_mask(columns), right = columns > 16 ? column_mask(columns - 16) : 0;
     row_split split = split_rows(rows, TILE_ROWS);
-    for (size_t p = 0; p < split.panels; p++) {
+    gemm_ahead ahead = gemm_ahead_start(b, next, PAIR_BYTES, split.panels);
+    for (size_t p = 0; p < split.panels; p++, ahead = gemm_ahead_pass(ahead, depth / 2)) {
         size_t here = split.rows + (p < split.longer);
-        if (a_transposed) tile(c, ldc, accumulate, a, 0, true, b, here, left, right, depth);
-        else tile(c, ldc, accumulate, a, a_stride, false, b, here, left, right, depth);
+        if (a_transposed) tile(c, ldc, accumulate, a, 0, true, b, here, left, right, depth, ahead);
+        else tile(c, ldc, accumulate, a, a_stride, false, b, here, left, right, depth, ahead);
         c += here * ldc;
         a += here * (a_transposed ? depth : a_stride);
     }

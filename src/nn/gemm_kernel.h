@@ -14,6 +14,8 @@
 enum {
     GEMM_DEPTH   = 256,     /* k of one block: a panel of B stays in the first level cache */
     GEMM_ROWS    = 128,     /* m of one block: its packed A stays in the second */
+    GEMM_BF16_ROWS = 256,   /* the same of a bfloat16 A that is read where it lies: each panel of B is read for twice as many */
+    GEMM_SUMS    = 1 << 17, /* of C, of such an A's product: they stay in the second level cache, beside A and B */
     GEMM_NEAR_BYTES = 1 << 19,  /* a packed B of this size lies in the second level cache: nothing to ask for ahead */
     GEMM_COLUMNS = 64,      /* n of one block of an unpacked B */
     GEMM_FEW_SIZE = 16 * 3072,  /* numbers of A packed at a time for GEMM_FEW_ROWS: they stay in the second level cache */
@@ -47,9 +49,17 @@ static inline __attribute__((always_inline)) void gemm_ahead_ask(gemm_ahead ahea
 #pragma GCC unroll 2
     for (size_t at = 0; at < row; at += 64) __builtin_prefetch(ahead.at + at, 0, 2);
 }
-/* All at once, for kernels whose tiles do not ask. */
-static inline void gemm_ask(const void *panel, size_t bytes) {
-    for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch((const char *)panel + at, 0, 2);
+
+/* The same for AMX, whose steps are long: `lines` cache lines with each of them. */
+typedef struct gemm_lines { const char *at; size_t lines; } gemm_lines;
+
+/* times: how often will be asked before `bytes` of `next` (NULL: nothing) have to be there. */
+static inline gemm_lines gemm_lines_start(const void *next, size_t bytes, size_t times) {
+    return (gemm_lines){next, next == NULL ? 0 : (bytes / 64 + times - 1) / times};
+}
+static inline gemm_lines gemm_lines_ask(gemm_lines ahead) {
+    for (size_t i = 0; i < ahead.lines; i++, ahead.at += 64) __builtin_prefetch(ahead.at, 0, 2);
+    return ahead;
 }
 
 /* Runs the statements with n = rows, a constant in each place, for up to 14 rows of a tile. */
@@ -87,10 +97,11 @@ typedef struct gemm_source { const void *at; bool rounded; size_t stride; } gemm
 
 typedef struct gemm_bf16_kernel {
     size_t tile_columns;                /* of a panel: 32 */
-    /* c[rows, columns] (+)= A * B panel; rows: up to GEMM_ROWS, columns: up to 32, depth: a multiple of 32.
-     *   a    packed, or with straight rows of bfloat16, a_stride elements apart */
+    /* c[rows, columns] (+)= A * B panel; rows: up to GEMM_BF16_ROWS, columns: up to 32, depth: a multiple of 32.
+     *   a      packed, or with straight rows of bfloat16, a_stride elements apart
+     *   next   the panel that will be read then, to be asked for on the way; NULL: it is near, or there is none */
     void (*block)(float *c, size_t ldc, bool accumulate, const uint16_t *a, size_t a_stride, bool a_transposed,
-                  const uint16_t *b, size_t rows, size_t columns, size_t depth);
+                  const uint16_t *b, const uint16_t *next, size_t rows, size_t columns, size_t depth);
     void (*pack_a)(uint16_t *packed, gemm_source a, bool transposed, size_t rows, size_t k, size_t depth);
     /* Packs op(B) [k, columns] into its panels, one behind another. */
     void (*pack_b)(uint16_t *panels, gemm_source b, bool transposed, size_t columns, size_t k, size_t depth);

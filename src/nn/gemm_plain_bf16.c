@@ -31,8 +31,9 @@ static void pack_b(uint16_t *panels, gemm_source b, bool transposed, size_t colu
 }
 
 static void block(float *c, size_t ldc, bool accumulate, const uint16_t *a, size_t a_stride, bool a_transposed,
-                  const uint16_t *b, size_t rows, size_t columns, size_t depth) {
+                  const uint16_t *b, const uint16_t *next, size_t rows, size_t columns, size_t depth) {
     (void)a_transposed;
+    (void)next;
     for (size_t i = 0; i < rows; i++, a += a_stride, c += ldc) {
         float sum[COLUMNS] = {0};
         for (size_t p = 0; p < depth; p += 2) {
