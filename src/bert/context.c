@@ -9,6 +9,7 @@
 #include "nn/bias.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* ------------------------------------------------------------------------------------------------------- plan --- */
 
@@ -323,6 +324,40 @@ void bert_layer_pack(masked_lm_context *c, size_t layer, bool backward) {
 void bert_for_blocks(masked_lm_context *c, size_t rows, void (*task)(void *user, size_t block, int thread),
                      void *user) {
     parallel_for(c->capacity.threads, bert_blocks(rows), task, user);
+}
+
+/* The most blocks with which no thread has more to do than with one. */
+static size_t group_blocks(const masked_lm_context *c, size_t rows) {
+    size_t width = larger(c->intermediate, c->hidden), threads = (size_t)c->capacity.threads, blocks = bert_blocks(rows);
+    size_t least = (blocks + threads - 1) / threads;
+    for (size_t group = c->rounds ? BERT_GROUP : 1; group > 1; group--) {
+        size_t tasks = (blocks + group - 1) / group, most = (tasks + threads - 1) / threads * group;
+        if (group * c->hidden <= width && group * GEMM_PACK_COLUMNS <= width && most <= least) return group;
+    }
+    return 1;
+}
+size_t bert_group_columns(const masked_lm_context *c, size_t rows) {
+    size_t columns = BERT_BLOCK * larger(c->intermediate, c->hidden) / rows / GEMM_PACK_COLUMNS * GEMM_PACK_COLUMNS;
+    return rows <= BERT_BLOCK ? c->intermediate : smaller(columns, c->intermediate);
+}
+
+typedef struct groups { bert_group_task *task; void *user; size_t rows, step; } groups;
+
+static void group_task(void *user, size_t i, int thread) {
+    const groups *g = user;
+    size_t first = i * g->step;
+    g->task(g->user, first, smaller(g->rows - first, g->step), thread);
+}
+
+void bert_for_groups(masked_lm_context *c, size_t rows, bert_group_task *task, void *user) {
+    groups g = {task, user, rows, group_blocks(c, rows) * BERT_BLOCK};
+    parallel_for(c->capacity.threads, (rows + g.step - 1) / g.step, group_task, &g);
+}
+
+float *bert_partials_clear(const masked_lm_context *c, size_t first, size_t rows, size_t count) {
+    float *sums = bert_partials(c, first / BERT_BLOCK);
+    for (size_t block = 0; block < bert_blocks(rows); block++) memset(sums + block * c->partial_width, 0, count * sizeof *sums);
+    return sums;
 }
 
 void bert_partials_add(const masked_lm_context *c, float *total, size_t offset, size_t rows, size_t count) {

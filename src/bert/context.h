@@ -9,6 +9,10 @@
  * joined in the order of the blocks; products over tokens (gradients of matrices) are cut by their output. So nothing
  * depends on which thread did what.
  *
+ * In bf16 a matrix comes from the third level cache or from memory more slowly than AMX multiplies by it, so a task may
+ * take a group of blocks, as many as leave all threads their share, and read it once for all of them (bert_for_groups).
+ * What is summed by block stays so; only how far the matrices' panels are used again differs.
+ *
  * Few rows (less than a block for each thread, and nothing kept for backward) are no blocks: a task is some columns of a
  * product over all of them, so that each thread reads its part of the weights; operations follow one another.
  *
@@ -25,7 +29,7 @@
 #include "nn/cross_entropy.h"
 #include "nn/dropout.h"
 
-enum { BERT_BLOCK = 64 };
+enum { BERT_BLOCK = 64, BERT_GROUP = 4 };
 
 /* Dropouts of a layer; the embeddings' is the eighth of layer 0. */
 enum { DROPOUT_ATTENTION, DROPOUT_SELF_OUTPUT, DROPOUT_OUTPUT, DROPOUT_EMBEDDINGS = 7, DROPOUT_SITES = 8 };
@@ -109,7 +113,8 @@ struct masked_lm_context {
     float *embeddings;          /* [tokens, hidden] */
     norm_state embeddings_norm;
     layer_state *layers;        /* [layer_count] */
-    float **thread_blocks;      /* [threads] of [BERT_BLOCK, intermediate or hidden, the larger] */
+    float **thread_blocks;      /* [threads] of [BERT_BLOCK, intermediate or hidden, the larger]; of a group's rows it holds some
+                                 * columns (bert_group_columns) */
     float **thread_scratch;     /* [threads] of attention and cross entropy */
     float *few_intermediate;    /* [few rows, intermediate], without backward */
     float *pooler_input, *pooled;               /* [sequences, hidden] */
@@ -172,6 +177,8 @@ static inline float *bert_gradient(const masked_lm_context *c, size_t place) { r
 static inline float *bert_partials(const masked_lm_context *c, size_t block) {
     return c->partials + block * c->partial_width;
 }
+/* Those of the blocks of a group, their first `count` cleared. */
+float *bert_partials_clear(const masked_lm_context *c, size_t first, size_t rows, size_t count);
 static inline gemm_precision bert_precision(const masked_lm_context *c) { return c->model->packed.precision; }
 /* Of attention's products, which have no weights: int8 is for those alone. */
 static inline gemm_precision bert_attention_precision(const masked_lm_context *c) {
@@ -203,6 +210,13 @@ void bert_phases_begin(masked_lm_context *c);
 
 /* Runs task(c, block, thread) for each block of that many rows. */
 void bert_for_blocks(masked_lm_context *c, size_t rows, void (*task)(void *user, size_t block, int thread), void *user);
+
+/* The same by groups: task(user, first, rows, thread) for rows first..first+rows-1, which are whole blocks (but for the
+ * last of all), up to BERT_GROUP where factors are rounded, else one. The numbers do not depend on it. */
+typedef void bert_group_task(void *user, size_t first, size_t rows, int thread);
+void bert_for_groups(masked_lm_context *c, size_t rows, bert_group_task *task, void *user);
+/* The columns of a group's rows that a thread's block holds: all of `intermediate`, or whole panels of them. */
+size_t bert_group_columns(const masked_lm_context *c, size_t rows);
 
 /* total[count] += the blocks' partial sums that start `offset` into their rooms. */
 void bert_partials_add(const masked_lm_context *c, float *total, size_t offset, size_t rows, size_t count);

@@ -86,9 +86,8 @@ layer_gradients bert_layer_gradients_at(const masked_lm_context *c, const layer_
 
 /* ---------------------------------------------------------------------------------------------------- forward --- */
 
-static void forward_block(void *user, size_t block, int thread) {
+static void forward_group(void *user, size_t first, size_t rows, int thread) {
     const call *k = user;
-    size_t first = block * BERT_BLOCK, rows = bert_block_rows(k->s->rows, block);
     layer_state s = bert_layer_state_at(k->c, k->s, first, thread);
     bert_intermediate_forward(k->c, k->layer, &s, rows);
     bert_output_forward(k->c, k->layer, &s, first, rows);
@@ -123,7 +122,7 @@ void bert_layer_forward(masked_lm_context *c, size_t layer, const float *input) 
     bert_attention_forward(c, layer, s);
     bert_phase_end(c, PHASE_ATTENTION);
     if (bert_few_rows(c, s->rows)) forward_few(c, layer, s);
-    else bert_for_blocks(c, s->rows, forward_block, &(call){c, layer, s, NULL});
+    else bert_for_groups(c, s->rows, forward_group, &(call){c, layer, s, NULL});
     bert_phase_end(c, PHASE_FEED_FORWARD);
 }
 
@@ -152,14 +151,12 @@ void bert_layer_input_again(const masked_lm_context *c, size_t layer, size_t fir
 }
 
 /* Partial sums: LayerNorm's weight, its bias, the output's bias, the intermediate's bias. */
-static void backward_block(void *user, size_t block, int thread) {
+static void backward_group(void *user, size_t first, size_t rows, int thread) {
     const call *k = user;
     masked_lm_context *c = k->c;
-    size_t first = block * BERT_BLOCK, rows = bert_block_rows(k->s->rows, block);
     layer_state s = bert_layer_state_at(c, k->s, first, thread);
     layer_gradients g = bert_layer_gradients_at(c, k->g, first, thread);
-    float *sums = bert_partials(c, block);
-    memset(sums, 0, (3 * c->hidden + c->intermediate) * sizeof *sums);
+    float *sums = bert_partials_clear(c, first, rows, 3 * c->hidden + c->intermediate);
     if (c->factors_again) attention_output_again(c, k->layer, &s, rows);
     bert_output_backward(c, k->layer, &s, &g, sums, first, rows);
     bert_intermediate_backward(c, k->layer, &s, &g, sums + 3 * c->hidden, rows);
@@ -209,7 +206,7 @@ void bert_layer_backward(masked_lm_context *c, size_t layer) {
     g.query = s->restricted ? c->d_picked_query : c->d_query_key_value;
     g.key_value = s->restricted ? c->d_query_key_value : c->d_query_key_value + hidden;
     bert_layer_pack(c, layer, true);
-    bert_for_blocks(c, s->rows, backward_block, &(call){c, layer, s, &g});
+    bert_for_groups(c, s->rows, backward_group, &(call){c, layer, s, &g});
     bert_partials_add(c, bert_gradient(c, places->output_norm.weight), 0, s->rows, hidden);
     bert_partials_add(c, bert_gradient(c, places->output_norm.bias), hidden, s->rows, hidden);
     bert_partials_add(c, bert_gradient(c, places->output.bias), 2 * hidden, s->rows, hidden);

@@ -1,5 +1,6 @@
 /* bert/output.c */
 #include "bert/output.h"
+#include "base/memory.h"
 #include "bert/layer.h"
 #include "nn/residual_layer_norm.h"
 
@@ -43,14 +44,22 @@ void bert_output_backward(const masked_lm_context *c, size_t layer, const layer_
                           float *sums, size_t first, size_t rows) {
     norm_places norm = c->model->table.layers[layer].output_norm;
     dropout_mask dropout = mask(c, layer);
-    residual_layer_norm_backward(g->output_product, g->hidden, sums + 2 * c->hidden, sums, sums + c->hidden, g->hidden,
-                                 s->output_norm.sum, s->output_norm.mean, s->output_norm.rstd,
-                                 bert_weight(c, norm.weight), &dropout, s->dropout_row + first, rows,
-                                 c->hidden);
-    const bert_linear *dense = &bert_packed_layer(c, layer)->output;
-    if (c->rounds) {
-        gemm_round(g->rounded.output_product, c->hidden, g->output_product, c->hidden, rows, c->hidden);
-        bert_linear_backward_rounded(g->intermediate, false, g->rounded.output_product, c->hidden, dense, rows);
-    } else
-        bert_linear_backward(g->intermediate, false, g->output_product, c->hidden, dense, bert_precision(c), rows);
+    size_t hidden = c->hidden;
+    for (size_t row = 0; row < rows; row += BERT_BLOCK, sums += c->partial_width) {
+        size_t at = row * hidden;
+        residual_layer_norm_backward(g->output_product + at, g->hidden + at, sums + 2 * hidden, sums, sums + hidden,
+                                     g->hidden + at, s->output_norm.sum + at, s->output_norm.mean + row, s->output_norm.rstd + row,
+                                     bert_weight(c, norm.weight), &dropout, s->dropout_row + first + row,
+                                     smaller(rows - row, BERT_BLOCK), hidden);
+    }
+    if (c->rounds) gemm_round(g->rounded.output_product, hidden, g->output_product, hidden, rows, hidden);
+    else
+        bert_linear_backward(g->intermediate, false, g->output_product, hidden, &bert_packed_layer(c, layer)->output,
+                             bert_precision(c), rows);
+}
+
+void bert_output_product_backward(const masked_lm_context *c, size_t layer, const layer_gradients *g, size_t rows, size_t first,
+                                  size_t count) {
+    bert_linear_backward_rounded_columns(g->intermediate, g->rounded.output_product, &bert_packed_layer(c, layer)->output, rows,
+                                         first, count);
 }

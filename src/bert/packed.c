@@ -382,3 +382,13 @@ void bert_linear_backward_rounded(float *dx, bool accumulate, const uint16_t *dy
                                   size_t rows) {
     gemm_packed_rounded(dx, l->in, accumulate, dy, dy_stride, false, l->backward, rows, l->in, l->out);
 }
+
+void bert_linear_forward_rounded_columns(float *y, const uint16_t *rounded, const bert_linear *l, size_t rows, size_t first,
+                                         size_t count) {
+    gemm_packed_rounded_columns(y, count, false, rounded, l->in, false, l->forward, rows, l->out, l->in, first, count);
+}
+
+void bert_linear_backward_rounded_columns(float *dx, const uint16_t *dy, const bert_linear *l, size_t rows, size_t first,
+                                          size_t count) {
+    gemm_packed_rounded_columns(dx, count, false, dy, l->out, false, l->backward, rows, l->in, l->out, first, count);
+}

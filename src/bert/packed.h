@@ -77,10 +77,15 @@ void bert_linear_forward(float *y, size_t y_stride, const float *x, const bert_l
 /* In bf16 of an x kept rounded, all columns; with x given it is rounded here first. */
 void bert_linear_forward_rounded(float *y, size_t y_stride, uint16_t *rounded, const float *x, const bert_linear *l,
                                  size_t rows);
+/* Columns first..first+count-1 of that alone, into y [rows, count], of an x rounded before. */
+void bert_linear_forward_rounded_columns(float *y, const uint16_t *rounded, const bert_linear *l, size_t rows, size_t first,
+                                         size_t count);
 /* dx [rows, in] = dy W, or += with accumulate. dy [rows, out], dy_stride apart. */
 void bert_linear_backward(float *dx, bool accumulate, const float *dy, size_t dy_stride, const bert_linear *l,
                           gemm_precision precision, size_t rows);
 void bert_linear_backward_rounded(float *dx, bool accumulate, const uint16_t *dy, size_t dy_stride, const bert_linear *l,
                                   size_t rows);
+void bert_linear_backward_rounded_columns(float *dx, const uint16_t *dy, const bert_linear *l, size_t rows, size_t first,
+                                          size_t count);
 
 #endif

@@ -3,13 +3,12 @@
  * A layer whose rows are all tokens has query, key and value of a token side by side, [tokens, 3 * hidden]. The last
  * layer, where it has fewer rows, has queries [rows, hidden] and keys and values [tokens, 2 * hidden]. */
 #include "bert/self_attention.h"
+#include "base/memory.h"
 #include "base/parallel.h"
 #include "bert/layer.h"
 #include "nn/attention.h"
 #include "nn/bias.h"
 #include "nn/rows.h"
-
-#include <string.h>
 
 typedef struct call {
     masked_lm_context *c;
@@ -31,11 +30,11 @@ static void project(const masked_lm_context *c, float *y, size_t y_stride, const
 }
 
 /* Query, key and value of a block of tokens; the last layer's matrices are packed apart. */
-static void project_tokens(void *user, size_t block, int thread) {
+static void project_tokens(void *user, size_t first, size_t rows, int thread) {
     const call *k = user;
     const masked_lm_context *c = k->c;
     (void)thread;
-    size_t first = block * BERT_BLOCK, rows = bert_block_rows(c->batch->tokens, block), hidden = c->hidden;
+    size_t hidden = c->hidden;
     const float *in = k->s->input + first * hidden, *bias = bert_weight(c, places(k)->query_key_value.bias);
     const packed_layer *p = packed(k);
     uint16_t *rounded = c->rounds ? k->s->rounded.input + first * hidden : NULL;
@@ -50,11 +49,11 @@ static void project_tokens(void *user, size_t block, int thread) {
 }
 
 /* Queries of a block of picked rows. */
-static void project_rows(void *user, size_t block, int thread) {
+static void project_rows(void *user, size_t first, size_t rows, int thread) {
     const call *k = user;
     const masked_lm_context *c = k->c;
     (void)thread;
-    size_t first = block * BERT_BLOCK, rows = bert_block_rows(k->s->rows, block), hidden = c->hidden;
+    size_t hidden = c->hidden;
     float *in = k->s->picked + first * hidden, *out = k->s->picked_query + first * hidden;
     rows_gather(in, k->s->input, c->row_index + first, rows, hidden);
     project(c, out, hidden, in, c->rounds ? k->s->rounded.picked + first * hidden : NULL, &packed(k)->query, rows);
@@ -70,11 +69,17 @@ static void project_backward(const masked_lm_context *c, float *d_x, bool accumu
     } else bert_linear_backward(d_x, accumulate, d_y, d_stride, l, bert_precision(c), rows);
 }
 
-/* Partial sums: the biases of what was projected. */
-static void project_tokens_backward(void *user, size_t block, int thread) {
+/* Partial sums: the biases of what was projected, d_y [rows, width]. */
+static void sum_biases(const masked_lm_context *c, const float *d_y, size_t first, size_t rows, size_t width) {
+    float *sums = bert_partials_clear(c, first, rows, width);
+    for (size_t row = 0; row < rows; row += BERT_BLOCK, sums += c->partial_width)
+        bias_backward(sums, d_y + row * width, width, smaller(rows - row, BERT_BLOCK), width);
+}
+
+static void project_tokens_backward(void *user, size_t first, size_t rows, int thread) {
     const call *k = user;
     const masked_lm_context *c = k->c;
-    size_t first = block * BERT_BLOCK, rows = bert_block_rows(c->batch->tokens, block), hidden = c->hidden;
+    size_t hidden = c->hidden;
     const packed_layer *p = packed(k);
     bool restricted = k->s->restricted;
     size_t width = restricted ? 2 * hidden : 3 * hidden, key = width - 2 * hidden;
@@ -82,27 +87,24 @@ static void project_tokens_backward(void *user, size_t block, int thread) {
     const float *d = c->d_query_key_value + first * width;
     uint16_t *rounded = c->rounds ? k->g->rounded.query_key_value + first * width : NULL,
              *rounded_key = c->rounds ? rounded + key : NULL;
-    float *d_in = c->d_hidden + first * hidden, *sums = bert_partials(c, block);
+    float *d_in = c->d_hidden + first * hidden;
     if (p->query_key_value.out > 0) project_backward(c, d_in, true, d, rounded, width, &p->query_key_value, rows);
     else {
         if (!restricted) project_backward(c, d_in, true, d, rounded, width, &p->query, rows);
         project_backward(c, d_in, !restricted, d + key, rounded_key, width, &p->key_value, rows);
     }
-    memset(sums, 0, width * sizeof *sums);
-    bias_backward(sums, d, width, rows, width);
+    sum_biases(c, d, first, rows, width);
 }
 
-static void project_rows_backward(void *user, size_t block, int thread) {
+static void project_rows_backward(void *user, size_t first, size_t rows, int thread) {
     const call *k = user;
     const masked_lm_context *c = k->c;
     (void)thread;
-    size_t first = block * BERT_BLOCK, rows = bert_block_rows(k->s->rows, block), hidden = c->hidden;
+    size_t hidden = c->hidden;
     const float *d = c->d_picked_query + first * hidden;
-    float *sums = bert_partials(c, block);
     project_backward(c, k->g->hidden + first * hidden, true, d,
                      c->rounds ? k->g->rounded.picked_query + first * hidden : NULL, hidden, &packed(k)->query, rows);
-    memset(sums, 0, hidden * sizeof *sums);
-    bias_backward(sums, d, hidden, rows, hidden);
+    sum_biases(c, d, first, rows, hidden);
 }
 
 /* The same of few tokens and rows, by all threads. */
@@ -194,9 +196,9 @@ static void attend_backward(void *user, size_t i, int thread) {
 void bert_self_attention_forward(masked_lm_context *c, size_t layer, const layer_state *s) {
     call k = {c, layer, s, NULL};
     if (bert_few_rows(c, c->batch->tokens)) project_few_tokens(&k);
-    else bert_for_blocks(c, c->batch->tokens, project_tokens, &k);
+    else bert_for_groups(c, c->batch->tokens, project_tokens, &k);
     if (s->restricted && bert_few_rows(c, s->rows)) project_few_rows(&k);
-    else if (s->restricted) bert_for_blocks(c, s->rows, project_rows, &k);
+    else if (s->restricted) bert_for_groups(c, s->rows, project_rows, &k);
     parallel_for(c->capacity.threads, c->batch->sequences * c->heads, attend, &k);
 }
 
@@ -205,13 +207,13 @@ void bert_self_attention_backward(masked_lm_context *c, size_t layer, const laye
     size_t hidden = c->hidden, tokens = c->batch->tokens;
     float *d_bias = bert_gradient(c, places(&k)->query_key_value.bias);
     parallel_for(c->capacity.threads, c->batch->sequences * c->heads, attend_backward, &k);
-    bert_for_blocks(c, tokens, project_tokens_backward, &k);
+    bert_for_groups(c, tokens, project_tokens_backward, &k);
     if (!s->restricted) {
         bert_partials_add(c, d_bias, 0, tokens, 3 * hidden);
         return;
     }
     bert_partials_add(c, d_bias + hidden, 0, tokens, 2 * hidden);
-    bert_for_blocks(c, s->rows, project_rows_backward, &k);
+    bert_for_groups(c, s->rows, project_rows_backward, &k);
     bert_partials_add(c, d_bias, 0, s->rows, hidden);
     rows_scatter_add(c->d_hidden, g->hidden, c->row_index, s->rows, hidden);
 }

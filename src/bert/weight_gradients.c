@@ -1,20 +1,24 @@
 /* bert/weight_gradients.c
  *
- * x is cut into pieces of PIECE_ROWS rows and TILE_COLUMNS columns; each is a packed matrix of its own, in a slot of
+ * x is cut into pieces of PIECE_ROWS rows and up to MOST_COLUMNS columns; each is a packed matrix of its own, in a slot of
  * the context's room. A tile of d_weight goes through the pieces below one another. Of long batches AT_ONCE rows are
  * packed and multiplied at a time: copies of all of them would be as large as the activations. */
 #include "bert/weight_gradients.h"
 #include "base/memory.h"
 #include "base/parallel.h"
 
-enum { TILE_ROWS = 128, LEAST_TILE_ROWS = 32, TILE_COLUMNS = 512, PIECE_ROWS = 512, AT_ONCE = 4 * PIECE_ROWS };
+enum { TILE_ROWS = 128, LEAST_TILE_ROWS = 32, MOST_COLUMNS = 768, PIECE_ROWS = 512, AT_ONCE = 4 * PIECE_ROWS };
 
 static size_t pieces(size_t all, size_t piece) { return (all + piece - 1) / piece; }
+/* Columns of a tile of `in`: as few tiles as may be, of even widths, whole panels each. */
+static size_t tile_columns(size_t in) {
+    return round_up(pieces(in, pieces(in, MOST_COLUMNS)), GEMM_PACK_COLUMNS);
+}
 
 static size_t slot_bytes(gemm_precision precision, size_t rows, size_t in) {
-    return gemm_packed_bytes(precision, smaller(in, TILE_COLUMNS), smaller(rows, PIECE_ROWS));
+    return gemm_packed_bytes(precision, smaller(in, tile_columns(in)), smaller(rows, PIECE_ROWS));
 }
-static size_t slots(size_t rows, size_t in) { return pieces(rows, PIECE_ROWS) * pieces(in, TILE_COLUMNS); }
+static size_t slots(size_t rows, size_t in) { return pieces(rows, PIECE_ROWS) * pieces(in, tile_columns(in)); }
 
 /* One matrix's part of the work. */
 typedef struct part {
@@ -46,8 +50,8 @@ static void pack_task(void *user, size_t i, int thread) {
     (void)thread;
     const part *p = part_of(w, &i, false);
     const weight_gradient *g = p->g;
-    size_t column = i / p->depth * TILE_COLUMNS, row = i % p->depth * PIECE_ROWS;
-    size_t columns = smaller(TILE_COLUMNS, g->in - column), rows = smaller(PIECE_ROWS, g->rows - row);
+    size_t width = tile_columns(g->in), column = i / p->depth * width, row = i % p->depth * PIECE_ROWS;
+    size_t columns = smaller(width, g->in - column), rows = smaller(PIECE_ROWS, g->rows - row);
     char *packed = p->packed + i * p->slot;
     if (g->rounded) gemm_pack_rounded(packed, (const uint16_t *)g->x + row * g->in + column, g->in, false, columns, rows);
     else gemm_pack(packed, w->precision, (const float *)g->x + row * g->in + column, g->in, false, columns, rows);
@@ -58,10 +62,10 @@ static void tile_task(void *user, size_t i, int thread) {
     (void)thread;
     const part *p = part_of(w, &i, true);
     const weight_gradient *g = p->g;
-    size_t out = i % p->down * w->tile_rows, in = i / p->down * TILE_COLUMNS;
+    size_t width = tile_columns(g->in), out = i % p->down * w->tile_rows, in = i / p->down * width;
     const char *packed = p->packed + i / p->down * p->depth * p->slot;
     float *target = g->d_weight + out * g->in + in;
-    size_t m = smaller(w->tile_rows, g->out - out), n = smaller(TILE_COLUMNS, g->in - in);
+    size_t m = smaller(w->tile_rows, g->out - out), n = smaller(width, g->in - in);
     for (size_t row = 0; row < g->rows; row += PIECE_ROWS, packed += p->slot) {
         size_t place = row * g->dy_stride + out, k = smaller(PIECE_ROWS, g->rows - row);
         if (g->rounded)
@@ -73,7 +77,7 @@ static void tile_task(void *user, size_t i, int thread) {
 
 static size_t count_tiles(const weight_gradient *list, size_t count, size_t tile_rows) {
     size_t tiles = 0;
-    for (size_t i = 0; i < count; i++) tiles += pieces(list[i].in, TILE_COLUMNS) * pieces(list[i].out, tile_rows);
+    for (size_t i = 0; i < count; i++) tiles += pieces(list[i].in, tile_columns(list[i].in)) * pieces(list[i].out, tile_rows);
     return tiles;
 }
 
@@ -89,7 +93,7 @@ static void add_products(const masked_lm_context *c, const weight_gradient *list
         *p = (part){g,
                     room,
                     slot_bytes(w.precision, g->rows, g->in),
-                    pieces(g->in, TILE_COLUMNS),
+                    pieces(g->in, tile_columns(g->in)),
                     pieces(g->out, w.tile_rows),
                     pieces(g->rows, PIECE_ROWS)};
         room += slots(g->rows, g->in) * p->slot;
