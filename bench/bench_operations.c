@@ -20,7 +20,8 @@
 #include <x86intrin.h>
 #endif
 
-enum { ROUNDS = 9, TOKENS = 64, HIDDEN = 256, WIDE = 1024, VOCAB = 16000, COUNT = TOKENS * WIDE, ARRAY = 512 * 768 * 4 };
+enum { ROUNDS = 9, TOKENS = 64, HIDDEN = 256, WIDE = 1024, VOCAB = 16000, COUNT = TOKENS * WIDE, ARRAY = 512 * 768 * 4,
+       MOST_ROWS = 256 };
 
 static float *a, *b, *c, *d, *e, *big, *grads, *weights, *scratch;
 
@@ -70,7 +71,14 @@ static void residual_b(void) {
 }
 static void residual_f_none(void) { residual_layer_norm_forward(a, big, d, e, b, c, c, c, c, 1e-12f, &none, 0, TOKENS, HIDDEN); }
 static void gelu_f(void) { bias_activation_forward(a, d, b, c, ACTIVATION_GELU, TOKENS, WIDE); }
-static void gelu_b(void) { bias_activation_backward(a, grads, b, c, ACTIVATION_GELU, TOKENS, WIDE); }
+static void gelu_b(void) { bias_activation_backward(a, grads, NULL, b, c, ACTIVATION_GELU, TOKENS, WIDE); }
+static void gelu_rounded_f(void) {
+    bias_activation_forward_rounded((uint16_t *)a, (uint16_t *)d, b, c, ACTIVATION_GELU, TOKENS, WIDE);
+}
+static void gelu_rounded_b(void) {
+    uint16_t *out = (uint16_t *)e;
+    bias_activation_backward_rounded((uint16_t *)a, grads, out, b, (const uint16_t *)d, ACTIVATION_GELU, TOKENS, WIDE);
+}
 static void gelu_new_f(void) { bias_activation_forward(a, d, b, c, ACTIVATION_GELU_NEW, TOKENS, WIDE); }
 static void relu_f(void) { bias_activation_forward(a, d, b, c, ACTIVATION_RELU, TOKENS, WIDE); }
 static void dropout_f(void) { dropout_forward(a, b, &mask, 0, TOKENS, WIDE); }
@@ -108,8 +116,8 @@ static void head_gradient(void) {
     cross_entropy_finish(&head, 0, head.rows);
 }
 static maske_status measure_head(gemm_precision precision) {
-    static int32_t labels[256];
-    size_t rows = cross_entropy_rows(VOCAB);
+    static int32_t labels[MOST_ROWS];
+    size_t rows = smaller(cross_entropy_rows(VOCAB), MOST_ROWS);
     head = (cross_entropy){.rows = rows, .hidden = HIDDEN, .vocab = VOCAB, .input = a, .weight = weights, .bias = b, .labels = labels,
                            .precision = precision, .training = true, .scale = 1e-3f, .d_input = c, .d_bias = d, .logits = big};
     TRY(memory_new(&head.scratch, cross_entropy_scratch(rows, HIDDEN, VOCAB, true), sizeof(float), "scratch"));
@@ -135,7 +143,7 @@ static maske_status run(void) {
     for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++) TRY(memory_new(arrays[i], ARRAY, sizeof(float), "array"));
     fill();
     ticks = tick_rate();
-    TRY(memory_new(&big, (size_t)256 * VOCAB, sizeof(float), "logits"));
+    TRY(memory_new(&big, (size_t)MOST_ROWS * VOCAB, sizeof(float), "logits"));
     TRY(memory_new(&weights, (size_t)HIDDEN * VOCAB, sizeof(float), "weights"));
     TRY(memory_new(&scratch, 4 << 20, sizeof(float), "scratch"));
     random_normal(weights, (size_t)HIDDEN * VOCAB, 0.02f, 7, 0);
@@ -149,6 +157,8 @@ static maske_status run(void) {
     measure("residual_layer_norm backward, dropout", TOKENS * HIDDEN, residual_b);
     measure("bias + gelu forward", COUNT, gelu_f);
     measure("bias + gelu backward", COUNT, gelu_b);
+    measure("bias + gelu forward, rounded", COUNT, gelu_rounded_f);
+    measure("bias + gelu backward, rounded, with the result again", COUNT, gelu_rounded_b);
     measure("bias + gelu_new forward", COUNT, gelu_new_f);
     measure("bias + relu forward", COUNT, relu_f);
     measure("dropout", COUNT, dropout_f);

@@ -1,6 +1,6 @@
 /* nn/kernels.h: the vectorised bodies of one CPU level, as a table; the operations' .c files call through it.
  *
- * kernels_plain.c, kernels_avx2.c and kernels_avx512.c include the same bodies (kernels_body.h), so every table is
+ * kernels_plain.c, kernels_avx2.c, kernels_avx512.c and kernels_avx512bf16.c include the same bodies (kernels_body.h), so every table is
  * complete. Which one is used is asked anew with each call (it costs a few cycles), so a test can narrow it. */
 #ifndef MASKE_NN_KERNELS_H
 #define MASKE_NN_KERNELS_H
@@ -49,7 +49,7 @@ typedef struct kernels {
     void (*exponential)(float *out, const float *in, size_t count);     /* for its test */
 } kernels;
 
-extern const kernels kernels_plain, kernels_avx2, kernels_avx512;
+extern const kernels kernels_plain, kernels_avx2, kernels_avx512, kernels_avx512bf16;
 
 /* The table of the best level that this CPU has and base/cpu.h allows. */
 const kernels *kernels_of_cpu(void);

@@ -1,8 +1,8 @@
 /* nn/vector.h: one vector type for every CPU level, for the *_body.h files.
  *
  * A body file is plain C over vectors of LANES floats (GNU vector extensions: + - * / work lane by lane). It is compiled
- * once a level by kernels_plain.c (4 lanes: SSE2, NEON, or what the compiler makes of it), kernels_avx2.c (8) and
- * kernels_avx512.c (16). This header holds the few things that need the level's own instructions.
+ * once a level by kernels_plain.c (4 lanes: SSE2, NEON, or what the compiler makes of it), kernels_avx2.c (8),
+ * kernels_avx512.c (16) and kernels_avx512bf16.c. This header holds the few things that need the level's own instructions.
  *
  * Everything here is static inline, and so is every helper in a body: a shared function compiled for AVX-512 must never
  * be the one that the linker picks for all. */
@@ -121,20 +121,28 @@ INLINE void store(float *p, floats x, size_t n) {
 #endif
 }
 
-/* A float's high half, bfloat16, rounded to the nearest, ties to even; NaN stays NaN. */
+/* A float's high half, bfloat16, rounded to the nearest, ties to even; NaN stays NaN. The instruction of AVX-512 BF16 takes
+ * numbers below 2^-126 for 0. */
 typedef uint16_t halves __attribute__((vector_size(2 * LANES), may_alias));
+INLINE floats widen(halves x) { return (floats)(__builtin_convertvector(x, words) << 16); }
 INLINE floats load_rounded(const uint16_t *p, size_t n) {
     halves x = {0};
     memcpy(&x, p, n * sizeof *p);
-    return (floats)(__builtin_convertvector(x, words) << 16);
+    return widen(x);
 }
+#if defined(__AVX512BF16__)
+INLINE halves narrow(floats x) { return (halves)_mm512_cvtneps_pbh((__m512)x); }
+INLINE floats round_to_half(floats x) { return widen(narrow(x)); }
+#else
 INLINE floats round_to_half(floats x) {
     words bits = (words)x, up = bits + 0x7FFF + (bits >> 16 & 1), quiet = bits | 0x400000;
     words number = (words)((integers)(x == x));
     return (floats)(((up & number) | (quiet & ~number)) & 0xFFFF0000u);
 }
+INLINE halves narrow(floats x) { return __builtin_convertvector((words)round_to_half(x) >> 16, halves); }
+#endif
 INLINE void store_rounded(uint16_t *p, floats x, size_t n) {
-    halves out = __builtin_convertvector((words)round_to_half(x) >> 16, halves);
+    halves out = narrow(x);
     memcpy(p, &out, n * sizeof *p);
 }
 
