@@ -52,6 +52,11 @@ static void plan_kept_layer(arena *a, const masked_lm_context *c, layer_state *s
     else s->intermediate_pre = floats(a, rows, c->intermediate);
 }
 
+static void plan_query_key_value(arena *a, const masked_lm_context *c, layer_state *s, size_t tokens, size_t width) {
+    if (c->rounds) s->rounded.query_key_value = halves(a, tokens, width);
+    else s->query_key_value = floats(a, tokens, width);
+}
+
 static void plan_layers(arena *a, masked_lm_context *c) {
     const masked_lm_capacity *capacity = &c->capacity;
     size_t tokens = capacity->tokens, hidden = c->hidden, scores = 0;
@@ -66,7 +71,7 @@ static void plan_layers(arena *a, masked_lm_context *c) {
                                          .attention_output = halves(a, tokens, hidden),
                                          .intermediate = halves(a, tokens, c->intermediate)};
     if (!kept || capacity->recompute) {
-        shared.query_key_value = floats(a, tokens, 3 * hidden);
+        plan_query_key_value(a, c, &shared, tokens, 3 * hidden);
         shared.context = floats(a, tokens, hidden);
         if (kept) plan_kept_layer(a, c, &shared, tokens);
     }
@@ -77,14 +82,16 @@ static void plan_layers(arena *a, masked_lm_context *c) {
         size_t rows = last ? c->row_capacity : tokens;
         layer_state s = shared;
         if (kept && !capacity->recompute) {
-            s.query_key_value = floats(a, tokens, (last && !capacity->every_position ? 2 : 3) * hidden);
+            plan_query_key_value(a, c, &s, tokens, (last && !capacity->every_position ? 2 : 3) * hidden);
             s.context = floats(a, rows, hidden);
             plan_kept_layer(a, c, &s, rows);
         }
         if (last) {
             s.picked = floats(a, rows, hidden);
-            s.picked_query = floats(a, rows, hidden);
-            if (c->rounds) s.rounded.picked = halves(a, rows, hidden);
+            if (c->rounds) {
+                s.rounded.picked_query = halves(a, rows, hidden);
+                s.rounded.picked = halves(a, rows, hidden);
+            } else s.picked_query = floats(a, rows, hidden);
         }
         if (capacity->attentions) s.attentions = floats(a, scores, 1);
         /* the last one stays when those below it are made again */
@@ -115,6 +122,11 @@ static void plan_head(arena *a, masked_lm_context *c) {
     if (!training) plan_decoder(a, c);
 }
 
+/* Columns of a thread's block: those of the widest product of a block's rows, in whole panels. */
+static size_t block_width(const masked_lm_context *c) {
+    return round_up(larger(c->intermediate, c->hidden), GEMM_PACK_COLUMNS);
+}
+
 static void plan_threads(arena *a, masked_lm_context *c) {
     const masked_lm_capacity *capacity = &c->capacity;
     size_t scratch = larger(attention_scratch(capacity->sequence_length, c->head_size, capacity->backward),
@@ -123,7 +135,7 @@ static void plan_threads(arena *a, masked_lm_context *c) {
         c->few_intermediate = floats(a, smaller(capacity->tokens, BERT_BLOCK * (size_t)capacity->threads), c->intermediate);
     for (int i = 0; i < capacity->threads; i++) {
         float *thread = floats(a, scratch, 1);
-        float *block = floats(a, BERT_BLOCK, larger(c->intermediate, c->hidden));
+        float *block = floats(a, BERT_BLOCK, block_width(c));
         if (c->thread_scratch != NULL) c->thread_scratch[i] = thread;
         if (c->thread_blocks != NULL) c->thread_blocks[i] = block;
     }
@@ -147,10 +159,12 @@ static void plan_layer_gradients(arena *a, masked_lm_context *c) {
         d->rounded.self_output_product = halves(a, tokens, hidden);
         d->rounded.query_key_value = halves(a, tokens, 3 * hidden);
         d->rounded.picked_query = halves(a, c->row_capacity, hidden);
-    } else d->self_output_product = floats(a, tokens, hidden);
+    } else {
+        d->self_output_product = floats(a, tokens, hidden);
+        c->d_query_key_value = floats(a, tokens, 3 * hidden);
+        c->d_picked_query = floats(a, c->row_capacity, hidden);
+    }
     d->context = floats(a, tokens, hidden);
-    c->d_query_key_value = floats(a, tokens, 3 * hidden);
-    c->d_picked_query = floats(a, c->row_capacity, hidden);
     a->used = larger(a->used, end);
 }
 
@@ -326,19 +340,24 @@ void bert_for_blocks(masked_lm_context *c, size_t rows, void (*task)(void *user,
     parallel_for(c->capacity.threads, bert_blocks(rows), task, user);
 }
 
+/* The most blocks that a thread has to go through, where tasks of `group` blocks are handed out in turn. */
+static size_t most_blocks(size_t blocks, size_t group, size_t threads) {
+    size_t tasks = (blocks + group - 1) / group, turns = (tasks + threads - 1) / threads, rest = blocks % group;
+    bool rest_alone = rest > 0 && (tasks - 1) % threads == 0;      /* the last task, a short one, is the only one of its turn */
+    return rest_alone ? (turns - 1) * group + rest : turns * group;
+}
+
 /* The most blocks with which no thread has more to do than with one. */
 static size_t group_blocks(const masked_lm_context *c, size_t rows) {
-    size_t width = larger(c->intermediate, c->hidden), threads = (size_t)c->capacity.threads, blocks = bert_blocks(rows);
-    size_t least = (blocks + threads - 1) / threads;
-    for (size_t group = c->rounds ? BERT_GROUP : 1; group > 1; group--) {
-        size_t tasks = (blocks + group - 1) / group, most = (tasks + threads - 1) / threads * group;
-        if (group * c->hidden <= width && group * GEMM_PACK_COLUMNS <= width && most <= least) return group;
+    size_t width = block_width(c), threads = (size_t)c->capacity.threads, blocks = bert_blocks(rows);
+    for (size_t group = c->rounds && blocks > 0 ? BERT_GROUP : 1; group > 1; group--) {
+        bool fits = group * c->hidden <= width && group * GEMM_PACK_COLUMNS <= width;
+        if (fits && most_blocks(blocks, group, threads) <= most_blocks(blocks, 1, threads)) return group;
     }
     return 1;
 }
 size_t bert_group_columns(const masked_lm_context *c, size_t rows) {
-    size_t columns = BERT_BLOCK * larger(c->intermediate, c->hidden) / rows / GEMM_PACK_COLUMNS * GEMM_PACK_COLUMNS;
-    return rows <= BERT_BLOCK ? c->intermediate : smaller(columns, c->intermediate);
+    return BERT_BLOCK * block_width(c) / rows / GEMM_PACK_COLUMNS * GEMM_PACK_COLUMNS;
 }
 
 typedef struct groups { bert_group_task *task; void *user; size_t rows, step; } groups;

@@ -41,9 +41,12 @@ typedef struct norm_state {
 } norm_state;
 
 /* In bf16 training the factors of the products are rounded once (gemm_round): for the product itself and for the gradient
- * of its matrix. In one room for all layers, but for what is picked and what goes into the activation. NULL: there are
- * floats alone. */
+ * of its matrix. In one room for all layers, but for what is picked, what goes into the activation, and query, key and
+ * value, which are kept so alone. NULL: there are floats alone. */
 typedef struct rounded_state {
+    const uint16_t *query, *key_value;  /* as the floats of layer_state, which are not there then */
+    uint16_t *query_key_value;  /* [tokens, 3 * hidden], or picked: keys and values [tokens, 2 * hidden] */
+    uint16_t *picked_query;     /* [rows, hidden] */
     uint16_t *input;            /* [tokens, hidden] */
     uint16_t *picked;           /* [rows, hidden] */
     uint16_t *context;          /* [rows, hidden] */
@@ -57,6 +60,7 @@ typedef struct rounded_gradients {
     uint16_t *intermediate;     /* [rows, intermediate] */
     uint16_t *query_key_value;  /* [tokens, 3 * hidden], or of the last layer's keys and values [tokens, 2 * hidden] */
     uint16_t *picked_query;     /* [row_capacity, hidden] */
+    uint16_t *query, *key_value;        /* as the floats of layer_gradients, which are not there then */
 } rounded_gradients;
 
 /* One layer: whole, or from the first row of a block on. */
@@ -113,8 +117,7 @@ struct masked_lm_context {
     float *embeddings;          /* [tokens, hidden] */
     norm_state embeddings_norm;
     layer_state *layers;        /* [layer_count] */
-    float **thread_blocks;      /* [threads] of [BERT_BLOCK, intermediate or hidden, the larger]; of a group's rows it holds some
-                                 * columns (bert_group_columns) */
+    float **thread_blocks;      /* [threads] of [BERT_BLOCK, intermediate or hidden, the larger, in whole panels] */
     float **thread_scratch;     /* [threads] of attention and cross entropy */
     float *few_intermediate;    /* [few rows, intermediate], without backward */
     float *pooler_input, *pooled;               /* [sequences, hidden] */
@@ -215,7 +218,7 @@ void bert_for_blocks(masked_lm_context *c, size_t rows, void (*task)(void *user,
  * last of all), up to BERT_GROUP where factors are rounded, else one. The numbers do not depend on it. */
 typedef void bert_group_task(void *user, size_t first, size_t rows, int thread);
 void bert_for_groups(masked_lm_context *c, size_t rows, bert_group_task *task, void *user);
-/* The columns of a group's rows that a thread's block holds: all of `intermediate`, or whole panels of them. */
+/* The columns of so many rows that a thread's block has room for, in whole panels. */
 size_t bert_group_columns(const masked_lm_context *c, size_t rows);
 
 /* total[count] += the blocks' partial sums that start `offset` into their rooms. */

@@ -30,8 +30,14 @@ static layer_state *start(masked_lm_context *c, size_t layer, const float *input
     s->row_start = s->restricted ? c->row_start : b->sequence_start;
     s->row_place = s->restricted ? c->row_place : NULL;
     s->residual = s->restricted ? s->picked : input;
-    s->query = s->restricted ? s->picked_query : s->query_key_value;
-    s->key_value = s->restricted ? s->query_key_value : s->query_key_value + hidden;
+    if (c->rounds) {
+        rounded_state *r = &s->rounded;
+        r->query = s->restricted ? r->picked_query : r->query_key_value;
+        r->key_value = r->query_key_value + (s->restricted ? 0 : hidden);
+    } else {
+        s->query = s->restricted ? s->picked_query : s->query_key_value;
+        s->key_value = s->query_key_value + (s->restricted ? 0 : hidden);
+    }
     s->query_stride = s->restricted ? hidden : 3 * hidden;
     s->key_value_stride = s->restricted ? 2 * hidden : 3 * hidden;
     return s;
@@ -203,8 +209,14 @@ void bert_layer_backward(masked_lm_context *c, size_t layer) {
     size_t hidden = c->hidden;
     layer_gradients g = c->d_layer;
     g.hidden = s->restricted ? c->d_rows : c->d_hidden;
-    g.query = s->restricted ? c->d_picked_query : c->d_query_key_value;
-    g.key_value = s->restricted ? c->d_query_key_value : c->d_query_key_value + hidden;
+    if (c->rounds) {
+        rounded_gradients *r = &g.rounded;
+        r->query = s->restricted ? r->picked_query : r->query_key_value;
+        r->key_value = r->query_key_value + (s->restricted ? 0 : hidden);
+    } else {
+        g.query = s->restricted ? c->d_picked_query : c->d_query_key_value;
+        g.key_value = c->d_query_key_value + (s->restricted ? 0 : hidden);
+    }
     bert_layer_pack(c, layer, true);
     bert_for_groups(c, s->rows, backward_group, &(call){c, layer, s, &g});
     bert_partials_add(c, bert_gradient(c, places->output_norm.weight), 0, s->rows, hidden);

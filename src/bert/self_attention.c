@@ -22,58 +22,77 @@ static const layer_places *places(const call *k) { return &k->c->model->table.la
 
 /* ------------------------------------------------------------------------------------------------ projections --- */
 
-/* y = x W^T of a block; x is rounded first where that is kept. */
-static void project(const masked_lm_context *c, float *y, size_t y_stride, const float *x, uint16_t *rounded,
-                    const bert_linear *l, size_t rows) {
-    if (c->rounds) bert_linear_forward_rounded(y, y_stride, rounded, x, l, rows);
-    else bert_product(c, y, y_stride, x, l, rows);
+/* y = x W^T + bias of a block's or a group's rows. */
+static void project(const masked_lm_context *c, float *y, size_t y_stride, const float *x, const bert_linear *l, const float *bias,
+                    size_t rows) {
+    bert_product(c, y, y_stride, x, l, rows);
+    bias_forward(y, y_stride, bias, rows, l->out);
+}
+/* The same of a rounded x; y is rounded. As many columns at a time as the thread's block holds. */
+static void project_rounded(const masked_lm_context *c, uint16_t *y, size_t y_stride, const uint16_t *x, const bert_linear *l,
+                            const float *bias, size_t rows, int thread) {
+    float *work = c->thread_blocks[thread];
+    size_t together = bert_group_columns(c, rows);
+    for (size_t first = 0; first < l->out; first += together) {
+        size_t count = smaller(together, l->out - first);
+        bert_linear_forward_rounded_columns(work, x, l, rows, first, count);
+        bias_forward_rounded(y + first, y_stride, work, bias + first, rows, count);
+    }
 }
 
 /* Query, key and value of a block of tokens; the last layer's matrices are packed apart. */
 static void project_tokens(void *user, size_t first, size_t rows, int thread) {
     const call *k = user;
     const masked_lm_context *c = k->c;
-    (void)thread;
-    size_t hidden = c->hidden;
-    const float *in = k->s->input + first * hidden, *bias = bert_weight(c, places(k)->query_key_value.bias);
+    const layer_state *s = k->s;
+    size_t hidden = c->hidden, width = s->restricted ? 2 * hidden : 3 * hidden;
+    const float *in = s->input + first * hidden, *bias = bert_weight(c, places(k)->query_key_value.bias);
     const packed_layer *p = packed(k);
-    uint16_t *rounded = c->rounds ? k->s->rounded.input + first * hidden : NULL;
-    size_t width = k->s->restricted ? 2 * hidden : 3 * hidden;
-    float *out = k->s->query_key_value + first * width;
-    if (p->query_key_value.out > 0) project(c, out, width, in, rounded, &p->query_key_value, rows);
-    else {
-        if (!k->s->restricted) project(c, out, width, in, rounded, &p->query, rows);
-        project(c, out + width - 2 * hidden, width, in, rounded, &p->key_value, rows);
+    uint16_t *rounded = NULL;
+    if (c->rounds) {
+        rounded = s->rounded.input + first * hidden;
+        gemm_round(rounded, hidden, in, hidden, rows, hidden);
     }
-    bias_forward(out, width, bias + 3 * hidden - width, rows, width);
+    const bert_linear *parts[] = {&p->query_key_value, s->restricted ? NULL : &p->query, &p->key_value};
+    for (size_t i = 0, at = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        const bert_linear *l = parts[i];
+        if (l == NULL || l->out == 0) continue;
+        const float *own = bias + 3 * hidden - width + at;
+        if (c->rounds) project_rounded(c, s->rounded.query_key_value + first * width + at, width, rounded, l, own, rows, thread);
+        else project(c, s->query_key_value + first * width + at, width, in, l, own, rows);
+        at += l->out;
+    }
 }
 
 /* Queries of a block of picked rows. */
 static void project_rows(void *user, size_t first, size_t rows, int thread) {
     const call *k = user;
     const masked_lm_context *c = k->c;
-    (void)thread;
-    size_t hidden = c->hidden;
-    float *in = k->s->picked + first * hidden, *out = k->s->picked_query + first * hidden;
-    rows_gather(in, k->s->input, c->row_index + first, rows, hidden);
-    project(c, out, hidden, in, c->rounds ? k->s->rounded.picked + first * hidden : NULL, &packed(k)->query, rows);
-    bias_forward(out, hidden, bert_weight(c, places(k)->query_key_value.bias), rows, hidden);
-}
-
-/* The gradient by x, of that by y; d_y [rows, l->out], d_stride apart. */
-static void project_backward(const masked_lm_context *c, float *d_x, bool accumulate, const float *d_y, uint16_t *rounded,
-                             size_t d_stride, const bert_linear *l, size_t rows) {
+    const layer_state *s = k->s;
+    size_t hidden = c->hidden, at = first * hidden;
+    const float *bias = bert_weight(c, places(k)->query_key_value.bias);
+    rows_gather(s->picked + at, s->input, c->row_index + first, rows, hidden);
     if (c->rounds) {
-        gemm_round(rounded, d_stride, d_y, d_stride, rows, l->out);
-        bert_linear_backward_rounded(d_x, accumulate, rounded, d_stride, l, rows);
-    } else bert_linear_backward(d_x, accumulate, d_y, d_stride, l, bert_precision(c), rows);
+        gemm_round(s->rounded.picked + at, hidden, s->picked + at, hidden, rows, hidden);
+        project_rounded(c, s->rounded.picked_query + at, hidden, s->rounded.picked + at, &packed(k)->query, bias, rows, thread);
+    } else project(c, s->picked_query + at, hidden, s->picked + at, &packed(k)->query, bias, rows);
 }
 
-/* Partial sums: the biases of what was projected, d_y [rows, width]. */
-static void sum_biases(const masked_lm_context *c, const float *d_y, size_t first, size_t rows, size_t width) {
+/* The gradient by x, of that by y: d_y [rows, l->out], d_stride apart, or where it is rounded that. */
+static void project_backward(const masked_lm_context *c, float *d_x, bool accumulate, const float *d_y, const uint16_t *rounded,
+                             size_t d_stride, const bert_linear *l, size_t rows) {
+    if (c->rounds) bert_linear_backward_rounded(d_x, accumulate, rounded, d_stride, l, rows);
+    else bert_linear_backward(d_x, accumulate, d_y, d_stride, l, bert_precision(c), rows);
+}
+
+/* Partial sums: the biases of what was projected, from the same [rows, width]. */
+static void sum_biases(const masked_lm_context *c, const float *d_y, const uint16_t *rounded, size_t first, size_t rows, size_t width) {
     float *sums = bert_partials_clear(c, first, rows, width);
-    for (size_t row = 0; row < rows; row += BERT_BLOCK, sums += c->partial_width)
-        bias_backward(sums, d_y + row * width, width, smaller(rows - row, BERT_BLOCK), width);
+    for (size_t row = 0; row < rows; row += BERT_BLOCK, sums += c->partial_width) {
+        size_t count = smaller(rows - row, BERT_BLOCK);
+        if (c->rounds) bias_backward_rounded(sums, rounded + row * width, width, count, width);
+        else bias_backward(sums, d_y + row * width, width, count, width);
+    }
 }
 
 static void project_tokens_backward(void *user, size_t first, size_t rows, int thread) {
@@ -84,16 +103,16 @@ static void project_tokens_backward(void *user, size_t first, size_t rows, int t
     bool restricted = k->s->restricted;
     size_t width = restricted ? 2 * hidden : 3 * hidden, key = width - 2 * hidden;
     if (c->factors_again) bert_layer_input_again(c, k->layer, first, rows, thread);
-    const float *d = c->d_query_key_value + first * width;
-    uint16_t *rounded = c->rounds ? k->g->rounded.query_key_value + first * width : NULL,
-             *rounded_key = c->rounds ? rounded + key : NULL;
+    const float *d = c->rounds ? NULL : c->d_query_key_value + first * width, *d_key = c->rounds ? NULL : d + key;
+    const uint16_t *rounded = c->rounds ? k->g->rounded.query_key_value + first * width : NULL,
+                   *rounded_key = c->rounds ? rounded + key : NULL;
     float *d_in = c->d_hidden + first * hidden;
     if (p->query_key_value.out > 0) project_backward(c, d_in, true, d, rounded, width, &p->query_key_value, rows);
     else {
         if (!restricted) project_backward(c, d_in, true, d, rounded, width, &p->query, rows);
-        project_backward(c, d_in, !restricted, d + key, rounded_key, width, &p->key_value, rows);
+        project_backward(c, d_in, !restricted, d_key, rounded_key, width, &p->key_value, rows);
     }
-    sum_biases(c, d, first, rows, width);
+    sum_biases(c, d, rounded, first, rows, width);
 }
 
 static void project_rows_backward(void *user, size_t first, size_t rows, int thread) {
@@ -101,10 +120,10 @@ static void project_rows_backward(void *user, size_t first, size_t rows, int thr
     const masked_lm_context *c = k->c;
     (void)thread;
     size_t hidden = c->hidden;
-    const float *d = c->d_picked_query + first * hidden;
-    project_backward(c, k->g->hidden + first * hidden, true, d,
-                     c->rounds ? k->g->rounded.picked_query + first * hidden : NULL, hidden, &packed(k)->query, rows);
-    sum_biases(c, d, first, rows, hidden);
+    const float *d = c->rounds ? NULL : c->d_picked_query + first * hidden;
+    const uint16_t *rounded = c->rounds ? k->g->rounded.picked_query + first * hidden : NULL;
+    project_backward(c, k->g->hidden + first * hidden, true, d, rounded, hidden, &packed(k)->query, rows);
+    sum_biases(c, d, rounded, first, rows, hidden);
 }
 
 /* The same of few tokens and rows, by all threads. */
@@ -171,11 +190,16 @@ static void attend(void *user, size_t i, int thread) {
     const layer_state *s = k->s;
     head_task h = head_of(k, i);
     size_t column = h.head * c->head_size;
-    const float *key = s->key_value + h.token * s->key_value_stride + column;
-    attention_forward(s->context + h.row * c->hidden + column,
-                      s->log_sum != NULL ? s->log_sum + h.head * s->rows + h.row : NULL,
-                      attentions_of(k, &h, i / c->heads), s->query + h.row * s->query_stride + column, key,
-                      key + c->hidden, &h.shape, c->thread_scratch[thread]);
+    size_t query = h.row * s->query_stride + column, key = h.token * s->key_value_stride + column;
+    float *out = s->context + h.row * c->hidden + column, *attentions = attentions_of(k, &h, i / c->heads),
+          *log_sum = s->log_sum != NULL ? s->log_sum + h.head * s->rows + h.row : NULL, *scratch = c->thread_scratch[thread];
+    if (c->rounds) {
+        const uint16_t *keys = s->rounded.key_value + key;
+        attention_forward_rounded(out, log_sum, attentions, s->rounded.query + query, keys, keys + c->hidden, &h.shape, scratch);
+    } else {
+        const float *keys = s->key_value + key;
+        attention_forward(out, log_sum, attentions, s->query + query, keys, keys + c->hidden, &h.shape, scratch);
+    }
 }
 
 static void attend_backward(void *user, size_t i, int thread) {
@@ -186,9 +210,19 @@ static void attend_backward(void *user, size_t i, int thread) {
     size_t column = h.head * c->head_size;
     size_t query = h.row * s->query_stride + column, key = h.token * s->key_value_stride + column,
            out = h.row * c->hidden + column;
-    attention_backward(k->g->query + query, k->g->key_value + key, k->g->key_value + key + c->hidden,
-                       k->g->context + out, s->context + out, s->log_sum + h.head * s->rows + h.row, s->query + query,
-                       s->key_value + key, s->key_value + key + c->hidden, &h.shape, c->thread_scratch[thread]);
+    const float *d_out = k->g->context + out, *log_sum = s->log_sum + h.head * s->rows + h.row;
+    float *scratch = c->thread_scratch[thread];
+    if (c->rounds) {
+        const uint16_t *keys = s->rounded.key_value + key;
+        uint16_t *d_keys = k->g->rounded.key_value + key;
+        attention_backward_rounded(k->g->rounded.query + query, d_keys, d_keys + c->hidden, d_out, s->context + out, log_sum,
+                                   s->rounded.query + query, keys, keys + c->hidden, &h.shape, scratch);
+    } else {
+        const float *keys = s->key_value + key;
+        float *d_keys = k->g->key_value + key;
+        attention_backward(k->g->query + query, d_keys, d_keys + c->hidden, d_out, s->context + out, log_sum, s->query + query,
+                           keys, keys + c->hidden, &h.shape, scratch);
+    }
 }
 
 /* ------------------------------------------------------------------------------------------------------ whole --- */

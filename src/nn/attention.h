@@ -54,4 +54,12 @@ void attention_forward(float *out, float *log_sum, float *weights, const float *
 void attention_backward(float *d_q, float *d_k, float *d_v, const float *d_out, const float *out, const float *log_sum,
                         const float *q, const float *k, const float *v, const attention_shape *shape, float *scratch);
 
+/* The same of q, k and v kept in bfloat16 (nn/gemm.h) and precision GEMM_BF16: out and log_sum are those of the float calls
+ * on the same numbers; the gradients are rounded when they are complete. */
+void attention_forward_rounded(float *out, float *log_sum, float *weights, const uint16_t *q, const uint16_t *k, const uint16_t *v,
+                               const attention_shape *shape, float *scratch);
+void attention_backward_rounded(uint16_t *d_q, uint16_t *d_k, uint16_t *d_v, const float *d_out, const float *out,
+                                const float *log_sum, const uint16_t *q, const uint16_t *k, const uint16_t *v,
+                                const attention_shape *shape, float *scratch);
+
 #endif

@@ -12,6 +12,11 @@
 void bias_forward(float *x, size_t stride, const float *bias, size_t rows, size_t columns);
 void bias_backward(float *d_bias, const float *d_out, size_t stride, size_t rows, size_t columns);
 
+/* In bfloat16 (nn/gemm.h): out = x + bias, rounded, of products x [rows, columns] without a stride; column sums of rounded
+ * gradients, in f32. */
+void bias_forward_rounded(uint16_t *out, size_t stride, const float *x, const float *bias, size_t rows, size_t columns);
+void bias_backward_rounded(float *d_bias, const uint16_t *d_out, size_t stride, size_t rows, size_t columns);
+
 /* total[count] += the partial sums of each block, in the order of the blocks: how what threads summed apart becomes one
  * number that does not depend on who did what.
  *   partials   [blocks, count], `stride` elements from one block's to the next's */

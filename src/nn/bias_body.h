@@ -27,4 +27,21 @@ static void partials_add_body(float *total, const float *partials, size_t stride
     bias_backward_body(total, partials, stride, blocks, count);
 }
 
+static void bias_forward_rounded_body(uint16_t *out, size_t stride, const float *x, const float *bias, size_t rows, size_t columns) {
+    for (size_t r = 0; r < rows; r++, out += stride, x += columns)
+        EACH_VECTOR(i, n, columns, { store_rounded(out + i, load(x + i, n) + load(bias + i, n), n); });
+}
+INLINE void add_rounded_rows(float *total, const uint16_t *row, size_t stride, size_t rows, size_t columns) {
+    EACH_VECTOR(i, n, columns, {
+        floats sum = load(total + i, n);
+        for (size_t r = 0; r < rows; r++) sum += load_rounded(row + r * stride + i, n);
+        store(total + i, sum, n);
+    });
+}
+static void bias_backward_rounded_body(float *d_bias, const uint16_t *d_out, size_t stride, size_t rows, size_t columns) {
+    size_t r = 0;
+    for (; r + 4 <= rows; r += 4) add_rounded_rows(d_bias, d_out + r * stride, stride, 4, columns);
+    for (; r < rows; r++) add_rounded_rows(d_bias, d_out + r * stride, stride, 1, columns);
+}
+
 #endif

@@ -30,10 +30,14 @@ typedef struct kernels {
     KERNEL(bias_activation_backward_rounded);
     KERNEL(bias_forward);
     KERNEL(bias_backward);
+    KERNEL(bias_forward_rounded);
+    KERNEL(bias_backward_rounded);
     KERNEL(partials_add);
     KERNEL(dropout_forward);
     KERNEL(attention_forward);
     KERNEL(attention_backward);
+    KERNEL(attention_forward_rounded);
+    KERNEL(attention_backward_rounded);
     KERNEL(tanh_forward);
     KERNEL(tanh_backward);
     KERNEL(gradient_square_sum);

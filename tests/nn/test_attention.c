@@ -177,6 +177,37 @@ static void bf16_is_float_to_its_rounding(void **state) {
     }
 }
 
+/* q, k and v kept in bf16: the numbers of float calls on the same values, which those would round; gradients rounded once. */
+static void rounded_is_the_same_rounded(void **state) {
+    (void)state;
+    static const struct { size_t length, size; } shapes[] = {{200, 64}, {37, 20}, {1, 8}, {64, 32}, {600, 32}};
+    for (size_t i = 0; i < 2 * sizeof shapes / sizeof shapes[0] && gemm_has_bf16(); i++) {
+        size_t size = shapes[i / 2].size, stride = 3 * size, rows = shapes[i / 2].length, count = rows * stride, outs = rows * size;
+        float *q = random_floats(count, 1), *d_out = random_floats(outs, 2), *log_sum = zeros(rows), *sums = zeros(rows);
+        float *scratch = random_floats(attention_scratch(rows, size, true), 3), *out = zeros(outs), *got = zeros(outs);
+        float *d = zeros(count), *weights[2] = {i % 2 ? zeros(rows * rows) : NULL, i % 2 ? zeros(rows * rows) : NULL};
+        uint16_t *half = calloc(count, sizeof *half), *d_half = calloc(count, sizeof *half), *expected = calloc(count, sizeof *half);
+        gemm_round(half, stride, q, stride, rows, stride);
+        for (size_t j = 0; j < count; j++) {
+            uint32_t bits = (uint32_t)half[j] << 16;
+            memcpy(&q[j], &bits, sizeof bits);
+        }
+        attention_shape shape = {rows, rows, size, stride, stride, size, NULL, 1, dropout_mask_new(0.1, 3, 5, 7), 40, NULL, GEMM_BF16};
+        attention_forward(out, log_sum, weights[0], q, q + size, q + 2 * size, &shape, scratch);
+        attention_forward_rounded(got, sums, weights[1], half, half + size, half + 2 * size, &shape, scratch);
+        assert_memory_equal(got, out, outs * sizeof *got);
+        assert_memory_equal(sums, log_sum, rows * sizeof *sums);
+        if (i % 2) assert_memory_equal(weights[1], weights[0], rows * rows * sizeof(float));
+        attention_backward(d, d + size, d + 2 * size, d_out, out, log_sum, q, q + size, q + 2 * size, &shape, scratch);
+        attention_backward_rounded(d_half, d_half + size, d_half + 2 * size, d_out, out, log_sum, half, half + size, half + 2 * size,
+                                   &shape, scratch);
+        gemm_round(expected, stride, d, stride, rows, stride);
+        assert_memory_equal(d_half, expected, count * sizeof *expected);
+        free(q); free(d_out); free(log_sum); free(sums); free(scratch); free(out); free(got); free(d); free(weights[0]); free(weights[1]);
+        free(half); free(d_half); free(expected);
+    }
+}
+
 static void no_allowed_key_is_uniform(void **state) {
     (void)state;
     uint8_t mask[5] = {0};
@@ -194,6 +225,7 @@ int main(void) {
         cmocka_unit_test(matches_finite_differences),
         cmocka_unit_test(levels_agree_and_queries_stand_alone),
         cmocka_unit_test(bf16_is_float_to_its_rounding),
+        cmocka_unit_test(rounded_is_the_same_rounded),
         cmocka_unit_test(no_allowed_key_is_uniform),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
 /* embedding, rows, bias: plain sums, compared exactly; the order of scatter and the padding row. */
+#include "base/half.h"
 #include "nn/bias.h"
 #include "nn/embedding.h"
 #include "nn/rows.h"
@@ -96,6 +97,28 @@ static void biases_and_partial_sums_add_row_by_row(void **state) {
     }
 }
 
+/* In bf16: what is stored is the rounded sum; sums are those of the stored numbers. */
+static void rounded_biases_are_the_same_rounded(void **state) {
+    (void)state;
+    enum { ROWS = 11, STRIDE = 40, COLUMNS = 37 };
+    EACH_CPU_LEVEL(level) {
+        float *x = random_floats(ROWS * COLUMNS, 1), *bias = random_floats(COLUMNS, 2), d_bias[COLUMNS] = {0}, expected[COLUMNS] = {0};
+        uint16_t out[ROWS * STRIDE];
+        memset(out, 0x55, sizeof out);
+        bias_forward_rounded(out, STRIDE, x, bias, ROWS, COLUMNS);
+        for (int r = 0; r < ROWS; r++)
+            for (int c = 0; c < STRIDE; c++) {
+                uint16_t got = out[r * STRIDE + c];
+                float value = c < COLUMNS ? x[r * COLUMNS + c] + bias[c] : 0;
+                assert_int_equal(got, c < COLUMNS ? float_to_bfloat16(value) : 0x5555);
+                if (c < COLUMNS) expected[c] += bfloat16_to_float(got);
+            }
+        bias_backward_rounded(d_bias, out, STRIDE, ROWS, COLUMNS);
+        assert_same(d_bias, expected, COLUMNS, "d_bias");
+        free(x); free(bias);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(forward_adds_the_three_tables),
@@ -103,6 +126,7 @@ int main(void) {
         cmocka_unit_test(backward_scatters_in_order_and_skips_the_padding_row),
         cmocka_unit_test(rows_are_gathered_and_scattered),
         cmocka_unit_test(biases_and_partial_sums_add_row_by_row),
+        cmocka_unit_test(rounded_biases_are_the_same_rounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -161,6 +161,38 @@ static void columns_in_parts_are_the_product(void **state) {
     free(a); free(b); free(whole); free(parts);
 }
 
+/* The same of a rounded A that is read where it lies: more rows and columns than are gone through at a time, two blocks of k. */
+static void rounded_columns_in_parts_are_the_product(void **state) {
+    (void)state;
+    enum { M = 270, N = 520, K = 544, PART = 192 };
+    float *a = random_matrix(M * K, 1), *b = random_matrix(K * N, 2), *whole = random_matrix(M * N, 3), *got = random_matrix(M * N, 4);
+    uint16_t *rounded = calloc(M * K, sizeof *rounded);
+    for (size_t l = 0; l < sizeof levels / sizeof levels[0]; l++) {
+        unsigned flags;
+        assert_true(cpu_level_flags(&flags, levels[l]));
+        cpu_allow(flags);
+        if (!gemm_has_bf16()) continue;
+        void *packed = NULL;
+        assert_int_equal(memory_new(&packed, gemm_packed_bytes(GEMM_BF16, N, K), 1, "test"), MASKE_OK);
+        gemm_pack(packed, GEMM_BF16, b, K, true, N, K);
+        gemm_round(rounded, K, a, K, M, K);
+        gemm_packed(whole, N, false, a, K, false, packed, GEMM_BF16, M, N, K);
+        gemm_packed_rounded(got, N, false, rounded, K, false, packed, M, N, K);
+        assert_memory_equal(got, whole, M * N * sizeof *got);
+        for (size_t first = 0; first < N; first += PART) {
+            size_t count = N - first < PART ? N - first : PART;
+            for (int accumulate = 0; accumulate < 2; accumulate++) {
+                for (size_t i = 0; i < M * count; i++) got[i] = 0;
+                gemm_packed_rounded_columns(got, count, accumulate, rounded, K, false, packed, M, N, K, first, count);
+                for (size_t i = 0; i < M; i++) assert_memory_equal(got + i * count, whole + i * N + first, count * sizeof *got);
+            }
+        }
+        free(packed);
+    }
+    cpu_allow(~0u);
+    free(a); free(b); free(whole); free(got); free(rounded);
+}
+
 /* Few rows of A go another way where B is not packed: the numbers must be those of many rows, and of a packed B. */
 static void few_rows_give_the_numbers_of_many(void **state) {
     (void)state;
@@ -197,6 +229,7 @@ int main(void) {
         cmocka_unit_test(packing_in_parts_is_packing),
         cmocka_unit_test(few_rows_give_the_numbers_of_many),
         cmocka_unit_test(columns_in_parts_are_the_product),
+        cmocka_unit_test(rounded_columns_in_parts_are_the_product),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
