@@ -11,7 +11,7 @@
  *   x      [rows, columns]   the linear layer's product
  *   bias   [columns]         or NULL: nothing is added
  * d_pre is set and may be d_out; d_bias [columns], or NULL, is added to: partial sums, as in nn/layer_norm.h. In backward out
- * may be NULL; else it becomes activation(pre) anew, the same bits, and may be pre.
+ * may be NULL; else it becomes activation(pre) anew, the same bits (but for a NaN's), and may be pre.
  * AVX2 and AVX-512 agree bit for bit, plain C to 1e-6. */
 #ifndef MASKE_NN_ACTIVATION_H
 #define MASKE_NN_ACTIVATION_H

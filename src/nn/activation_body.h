@@ -5,33 +5,47 @@
 #include "nn/activation.h"
 #include "nn/vector_math_body.h"
 
-INLINE floats activation_value(floats x, activation kind) {
-    switch (kind) {
-    case ACTIVATION_GELU_NEW: return gelu_new_value(x);
-    case ACTIVATION_RELU: return larger(floats_all(0.0f), x);
-    case ACTIVATION_SILU: return silu_value(x);
-    case ACTIVATION_TANH: return hyperbolic_tangent(x);
-    default: return gelu_value(x);
+/* Of the vectors of a group (nn/vector.h); kind is a constant where these are used. */
+INLINE void activation_value(floats out[VECTORS], const floats x[VECTORS], activation kind) {
+    if (kind == ACTIVATION_GELU) {
+        gelu_value(out, x);
+        return;
     }
+#pragma GCC unroll 8
+    for (int v = 0; v < VECTORS; v++) switch (kind) {
+        case ACTIVATION_GELU_NEW: out[v] = gelu_new_value(x[v]); break;
+        case ACTIVATION_RELU: out[v] = larger(floats_all(0.0f), x[v]); break;
+        case ACTIVATION_SILU: out[v] = silu_value(x[v]); break;
+        default: out[v] = hyperbolic_tangent(x[v]); break;
+        }
 }
-INLINE floats activation_slope(floats x, activation kind) {
-    switch (kind) {
-    case ACTIVATION_GELU_NEW: return gelu_new_slope(x);
-    case ACTIVATION_RELU: return keep(above(x, floats_all(0.0f)), floats_all(1.0f));
-    case ACTIVATION_SILU: return silu_slope(x);
-    case ACTIVATION_TANH: return hyperbolic_tangent_slope(x);
-    default: return gelu_slope(x);
+INLINE void activation_slope(floats out[VECTORS], const floats x[VECTORS], activation kind) {
+    if (kind == ACTIVATION_GELU) {
+        gelu_slope(out, x);
+        return;
     }
+#pragma GCC unroll 8
+    for (int v = 0; v < VECTORS; v++) switch (kind) {
+        case ACTIVATION_GELU_NEW: out[v] = gelu_new_slope(x[v]); break;
+        case ACTIVATION_RELU: out[v] = keep(above(x[v], floats_all(0.0f)), floats_all(1.0f)); break;
+        case ACTIVATION_SILU: out[v] = silu_slope(x[v]); break;
+        default: out[v] = hyperbolic_tangent_slope(x[v]); break;
+        }
 }
 
 /* kind is a constant where this is used: a loop for each kind out of one. */
 INLINE void activation_forward_rows(float *out, float *pre, const float *x, const float *bias, activation kind, size_t rows, size_t columns) {
     for (size_t r = 0; r < rows; r++, out += columns, pre += columns, x += columns)
-        EACH_VECTOR(i, n, columns, {
-            floats value = load(x + i, n);
-            if (bias != NULL) value += load(bias + i, n);
-            store(pre + i, value, n);
-            store(out + i, activation_value(value, kind), n);
+        EACH_GROUP(g, size, columns, {
+            floats value[VECTORS], result[VECTORS];
+            group_clear(value, 0);
+            EACH_PART(v, i, n, size, {
+                value[v] = load(x + g + i, n);
+                if (bias != NULL) value[v] += load(bias + g + i, n);
+                store(pre + g + i, value[v], n);
+            })
+            activation_value(result, value, kind);
+            EACH_PART(v, i, n, size, { store(out + g + i, result[v], n); })
         });
 }
 static void bias_activation_forward_body(float *out, float *pre, const float *x, const float *bias, activation kind, size_t rows, size_t columns) {
@@ -47,11 +61,19 @@ static void bias_activation_forward_body(float *out, float *pre, const float *x,
 
 INLINE void activation_backward_rows(float *d_pre, float *d_bias, float *out, const float *d_out, const float *pre, activation kind, size_t rows, size_t columns) {
     for (size_t r = 0; r < rows; r++, d_pre += columns, d_out += columns, pre += columns)
-        EACH_VECTOR(i, n, columns, {
-            floats x = load(pre + i, n), d = load(d_out + i, n) * activation_slope(x, kind);
-            store(d_pre + i, d, n);
-            if (d_bias != NULL) store(d_bias + i, load(d_bias + i, n) + d, n);
-            if (out != NULL) store(out + r * columns + i, activation_value(x, kind), n);
+        EACH_GROUP(g, size, columns, {
+            floats x[VECTORS], slope[VECTORS], value[VECTORS];
+            group_clear(x, 0);
+            EACH_PART(v, i, n, size, { x[v] = load(pre + g + i, n); })
+            activation_slope(slope, x, kind);
+            group_clear(value, 0);
+            if (out != NULL) activation_value(value, x, kind);
+            EACH_PART(v, i, n, size, {
+                floats d = load(d_out + g + i, n) * slope[v];
+                store(d_pre + g + i, d, n);
+                if (d_bias != NULL) store(d_bias + g + i, load(d_bias + g + i, n) + d, n);
+                if (out != NULL) store(out + r * columns + g + i, value[v], n);
+            })
         });
 }
 static void bias_activation_backward_body(float *d_pre, float *d_bias, float *out, const float *d_out, const float *pre, activation kind, size_t rows, size_t columns) {
@@ -69,10 +91,15 @@ static void bias_activation_backward_body(float *d_pre, float *d_bias, float *ou
 
 INLINE void activation_forward_rounded(uint16_t *out, uint16_t *pre, const float *x, const float *bias, activation kind, size_t rows, size_t columns) {
     for (size_t r = 0; r < rows; r++, out += columns, pre += columns, x += columns)
-        EACH_VECTOR(i, n, columns, {
-            floats value = round_to_half(load(x + i, n) + load(bias + i, n));
-            store_rounded(pre + i, value, n);
-            store_rounded(out + i, activation_value(value, kind), n);
+        EACH_GROUP(g, size, columns, {
+            floats value[VECTORS], result[VECTORS];
+            group_clear(value, 0);
+            EACH_PART(v, i, n, size, {
+                value[v] = round_to_half(load(x + g + i, n) + load(bias + g + i, n));
+                store_rounded(pre + g + i, value[v], n);
+            })
+            activation_value(result, value, kind);
+            EACH_PART(v, i, n, size, { store_rounded(out + g + i, result[v], n); })
         });
 }
 static void bias_activation_forward_rounded_body(uint16_t *out, uint16_t *pre, const float *x, const float *bias, activation kind, size_t rows, size_t columns) {
@@ -88,11 +115,18 @@ static void bias_activation_forward_rounded_body(uint16_t *out, uint16_t *pre, c
 
 INLINE void activation_backward_rounded(uint16_t *d_pre, float *d_bias, uint16_t *out, const float *d_out, const uint16_t *pre, activation kind, size_t rows, size_t columns) {
     for (size_t r = 0; r < rows; r++, d_pre += columns, out += columns, d_out += columns, pre += columns)
-        EACH_VECTOR(i, n, columns, {
-            floats x = load_rounded(pre + i, n), d = load(d_out + i, n) * activation_slope(x, kind);
-            store_rounded(d_pre + i, d, n);
-            store(d_bias + i, load(d_bias + i, n) + d, n);
-            store_rounded(out + i, activation_value(x, kind), n);
+        EACH_GROUP(g, size, columns, {
+            floats x[VECTORS], slope[VECTORS], value[VECTORS];
+            group_clear(x, 0);
+            EACH_PART(v, i, n, size, { x[v] = load_rounded(pre + g + i, n); })
+            activation_slope(slope, x, kind);
+            activation_value(value, x, kind);
+            EACH_PART(v, i, n, size, {
+                floats d = load(d_out + g + i, n) * slope[v];
+                store_rounded(d_pre + g + i, d, n);
+                store(d_bias + g + i, load(d_bias + g + i, n) + d, n);
+                store_rounded(out + g + i, value[v], n);
+            })
         });
 }
 static void bias_activation_backward_rounded_body(uint16_t *d_pre, float *d_bias, uint16_t *out, const float *d_out, const uint16_t *pre, activation kind, size_t rows, size_t columns) {

@@ -24,21 +24,8 @@ INLINE floats polynomial(floats x, const float *coefficients, int count) {
     for (int i = 1; i < count; i++) sum = fused(sum, x, floats_all(coefficients[i]));
     return sum;
 }
-/* The same of an even number of coefficients: odd and even powers apart, so that fewer steps wait for the one before. The
- * last bits differ; gelu_value would leave its 1e-6 by it. */
-INLINE floats polynomial_long(floats x, const float *coefficients, int count) {
-    floats square = x * x, odd = floats_all(coefficients[0]), even = floats_all(coefficients[1]);
-#pragma GCC unroll 16
-    for (int i = 2; i < count; i += 2) {
-        odd = fused(odd, square, floats_all(coefficients[i]));
-        even = fused(even, square, floats_all(coefficients[i + 1]));
-    }
-    return fused(odd, x, even);
-}
 #define POLYNOMIAL(x, ...) \
     polynomial(x, (const float[]){__VA_ARGS__}, (int)(sizeof((const float[]){__VA_ARGS__}) / sizeof(float)))
-#define LONG_POLYNOMIAL(x, ...) \
-    polynomial_long(x, (const float[]){__VA_ARGS__}, (int)(sizeof((const float[]){__VA_ARGS__}) / sizeof(float)))
 
 /* exp(x) = 2^n exp(r), r = x - n ln 2, for -87.3 <= x <= 88.3 (and NaN); rubbish beyond. n is rounded by adding
  * 1.5 * 2^23, which leaves it in the lowest bits, and goes into the exponent by a shift. ln 2 is cut into a part whose
@@ -83,25 +70,45 @@ INLINE floats silu_slope(floats x) {
 
 /* ------------------------------------------------------------------------------------------------ gelu --- */
 
-/* Where x^2 stops, the product x P does not: it passes 1/2 and is cut off there, so gelu is exactly x or 0. */
-INLINE floats gelu_value(floats x) {
-    const float end = 5.25f;
-    floats square = smaller(floats_all(end * end), x * x);
-    floats v = fused(square, floats_all(2 / (end * end)), floats_all(-1.0f));
-    floats half = x * POLYNOMIAL(v, -0.000470261695f, 0.00138760998f, -0.00157863432f, 0.00205279865f, -0.00485588003f,
-                                 0.00889031562f, -0.0130835362f, 0.0184061021f, -0.0249652825f, 0.0320484846f,
-                                 -0.0397714177f, 0.0496450059f, -0.0671265822f, 0.134659352f);
-    half = larger(floats_all(-0.5f), smaller(floats_all(0.5f), half));
-    return x * (half + floats_all(0.5f));
+/* A polynomial of each vector of a group, step by step side by side: a step waits for the one before it. */
+INLINE void polynomial_group(floats sum[VECTORS], const floats x[VECTORS], const float *coefficients, int count) {
+#pragma GCC unroll 8
+    for (int v = 0; v < VECTORS; v++) sum[v] = floats_all(coefficients[0]);
+#pragma GCC unroll 16
+    for (int i = 1; i < count; i++)
+#pragma GCC unroll 8
+        for (int v = 0; v < VECTORS; v++) sum[v] = fused(sum[v], x[v], floats_all(coefficients[i]));
 }
-INLINE floats gelu_slope(floats x) {
+#define POLYNOMIAL_GROUP(sum, x, ...) \
+    polynomial_group(sum, x, (const float[]){__VA_ARGS__}, (int)(sizeof((const float[]){__VA_ARGS__}) / sizeof(float)))
+
+/* Where x^2 stops, the product x P does not: it passes 1/2 and is cut off there, so gelu is exactly x or 0. */
+INLINE void gelu_value(floats out[VECTORS], const floats x[VECTORS]) {
+    const float end = 5.25f;
+    floats place[VECTORS], sum[VECTORS];
+#pragma GCC unroll 8
+    for (int v = 0; v < VECTORS; v++)
+        place[v] = fused(smaller(floats_all(end * end), x[v] * x[v]), floats_all(2 / (end * end)), floats_all(-1.0f));
+    POLYNOMIAL_GROUP(sum, place, -0.000470261695f, 0.00138760998f, -0.00157863432f, 0.00205279865f, -0.00485588003f, 0.00889031562f,
+                     -0.0130835362f, 0.0184061021f, -0.0249652825f, 0.0320484846f, -0.0397714177f, 0.0496450059f, -0.0671265822f,
+                     0.134659352f);
+#pragma GCC unroll 8
+    for (int v = 0; v < VECTORS; v++)
+        out[v] = x[v] * (larger(floats_all(-0.5f), smaller(floats_all(0.5f), x[v] * sum[v])) + floats_all(0.5f));
+}
+INLINE void gelu_slope(floats out[VECTORS], const floats x[VECTORS]) {
     const float end = 5.5f;
-    x = larger(floats_all(-end), smaller(floats_all(end), x));
-    floats v = fused(x * x, floats_all(2 / (end * end)), floats_all(-1.0f));
-    floats sum = LONG_POLYNOMIAL(v, -0.00490986808f, 0.0121202603f, -0.00642489968f, 0.00410066669f, -0.0278236353f,
-                            0.0495665008f, -0.0530861171f, 0.060656393f, -0.0729194831f, 0.075335193f, -0.0688571524f,
-                            0.0601872272f, -0.0537258249f, 0.0536708728f, -0.06574014f, 0.128759168f);
-    return fused(x, sum, floats_all(0.5f));
+    floats bounded[VECTORS], place[VECTORS], sum[VECTORS];
+#pragma GCC unroll 8
+    for (int v = 0; v < VECTORS; v++) {
+        bounded[v] = larger(floats_all(-end), smaller(floats_all(end), x[v]));
+        place[v] = fused(bounded[v] * bounded[v], floats_all(2 / (end * end)), floats_all(-1.0f));
+    }
+    POLYNOMIAL_GROUP(sum, place, -0.00490986808f, 0.0121202603f, -0.00642489968f, 0.00410066669f, -0.0278236353f, 0.0495665008f,
+                     -0.0530861171f, 0.060656393f, -0.0729194831f, 0.075335193f, -0.0688571524f, 0.0601872272f, -0.0537258249f,
+                     0.0536708728f, -0.06574014f, 0.128759168f);
+#pragma GCC unroll 8
+    for (int v = 0; v < VECTORS; v++) out[v] = fused(bounded[v], sum[v], floats_all(0.5f));
 }
 
 /* The tanh form: (1 + tanh y) / 2 = sigmoid(2 y), y = sqrt(2 / pi) (x + 0.044715 x^3). Beyond |x| = 10 it is 0 or 1. */

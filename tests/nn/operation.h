@@ -6,6 +6,7 @@
 #include "base/cpu.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "nn/gemm.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -15,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const cpu_levels[] = {"plain", "avx2", "avx512"};
+static const char *const cpu_levels[] = {"plain", "avx2", "avx512", "avx512bf16"};
 /* Narrows the process to each level in turn; a level that the CPU lacks runs as the one below it. */
 #define EACH_CPU_LEVEL(level)                                                                             \
     for (size_t level = 0; level < sizeof cpu_levels / sizeof cpu_levels[0] && use_level(cpu_levels[level]); level++)
@@ -25,6 +26,12 @@ static inline bool use_level(const char *name) {
     cpu_allow(flags);
     return true;
 }
+
+/* The same of the levels that multiply bfloat16; plain C is always among them. */
+static const char *const bf16_levels[] = {"plainbf16", "avx512bf16", "amx"};
+#define EACH_BF16_LEVEL(level)                                                                            \
+    for (size_t level = 0; level < sizeof bf16_levels / sizeof bf16_levels[0]; level++)                   \
+        if (use_level(bf16_levels[level]) && gemm_has_bf16())
 
 static inline float *zeros(size_t count) {
     float *out = NULL;

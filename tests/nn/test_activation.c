@@ -47,6 +47,8 @@ static void matches_finite_differences(void **state) {
             }
 }
 
+static bool is_nan(uint16_t half) { return isnan(bfloat16_to_float(half)); }
+
 /* In bfloat16: pre is what the float call gives, rounded; out, which backward gives again, and d_pre are what the float calls
  * give for the rounded pre, rounded. */
 static void rounded_is_the_same_rounded(void **state) {
@@ -74,7 +76,7 @@ static void rounded_is_the_same_rounded(void **state) {
                 }
                 bias_activation_backward(d_pre, d_bias, NULL, d_out, pre, (activation)kind, rows, columns);
                 bias_activation_backward_rounded(kept_d, d_bias_rounded, again, d_out, kept_pre, (activation)kind, rows, columns);
-                assert_memory_equal(again, kept, count * sizeof *again);
+                for (size_t i = 0; i < count; i++) assert_true(again[i] == kept[i] || (is_nan(again[i]) && is_nan(kept[i])));
                 for (size_t i = 0; i < count; i++) assert_true(kept_d[i] == float_to_bfloat16(d_pre[i]) || d_pre[i] != d_pre[i]);
                 for (size_t i = 0; i < columns; i++) assert_true(d_bias[i] == d_bias_rounded[i] || d_bias[i] != d_bias[i]);
                 free(x); free(bias); free(d_out); free(out); free(pre); free(d_pre); free(d_bias); free(d_bias_rounded); free(kept); free(kept_pre);

@@ -153,8 +153,7 @@ static void levels_agree_and_queries_stand_alone(void **state) {
 }
 
 /* Products of numbers rounded to 8 bits: as far from float as that rounding, where lengths and sizes fill no vector too. */
-static void bf16_is_float_to_its_rounding(void **state) {
-    (void)state;
+static void assert_bf16_is_float_to_its_rounding(void) {
     static const struct { size_t length, size; } shapes[] = {{200, 64}, {37, 20}, {1, 8}, {128, 32}, {65, 100}};
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         size_t size = shapes[i].size, stride = 3 * size, rows = shapes[i].length, count = rows * stride, outs = rows * size;
@@ -165,23 +164,26 @@ static void bf16_is_float_to_its_rounding(void **state) {
         for (int p = 0; p < 2; p++) {
             out[p] = zeros(outs);
             d[p] = zeros(count);
-            if (p == GEMM_BF16 && !gemm_has_bf16()) continue;
             attention_shape shape = {rows, rows, size, stride, stride, size, mask, 1, dropout_mask_new(0.1, 3, 5, 7), 40, NULL, (gemm_precision)p};
             attention_forward(out[p], log_sum, NULL, q, q + size, q + 2 * size, &shape, scratch);
             attention_backward(d[p], d[p] + size, d[p] + 2 * size, d_out, out[p], log_sum, q, q + size, q + 2 * size, &shape, scratch);
         }
-        for (size_t j = 0; j < outs && gemm_has_bf16(); j++) assert_true(fabsf(out[1][j] - out[0][j]) <= 0.03f);
-        for (size_t j = 0; j < count && gemm_has_bf16(); j++) assert_true(fabsf(d[1][j] - d[0][j]) <= 0.12f);
+        for (size_t j = 0; j < outs; j++) assert_true(fabsf(out[1][j] - out[0][j]) <= 0.03f);
+        for (size_t j = 0; j < count; j++) assert_true(fabsf(d[1][j] - d[0][j]) <= 0.12f);
         for (int p = 0; p < 2; p++) { free(out[p]); free(d[p]); }
         free(q); free(d_out); free(log_sum); free(scratch); free(mask);
     }
 }
 
-/* q, k and v kept in bf16: the numbers of float calls on the same values, which those would round; gradients rounded once. */
-static void rounded_is_the_same_rounded(void **state) {
+static void bf16_is_float_to_its_rounding(void **state) {
     (void)state;
+    EACH_BF16_LEVEL(level) assert_bf16_is_float_to_its_rounding();
+}
+
+/* q, k and v kept in bf16: the numbers of float calls on the same values, which those would round; gradients rounded once. */
+static void assert_rounded_is_the_same_rounded(void) {
     static const struct { size_t length, size; } shapes[] = {{200, 64}, {37, 20}, {1, 8}, {64, 32}, {600, 32}};
-    for (size_t i = 0; i < 2 * sizeof shapes / sizeof shapes[0] && gemm_has_bf16(); i++) {
+    for (size_t i = 0; i < 2 * sizeof shapes / sizeof shapes[0]; i++) {
         size_t size = shapes[i / 2].size, stride = 3 * size, rows = shapes[i / 2].length, count = rows * stride, outs = rows * size;
         float *q = random_floats(count, 1), *d_out = random_floats(outs, 2), *log_sum = zeros(rows), *sums = zeros(rows);
         float *scratch = random_floats(attention_scratch(rows, size, true), 3), *out = zeros(outs), *got = zeros(outs);
@@ -206,6 +208,11 @@ static void rounded_is_the_same_rounded(void **state) {
         free(q); free(d_out); free(log_sum); free(sums); free(scratch); free(out); free(got); free(d); free(weights[0]); free(weights[1]);
         free(half); free(d_half); free(expected);
     }
+}
+
+static void rounded_is_the_same_rounded(void **state) {
+    (void)state;
+    EACH_BF16_LEVEL(level) assert_rounded_is_the_same_rounded();
 }
 
 static void no_allowed_key_is_uniform(void **state) {

@@ -81,9 +81,7 @@ static void as_near_as_torch(const matrix *m, size_t step, const float *w, const
 
 static void bf16_is_as_near_as_torchs(void **state) {
     (void)state;
-    cpu_allow(~0u);
-    if (!gemm_has_bf16()) skip();
-    each_matrix(GEMM_BF16, as_near_as_torch);
+    EACH_BF16_LEVEL(level) each_matrix(GEMM_BF16, as_near_as_torch);
 }
 
 static void no_gradient_moves_nothing(void **state) {
