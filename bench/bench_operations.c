@@ -101,7 +101,7 @@ static void attention_b(void) {
 static void measure_attention(size_t length, size_t head_size, const dropout_mask *dropout) {
     char name[96];
     size_t stride = head_size * 4 * 3;
-    shape = (attention_shape){length, length, head_size, stride, stride, head_size * 4, NULL, 1, *dropout, 0, NULL};
+    shape = (attention_shape){length, length, head_size, stride, stride, head_size * 4, NULL, 1, *dropout, 0, NULL, GEMM_F32};
     const char *with = dropout->threshold > 0 ? "with dropout" : "without";
     snprintf(name, sizeof name, "attention forward, length %zu, head %zu, %s (flop)", length, head_size, with);
     measure(name, 4.0 * (double)(length * length * head_size), attention_f);

@@ -95,7 +95,7 @@ int main(int argc, char **argv) {
     need(memory_pages_new(&o.second, bytes, "moments"));
     double best = 1e9, best_processor = 1e9, loss = 0, part[3] = {0, 0, 0};
     for (long step = 0; step < given[6]; step++) {
-        masked_lm_mode mode = {.dropout = true, .seed = 1, .step = (uint64_t)step};
+        masked_lm_mode mode = {.dropout = true, .seed = 1, .step = (uint64_t)step, .set_gradients = true};
         masked_lm_result result;
         double at[4] = {clock_seconds(CLOCK_MONOTONIC)}, processor = clock_seconds(CLOCK_PROCESS_CPUTIME_ID);
         need(masked_lm_train(model, context, &b, &mode, 1.0f / (float)b.predictions, o.gradients, NULL, &result));

@@ -72,6 +72,7 @@ static chunk make_chunk(masked_lm_context *c, size_t first, size_t rows) {
         .logits = c->capacity.logits ? c->logits + first * c->vocab : c->logits,
         .d_input = training ? c->d_transformed + first * c->hidden : NULL,
         .d_weight = training ? bert_gradient(c, table->decoder) : NULL,
+        .set_d_weight = c->mode->set_gradients && first == 0,
         .d_bias = training ? bert_gradient(c, table->decoder_bias) : NULL,
         .scratch = c->cross_entropy_scratch}};
 }

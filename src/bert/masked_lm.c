@@ -215,6 +215,27 @@ maske_status masked_lm_forward(const masked_lm *model, masked_lm_context *contex
     return forward(context, model, b, mode, result);
 }
 
+/* Whether this pass writes every element of the tensor as the gradient of a matrix, which weight_gradients.c and
+ * cross_entropy.c then set. */
+static bool is_written(const masked_lm_context *c, size_t place) {
+    const parameters *table = &c->model->table;
+    if (c->batch->predictions > 0 && (place == table->transform.weight || place == table->decoder)) return true;
+    for (size_t i = 0; i < c->layer_count; i++) {
+        const layer_places *l = &table->layers[i];
+        size_t query_key_value = 3 * c->hidden * c->hidden;
+        if (place >= l->query_key_value.weight && place < l->query_key_value.weight + query_key_value) return true;
+        if (place == l->self_output.weight || place == l->intermediate.weight || place == l->output.weight) return true;
+    }
+    return false;
+}
+static void clear_gradients(const masked_lm_context *c) {
+    const parameters *table = &c->model->table;
+    for (size_t i = 0; i < table->count; i++) {
+        const parameter *p = &table->rows[i];
+        if (!is_written(c, p->place)) memset(c->gradients + p->place, 0, p->elements * sizeof(float));
+    }
+}
+
 maske_status masked_lm_train(const masked_lm *model, masked_lm_context *context, const batch *b,
                              const masked_lm_mode *mode, float scale, float *gradients, float *d_inputs_embeds,
                              masked_lm_result *result) {
@@ -224,6 +245,9 @@ maske_status masked_lm_train(const masked_lm *model, masked_lm_context *context,
     masked_lm_context *c = context;
     c->gradients = gradients;
     c->scale = scale;
+    c->model = model;
+    c->batch = b;
+    if (mode->set_gradients) clear_gradients(c);
     TRY(forward(c, model, b, mode, result));
     float *d_output = bert_model_d_output(c);
     if (b->predictions > 0) bert_lm_prediction_head_backward(c, d_output);

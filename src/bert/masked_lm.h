@@ -91,6 +91,8 @@ typedef struct masked_lm_mode {
      * batch's, and the losses of the parts are those of the whole (with prediction rows alone: no pooler). */
     uint64_t first_token, first_prediction;
     double label_smoothing;     /* of masked_lm_train's loss (nn/cross_entropy.h); masked_lm_forward never smooths */
+    bool set_gradients;         /* masked_lm_train sets gradients, whatever stands there, and adds to nothing: the first batch
+                                 * of a step */
     const float *head_mask;     /* [layers, heads] factors of the attention probabilities, NULL: all 1 */
     bool every_position;        /* the last layer is computed for all tokens, not for predicted and pooled ones alone */
     bool pooler;                /* compute pooled (the model must have a pooler) */
@@ -114,9 +116,9 @@ typedef struct masked_lm_result {
 MASKE_MUST_USE maske_status masked_lm_forward(const masked_lm *model, masked_lm_context *context, const batch *b,
     const masked_lm_mode *mode, masked_lm_result *result);
 
-/* Forward and backward of one (micro) batch: gradients of scale * loss_sum are added to gradients[table.total] (zero
- * them at the start of a step; scale = 1 / predicted tokens of the whole step). The result does not depend on the
- * number of threads. d_inputs_embeds: [tokens, hidden] set, or NULL. */
+/* Forward and backward of one (micro) batch: gradients of scale * loss_sum are added to gradients[table.total], or set
+ * (set_gradients, for the first of a step; scale = 1 / predicted tokens of the whole step). The result does not depend on
+ * the number of threads. d_inputs_embeds: [tokens, hidden] set, or NULL. */
 MASKE_MUST_USE maske_status masked_lm_train(const masked_lm *model, masked_lm_context *context, const batch *b,
     const masked_lm_mode *mode, float scale, float *gradients, float *d_inputs_embeds, masked_lm_result *result);
 

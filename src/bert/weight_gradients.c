@@ -7,6 +7,8 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 
+#include <string.h>
+
 enum { TILE_ROWS = 128, LEAST_TILE_ROWS = 32, MOST_COLUMNS = 768, PIECE_ROWS = 512, AT_ONCE = 4 * PIECE_ROWS };
 
 static size_t pieces(size_t all, size_t piece) { return (all + piece - 1) / piece; }
@@ -32,6 +34,7 @@ typedef struct part {
 typedef struct work {
     gemm_precision precision;
     size_t tile_rows;
+    bool set;                   /* the first piece sets d_weight */
     part parts[WEIGHT_GRADIENTS];
 } work;
 
@@ -67,11 +70,12 @@ static void tile_task(void *user, size_t i, int thread) {
     float *target = g->d_weight + out * g->in + in;
     size_t m = smaller(w->tile_rows, g->out - out), n = smaller(width, g->in - in);
     for (size_t row = 0; row < g->rows; row += PIECE_ROWS, packed += p->slot) {
+        bool add = row > 0 || !w->set;
         size_t place = row * g->dy_stride + out, k = smaller(PIECE_ROWS, g->rows - row);
         if (g->rounded)
-            gemm_packed_rounded(target, g->in, true, (const uint16_t *)g->dy + place, g->dy_stride, true, packed, m, n, k);
+            gemm_packed_rounded(target, g->in, add, (const uint16_t *)g->dy + place, g->dy_stride, true, packed, m, n, k);
         else
-            gemm_packed(target, g->in, true, (const float *)g->dy + place, g->dy_stride, true, packed, w->precision, m, n, k);
+            gemm_packed(target, g->in, add, (const float *)g->dy + place, g->dy_stride, true, packed, w->precision, m, n, k);
     }
 }
 
@@ -82,8 +86,8 @@ static size_t count_tiles(const weight_gradient *list, size_t count, size_t tile
 }
 
 /* Packs, then multiplies; the rows of each are at most AT_ONCE. */
-static void add_products(const masked_lm_context *c, const weight_gradient *list, size_t count) {
-    work w = {.precision = bert_precision(c), .tile_rows = TILE_ROWS};
+static void add_products(const masked_lm_context *c, const weight_gradient *list, size_t count, bool set) {
+    work w = {.precision = bert_precision(c), .tile_rows = TILE_ROWS, .set = set};
     size_t packs = 0, tasks = 2 * (size_t)c->capacity.threads;
     while (count_tiles(list, count, w.tile_rows) < tasks && w.tile_rows > LEAST_TILE_ROWS) w.tile_rows /= 2;
     char *room = c->packed_inputs;
@@ -114,12 +118,14 @@ static weight_gradient rows_of(const weight_gradient *g, size_t first) {
 }
 
 void bert_weight_gradients(const masked_lm_context *c, const weight_gradient *list, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (c->mode->set_gradients && list[i].rows == 0) memset(list[i].d_weight, 0, list[i].out * list[i].in * sizeof(float));
     for (size_t first = 0, now = 1; now > 0; first += AT_ONCE) {
         weight_gradient of_rows[WEIGHT_GRADIENTS];
         now = 0;
         for (size_t i = 0; i < count; i++)
             if (first < list[i].rows) of_rows[now++] = rows_of(&list[i], first);
-        if (now > 0) add_products(c, of_rows, now);
+        if (now > 0) add_products(c, of_rows, now, c->mode->set_gradients && first == 0);
     }
 }
 

@@ -1,4 +1,5 @@
-/* bert/weight_gradients.h: gradients of matrices: d_weight [out, in] += dy^T x, a sum over all rows in their order.
+/* bert/weight_gradients.h: gradients of matrices: d_weight [out, in] += dy^T x, or = where the mode says so (set_gradients), a
+ * sum over all rows in their order.
  *
  * Each x is packed for the kernels once, then tiles of all the matrices given are tasks, so that they fill the threads
  * together; where they are few, of fewer rows. Every element of a gradient is summed in the same order whatever the tiles are. */
@@ -8,7 +9,7 @@
 #include "bert/context.h"
 
 typedef struct weight_gradient {
-    float *d_weight;            /* [out, in] added to */
+    float *d_weight;            /* [out, in] added to, or set */
     const void *dy;             /* [rows, out], dy_stride apart; float, or bfloat16 where rounded */
     const void *x;              /* [rows, in] */
     bool rounded;

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-void adamw_step(float *weight, float *gradient, float *first_moment, float *second_moment, const adamw *settings,
+void adamw_step(float *weight, const float *gradient, float *first_moment, float *second_moment, const adamw *settings,
                 size_t count) {
     double correction1 = 1 - pow(settings->beta1, (double)settings->step);
     double correction2 = 1 - pow(settings->beta2, (double)settings->step);

@@ -20,9 +20,9 @@ typedef struct adamw {
     uint64_t step;              /* from 1 */
 } adamw;
 
-/* One step for `count` parameters under one weight decay; gradient is left zeroed for the next step.
+/* One step for `count` parameters under one weight decay; the gradient is read alone.
  *   weight, gradient, first_moment, second_moment  [count] */
-void adamw_step(float *weight, float *gradient, float *first_moment, float *second_moment, const adamw *settings,
+void adamw_step(float *weight, const float *gradient, float *first_moment, float *second_moment, const adamw *settings,
                 size_t count);
 
 /* The sum of squares of the gradients in double. The global norm is the square root of the sum of these over

@@ -6,7 +6,7 @@
 #include "nn/vector.h"
 
 /* Multiplications and additions are kept apart where torch's are: the moments then agree with it bit for bit. */
-static void adamw_step_body(float *weight, float *gradient, float *first_moment, float *second_moment, adamw_factors f, size_t count) {
+static void adamw_step_body(float *weight, const float *gradient, float *first_moment, float *second_moment, adamw_factors f, size_t count) {
     EACH_VECTOR(i, n, count, {
         floats g = load(gradient + i, n) * floats_all(f.gradient_scale), m = load(first_moment + i, n);
         m = fused(g - m, floats_all(f.towards), m);
@@ -16,7 +16,6 @@ static void adamw_step_body(float *weight, float *gradient, float *first_moment,
         store(weight + i, fused(floats_all(-f.step_size), m / denominator, w), n);
         store(first_moment + i, m, n);
         store(second_moment + i, v, n);
-        store(gradient + i, floats_all(0.0f), n);
     });
 }
 

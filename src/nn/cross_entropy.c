@@ -163,7 +163,7 @@ void cross_entropy_gradient(const cross_entropy *c, size_t task, float *thread_s
         if (!c->training) continue;
         gradient_block(d, c, k, p.log_sum, begin, width);
         if (c->d_bias != NULL) bias_backward(c->d_bias + begin, d, width, c->rows, width);
-        gemm_packed(c->d_weight + begin * hidden, hidden, true, d, width, true, packed_input, c->precision, width, hidden, c->rows);
+        gemm_packed(c->d_weight + begin * hidden, hidden, !c->set_d_weight, d, width, true, packed_input, c->precision, width, hidden, c->rows);
         gemm_pack(thread_scratch, c->precision, c->weight + begin * hidden, hidden, false, hidden, width);
         gemm_packed(share, hidden, begin > first, d, width, false, thread_scratch, c->precision, c->rows, hidden, width);
     }

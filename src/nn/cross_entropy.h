@@ -31,6 +31,7 @@ typedef struct cross_entropy {
     float *logits;                      /* [rows, vocab] set by cross_entropy_logits and left as they are: the caller may keep them */
     float *d_input;                     /* [rows, hidden] set */
     float *d_weight, *d_bias;           /* [vocab, hidden], [vocab] (or NULL): added to */
+    bool set_d_weight;                  /* d_weight is set, whatever stands there */
     float *scratch;                     /* cross_entropy_scratch floats, shared by the tasks */
     /* results, of this chunk */
     double loss_sum;                    /* nats */

@@ -41,8 +41,8 @@ typedef struct kernels {
     KERNEL(tanh_forward);
     KERNEL(tanh_backward);
     KERNEL(gradient_square_sum);
-    void (*adamw_step)(float *weight, float *gradient, float *first_moment, float *second_moment, adamw_factors f, size_t count);
-    void (*muon_momentum)(float *update, float *gradient, float *momentum, float scale, float towards, size_t count);
+    void (*adamw_step)(float *weight, const float *gradient, float *first_moment, float *second_moment, adamw_factors f, size_t count);
+    void (*muon_momentum)(float *update, const float *gradient, float *momentum, float scale, float towards, size_t count);
     void (*weighted_sum)(float *out, float a, const float *x, float b, const float *y, size_t count);
     /* One row's part of nn/cross_entropy.c (nn/cross_entropy_body.h). */
     float (*logits_finish)(float *logits, const float *bias, size_t columns);

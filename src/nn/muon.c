@@ -93,7 +93,7 @@ static float *through_square(float *x, float *next, float *squares, const shape 
     return next;
 }
 
-void muon_step(float *weight, float *gradient, float *momentum, float *scratch, const muon *settings, size_t rows,
+void muon_step(float *weight, const float *gradient, float *momentum, float *scratch, const muon *settings, size_t rows,
                size_t columns) {
     const kernels *k = kernels_of_cpu();
     size_t count = rows * columns, side = smaller_of(rows, columns);

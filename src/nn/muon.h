@@ -25,10 +25,10 @@ typedef struct muon {
 /* Floats of scratch that a matrix needs; 64-byte alignment is welcome. */
 size_t muon_scratch(size_t rows, size_t columns);
 
-/* One step; gradient is left zeroed for the next.
+/* One step; the gradient is read alone.
  *   weight, gradient, momentum  [rows, columns]
  *   scratch                     [muon_scratch(rows, columns)] */
-void muon_step(float *weight, float *gradient, float *momentum, float *scratch, const muon *settings, size_t rows,
+void muon_step(float *weight, const float *gradient, float *momentum, float *scratch, const muon *settings, size_t rows,
                size_t columns);
 
 #endif

@@ -6,7 +6,7 @@
 #include "nn/vector.h"
 
 /* towards = 1 - momentum; torch's lerp. */
-static void muon_momentum_body(float *update, float *gradient, float *momentum, float scale, float towards,
+static void muon_momentum_body(float *update, const float *gradient, float *momentum, float scale, float towards,
                                size_t count) {
     EACH_VECTOR(i, n, count, {
         floats g = load(gradient + i, n) * floats_all(scale);
@@ -14,7 +14,6 @@ static void muon_momentum_body(float *update, float *gradient, float *momentum, 
         m = fused(g - m, floats_all(towards), m);
         store(momentum + i, m, n);
         store(update + i, fused(g - m, floats_all(towards), m), n);
-        store(gradient + i, floats_all(0.0f), n);
     });
 }
 

@@ -177,5 +177,3 @@ void optimizer_add_average(optimizer *o, const float *weights, int threads) {
     average_task task = {o->average, weights, o->total, (float)(1.0 / (double)o->averaged)};
     parallel_for(threads, (o->total + BLOCK - 1) / BLOCK, average_block, &task);
 }
-
-void optimizer_drop_gradients(optimizer *o) { memset(o->gradients, 0, o->total * sizeof(float)); }

@@ -40,14 +40,13 @@ int optimizer_muon_threads(const maske_train_options *settings, int threads);
 /* The norm of all gradients; not finite if one of them is not. */
 double optimizer_gradient_norm(const optimizer *o, int threads);
 /* Update number `update` (from 1) with the gradients, whose norm is given, clipped to max_grad_norm. learning_rate is
- * AdamW's, Muon's is in proportion to it; precision is that of Muon's products. Gradients are zero afterwards. */
+ * AdamW's, Muon's is in proportion to it; precision is that of Muon's products. Gradients stay as they
+ * are: the next step's first batch sets them. */
 void optimizer_step(optimizer *o, float *weights, const maske_train_options *settings, double learning_rate,
                     double norm, uint64_t update, gemm_precision precision, int threads);
 /* Makes room for the average of the weights, where there is none yet. */
 MASKE_MUST_USE maske_status optimizer_keep_average(optimizer *o);
 /* The weights after another step go into the average. */
 void optimizer_add_average(optimizer *o, const float *weights, int threads);
-/* Forgets the gradients of a step that is skipped. */
-void optimizer_drop_gradients(optimizer *o);
 
 #endif

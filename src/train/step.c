@@ -12,6 +12,7 @@ static maske_status train_batch(const step_room *room, const batch *whole, maske
         masked_lm_result result = {0};
         TRY(masked_lm_train(room->model, room->context, &part, mode, scale, room->optimizer->gradients, NULL, &result));
         sum->loss_sum += result.loss_sum;
+        mode->set_gradients = false;
         sum->predicted += result.predicted;
         sum->correct += result.correct;
         mode->first_token += part.tokens;
@@ -31,6 +32,7 @@ maske_status step_run(const step_room *room, const step_input *input, double lea
             .dropout = true,
             .seed = (uint64_t)settings->seed,
             .label_smoothing = settings->label_smoothing,
+            .set_gradients = i == 0,
             /* its own dropout for each batch of the step */
             .step = (uint64_t)(input->place.step - 1) * input->most + i,
         };
@@ -42,8 +44,7 @@ maske_status step_run(const step_room *room, const step_input *input, double lea
     sum.skipped = !isfinite(sum.loss_sum) || !isfinite(sum.gradient_norm) ||
                   (room->norm_limit > 0 && sum.gradient_norm > room->norm_limit) ||
                   (room->loss_limit > 0 && loss > room->loss_limit);
-    if (sum.skipped) optimizer_drop_gradients(room->optimizer);
-    else {
+    if (!sum.skipped) {
         optimizer_step(room->optimizer, room->model->weights, settings, learning_rate, sum.gradient_norm, update,
                        room->precision, room->threads);
         TRY(masked_lm_pack(room->model, room->precision, true, room->threads));

@@ -210,6 +210,7 @@ static void step(const golden *g, masked_lm_context *context, const golden_batch
                  float *second, const double *settings, uint64_t number) {
     const parameters *table = &g->model->table;
     masked_lm_mode mode = golden_mode(g);
+    mode.set_gradients = true;
     masked_lm_result r;
     OK(masked_lm_train(g->model, context, &b->batch, &mode, (float)(1.0 / (double)g->labelled), gradients, NULL, &r));
     double norm = sqrt(gradient_square_sum(gradients, table->total));

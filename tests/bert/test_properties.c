@@ -482,6 +482,42 @@ static void the_padding_row_learns_from_the_decoder_alone(void **state) {
     masked_lm_free(model);
 }
 
+/* Where gradients are set it does not matter what stood there: with and without predictions, with micro batches behind the first. */
+static void gradients_that_are_set_are_those_added_to_none(void **state) {
+    (void)state;
+    static room r;
+    masked_lm *model = new_model();
+    make_batch(&r, in_order, SEQUENCES, 211);
+    size_t total = model->table.total, predictions = r.batch.predictions;
+    float *d_pooled = golden_take(SEQUENCES * 40, sizeof *d_pooled);
+    for (size_t i = 0; i < SEQUENCES * 40; i++) d_pooled[i] = random_unit_float(draw(7000000 + i)) - 0.5f;
+    for (int precision = GEMM_F32; precision <= (gemm_has_bf16() ? GEMM_BF16 : GEMM_F32); precision++)
+        for (int way = 0; way < 4; way++) {
+            masked_lm_context *context = new_context(model, 2, (gemm_precision)precision);
+            masked_lm_mode mode = {.dropout = true, .seed = 5, .step = 9, .every_position = way & 1};
+            mode.pooler = model->table.pooler;
+            mode.d_pooled = mode.pooler && way >= 2 ? d_pooled : NULL;
+            r.batch.predictions = way >= 2 ? 0 : predictions;
+            masked_lm_result result;
+            float *expected = train(model, context, &r.batch, &mode, &result), *got = golden_take(total, sizeof *got);
+            OK(masked_lm_train(model, context, &r.batch, &mode, 1.0f / 50, expected, NULL, &result));
+            for (size_t i = 0; i < total; i++) got[i] = NAN;
+            mode.set_gradients = true;
+            OK(masked_lm_train(model, context, &r.batch, &mode, 1.0f / 50, got, NULL, &result));
+            mode.set_gradients = false;
+            OK(masked_lm_train(model, context, &r.batch, &mode, 1.0f / 50, got, NULL, &result));
+            for (size_t t = 0; t < model->table.count; t++)        /* what lies between the tensors is nobody's */
+                for (size_t i = model->table.rows[t].place, end = i + model->table.rows[t].elements; i < end; i++)
+                    if (got[i] != expected[i])
+                        fail_msg("way %d: %s[%zu] is %g, expected %g", way, model->table.rows[t].name, i - model->table.rows[t].place,
+                                 (double)got[i], (double)expected[i]);
+            free(expected); free(got);
+            masked_lm_context_free(context);
+        }
+    free(d_pooled);
+    masked_lm_free(model);
+}
+
 /* ---------------------------------------------------------------------------------------------------- learning --- */
 
 static void one_batch_is_learned_by_heart(void **state) {
@@ -492,7 +528,7 @@ static void one_batch_is_learned_by_heart(void **state) {
     make_batch(&r, in_order, SEQUENCES, 211);
     size_t total = model->table.total;
     float *gradients = golden_take(3 * total, sizeof *gradients);
-    masked_lm_mode mode = {0};
+    masked_lm_mode mode = {.set_gradients = true};
     masked_lm_result result = {0};
     double loss = INFINITY;
     int64_t correct = 0;
@@ -526,6 +562,7 @@ int main(void) {
         cmocka_unit_test(dropout_is_a_function_of_seed_and_step),
         cmocka_unit_test(gradients_match_finite_differences_with_dropout),
         cmocka_unit_test(the_padding_row_learns_from_the_decoder_alone),
+        cmocka_unit_test(gradients_that_are_set_are_those_added_to_none),
         cmocka_unit_test(one_batch_is_learned_by_heart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

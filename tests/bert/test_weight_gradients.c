@@ -24,7 +24,9 @@ static masked_lm_context *new_context(masked_lm *model, gemm_precision precision
     const masked_lm_capacity capacity = {.tokens = ROWS, .sequences = ROWS, .sequence_length = 1, .predictions = 1, .backward = true,
                                          .precision = precision, .threads = threads};
     assert_int_equal(masked_lm_context_new(&context, model, &capacity), MASKE_OK);
+    static const masked_lm_mode adds;
     context->model = model;
+    context->mode = &adds;
     return context;
 }
 
@@ -52,6 +54,24 @@ static uint16_t *rounded(float *values, size_t count) {
     gemm_round(out, count, values, count, 1, count);
     for (size_t i = 0; i < count; i++) values[i] = bfloat16_to_float(out[i]);
     return out;
+}
+
+/* Set, whatever stood there: what is added to nothing. */
+static void check_set(masked_lm_context *context, const weight_gradient *list, size_t count) {
+    const masked_lm_mode sets = {.set_gradients = true}, *adds = context->mode;
+    float *got[WEIGHT_GRADIENTS];
+    for (size_t way = 0; way < 2; way++) {
+        context->mode = way == 0 ? &sets : adds;
+        for (size_t i = 0; i < count; i++)
+            for (size_t j = 0; j < list[i].out * list[i].in; j++) list[i].d_weight[j] = way == 0 ? NAN : 0;
+        bert_weight_gradients(context, list, count);
+        for (size_t i = 0; i < count; i++) {
+            size_t size = list[i].out * list[i].in;
+            if (way == 0) memcpy(got[i] = zeros(size), list[i].d_weight, size * sizeof(float));
+            for (size_t j = 0; j < size; j++) assert_true(got[i][j] == list[i].d_weight[j]);
+        }
+    }
+    for (size_t i = 0; i < count; i++) free(got[i]);
 }
 
 /* Three matrices at once: two inputs of the layer's width and one that a few rows alone have, or the feed-forward's two. */
@@ -93,6 +113,7 @@ static void check(size_t rows, bool feed_forward, gemm_precision precision) {
             assert_close(got[i], expected, size, 1e-6 * most + 1e-6, "a gradient");
             free(expected);
         }
+        check_set(context, list, count);
         masked_lm_context_free(context);
     }
     for (size_t i = 0; i < count; i++) {
