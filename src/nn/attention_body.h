@@ -101,6 +101,8 @@ static attention_room attention_prepare(float *scratch, attention_rows k, attent
     return room;
 }
 
+/* A finished row, where it is rounded (attention_room). */
+INLINE const uint16_t *rounded_row(const float *scores) { return (const void *)scores; }
 /* scores [rows, width] = x [rows, head_size] times transposed keys or values. */
 INLINE void attention_scores(float *scores, attention_rows x, const float *transposed, const void *packed, size_t rows,
                              const attention_room *room, const attention_shape *shape) {
@@ -115,7 +117,7 @@ INLINE void attention_sums(float *out, size_t out_row, const float *scores, cons
                            const attention_room *room, const attention_shape *shape) {
     size_t width = room->width, size = shape->head_size;
     if (room->rounds)
-        gemm_packed_rounded(out, out_row, false, (const uint16_t *)scores, 2 * width, false, room->packed_straight, rows, size, width);
+        gemm_packed_rounded(out, out_row, false, rounded_row(scores), 2 * width, false, room->packed_straight, rows, size, width);
     else if (room->bf16)
         gemm_packed(out, out_row, false, scores, width, false, room->packed_straight, GEMM_BF16, rows, size, shape->keys);
     else product(out, out_row, false, (strided){scores, width, 1}, x, shape->kv_stride, rows, size, shape->keys);
@@ -126,12 +128,12 @@ INLINE void attention_key_sums(float *d, size_t d_row, bool accumulate, const fl
     size_t width = room->width, size = shape->head_size;
     if (room->bf16) {
         attention_pack_rows(packed, x, false, size, rows);
-        gemm_packed_rounded(d, d_row, accumulate, (const uint16_t *)scores, 2 * width, true, packed, shape->keys, size, rows);
+        gemm_packed_rounded(d, d_row, accumulate, rounded_row(scores), 2 * width, true, packed, shape->keys, size, rows);
     } else product(d, d_row, accumulate, (strided){scores, 1, width}, x.at, x.stride, shape->keys, size, rows);
 }
 /* A finished number of a row of scores. */
 INLINE void attention_put(float *row, size_t i, floats x, size_t n, bool rounds) {
-    if (rounds) store_rounded((uint16_t *)row + i, x, n);
+    if (rounds) store_rounded((uint16_t *)(void *)row + i, x, n);
     else store(row + i, x, n);
 }
 
