@@ -1,11 +1,13 @@
 /* bert/layer.c */
 #include "bert/layer.h"
+#include "base/memory.h"
 #include "base/parallel.h"
 #include "bert/attention.h"
 #include "bert/intermediate.h"
 #include "bert/output.h"
 #include "bert/weight_gradients.h"
 #include "nn/layer_norm.h"
+#include "nn/residual_layer_norm.h"
 
 #include <string.h>
 
@@ -154,6 +156,17 @@ void bert_layer_input_again(const masked_lm_context *c, size_t layer, size_t fir
         input = out;
     }
     if (c->rounds) gemm_round(c->layers[layer].rounded.input + at, hidden, input, hidden, rows, hidden);
+}
+
+void bert_residual_norm_backward(const masked_lm_context *c, float *d_product, float *d_hidden, float *sums, norm_state norm,
+                                 const float *weight, const dropout_mask *dropout, uint64_t dropout_row, size_t rows) {
+    size_t hidden = c->hidden;
+    for (size_t row = 0; row < rows; row += BERT_BLOCK, sums += c->partial_width) {
+        norm_state n = norm_at(norm, row, hidden);
+        float *d = d_hidden + row * hidden;
+        residual_layer_norm_backward(d_product + row * hidden, d, sums + 2 * hidden, sums, sums + hidden, d, n.sum, n.mean, n.rstd,
+                                     weight, dropout, dropout_row + row, smaller(rows - row, BERT_BLOCK), hidden);
+    }
 }
 
 /* Partial sums: LayerNorm's weight, its bias, the output's bias, the intermediate's bias. */

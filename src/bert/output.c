@@ -1,6 +1,5 @@
 /* bert/output.c */
 #include "bert/output.h"
-#include "base/memory.h"
 #include "bert/layer.h"
 #include "nn/residual_layer_norm.h"
 
@@ -45,13 +44,8 @@ void bert_output_backward(const masked_lm_context *c, size_t layer, const layer_
     norm_places norm = c->model->table.layers[layer].output_norm;
     dropout_mask dropout = mask(c, layer);
     size_t hidden = c->hidden;
-    for (size_t row = 0; row < rows; row += BERT_BLOCK, sums += c->partial_width) {
-        size_t at = row * hidden;
-        residual_layer_norm_backward(g->output_product + at, g->hidden + at, sums + 2 * hidden, sums, sums + hidden,
-                                     g->hidden + at, s->output_norm.sum + at, s->output_norm.mean + row, s->output_norm.rstd + row,
-                                     bert_weight(c, norm.weight), &dropout, s->dropout_row + first + row,
-                                     smaller(rows - row, BERT_BLOCK), hidden);
-    }
+    bert_residual_norm_backward(c, g->output_product, g->hidden, sums, s->output_norm, bert_weight(c, norm.weight), &dropout,
+                                s->dropout_row + first, rows);
     if (c->rounds) gemm_round(g->rounded.output_product, hidden, g->output_product, hidden, rows, hidden);
     else
         bert_linear_backward(g->intermediate, false, g->output_product, hidden, &bert_packed_layer(c, layer)->output,

@@ -1,6 +1,5 @@
 /* bert/self_output.c */
 #include "bert/self_output.h"
-#include "base/memory.h"
 #include "bert/layer.h"
 #include "nn/residual_layer_norm.h"
 
@@ -48,13 +47,8 @@ void bert_self_output_backward(const masked_lm_context *c, size_t layer, const l
     norm_places norm = c->model->table.layers[layer].self_output_norm;
     dropout_mask dropout = mask(c, layer);
     size_t hidden = c->hidden;
-    for (size_t row = 0; row < rows; row += BERT_BLOCK, sums += c->partial_width) {
-        size_t at = row * hidden;
-        residual_layer_norm_backward(g->self_output_product + at, g->hidden + at, sums + 2 * hidden, sums, sums + hidden,
-                                     g->hidden + at, s->attention_norm.sum + at, s->attention_norm.mean + row,
-                                     s->attention_norm.rstd + row, bert_weight(c, norm.weight), &dropout,
-                                     s->dropout_row + first + row, smaller(rows - row, BERT_BLOCK), hidden);
-    }
+    bert_residual_norm_backward(c, g->self_output_product, g->hidden, sums, s->attention_norm, bert_weight(c, norm.weight), &dropout,
+                                s->dropout_row + first, rows);
     const bert_linear *dense = &bert_packed_layer(c, layer)->self_output;
     if (c->rounds) {
         gemm_round(g->rounded.self_output_product, hidden, g->self_output_product, hidden, rows, hidden);
