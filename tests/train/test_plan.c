@@ -1,4 +1,5 @@
 /* tests of train/plan and train/micro_batch: a run that is made to fit into little memory is the same run. */
+#include "base/memory.h"
 #include "train/micro_batch.h"
 #include "train/plan.h"
 
@@ -111,9 +112,11 @@ static void the_fastest_way_that_fits_is_taken(void **state) {
     for (int64_t memory = 16LL << 30; memory > 1700LL << 20; memory -= 64LL << 20) {
         (void)base(&config, &o);
         o.memory = memory;
+        size_t held = memory_resident();
         assert_ok(plan_fit(&o, &in));
         assert_ok(plan_make(&plan, &o, &in));
-        assert_true(plan.memory <= (size_t)memory);
+        /* A plan counts what this process holds, and under the address sanitizer it holds more with every call. */
+        assert_true(plan.memory <= (size_t)memory + larger(memory_resident(), held) - held);
         assert_true(o.recompute || !recomputed);
         if (o.recompute == recomputed) assert_true(o.micro_batch <= parts);
         recomputed = o.recompute, parts = o.micro_batch;
