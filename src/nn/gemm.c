@@ -174,43 +174,90 @@ static const uint16_t *panel_at(const uint16_t *packed, size_t padded, size_t k,
     return packed + k0 * padded + j * bf16_depth(smaller(GEMM_BF16_DEPTH, k - k0));
 }
 
-/* c: the first of range's columns. A straight A that lies rounded in whole steps of k is read where it lies, and then only
- * so many columns are gone through at a time as have room in the second level cache until the next block of k adds to them. */
-static void multiply_bf16(float *c, size_t ldc, bool accumulate, gemm_source a, bool a_transposed, const uint16_t *packed,
-                          gemm_source b, bool b_transposed, size_t m, size_t n, size_t k, column_range range) {
-    const gemm_bf16_kernel *kernel = choose_bf16_kernel();
-    _Alignas(64) uint16_t room_a[GEMM_ROWS * GEMM_BF16_DEPTH + 32], block_b[GEMM_COLUMNS * GEMM_BF16_DEPTH];
-    size_t padded = round_up(n, GEMM_PACK_COLUMNS), width = kernel->tile_columns;
-    bool far = packed != NULL && padded * k * sizeof *packed > GEMM_NEAR_BYTES;
-    bool in_place = a.rounded && !a_transposed && k == bf16_depth(k);
-    size_t together = in_place ? GEMM_BF16_ROWS : GEMM_ROWS;
-    size_t wide = in_place ? larger(GEMM_SUMS / larger(m, 1), GEMM_COLUMNS) / GEMM_COLUMNS * GEMM_COLUMNS : larger(n, 1);
-    kernel->begin();
-    for (size_t first = range.begin, end; first < range.end; first = end) {
-        end = smaller(first + wide, range.end);
-        for (size_t k0 = 0; k0 < k; k0 += GEMM_BF16_DEPTH) {
-            size_t depth = smaller(GEMM_BF16_DEPTH, k - k0), even = bf16_depth(depth);
-            /* what is read behind the last of these panels */
-            size_t later_k = k0 + depth < k ? k0 + depth : 0, later_j = later_k > 0 ? first : end;
-            for (size_t i0 = 0; i0 < m; i0 += together) {
-                size_t rows = smaller(together, m - i0), a_stride = even;
-                gemm_source from = source_at(a, !a_transposed, k0, i0);
-                const uint16_t *block_a = room_a;
-                if (in_place) {
-                    block_a = from.at;
-                    a_stride = a.stride;
-                } else kernel->pack_a(room_a, from, a_transposed, rows, depth, even);
-                for (size_t j = first; j < end; j += width) {
-                    const uint16_t *panel = block_b, *next = NULL;
-                    size_t columns = smaller(width, end - j);
-                    if (packed != NULL) panel = panel_at(packed, padded, k, k0, j);
-                    else kernel->pack_b(block_b, source_at(b, b_transposed, k0, j), b_transposed, columns, depth, even);
-                    if (far && j + width < end) next = panel_at(packed, padded, k, k0, j + width);
-                    else if (far && later_j < range.end) next = panel_at(packed, padded, k, later_k, later_j);
-                    kernel->block(c + i0 * ldc + j - range.begin, ldc, accumulate || k0 > 0, block_a, a_stride, a_transposed,
-                                  panel, next, rows, columns, even);
-                }
+/* A product of bfloat16; c: the first of range's columns. */
+typedef struct bf16_product {
+    float *c;
+    size_t ldc;
+    bool accumulate;
+    gemm_source a;
+    bool a_transposed;
+    const uint16_t *packed;             /* B, or NULL: */
+    gemm_source b;
+    bool b_transposed;
+    size_t m, n, k;
+    column_range range;
+} bf16_product;
+
+/* Columns first..end-1 of all of m. A in place: its rows go together through each block of k, so that panels of B which
+ * have come from far are read for all of them. room_a: of a block of A, not needed in place; block_b: of columns of an unpacked
+ * B. */
+static void multiply_columns(const gemm_bf16_kernel *kernel, const bf16_product *p, bool in_place, size_t first, size_t end,
+                             uint16_t *room_a, uint16_t *block_b) {
+    size_t padded = round_up(p->n, GEMM_PACK_COLUMNS), width = kernel->tile_columns;
+    size_t together = in_place ? GEMM_BF16_ROWS : kernel->rows;
+    bool far = p->packed != NULL && padded * p->k * sizeof *p->packed > GEMM_NEAR_BYTES;
+    for (size_t k0 = 0; k0 < p->k; k0 += GEMM_BF16_DEPTH) {
+        size_t depth = smaller(GEMM_BF16_DEPTH, p->k - k0), even = bf16_depth(depth);
+        /* what is read behind the last of these panels */
+        size_t later_k = k0 + depth < p->k ? k0 + depth : 0, later_j = later_k > 0 ? first : end;
+        for (size_t i0 = 0; i0 < p->m; i0 += together) {
+            size_t rows = smaller(together, p->m - i0), a_stride = even;
+            gemm_source from = source_at(p->a, !p->a_transposed, k0, i0);
+            const uint16_t *block_a = room_a;
+            if (in_place) {
+                block_a = from.at;
+                a_stride = p->a.stride;
+            } else kernel->pack_a(room_a, from, p->a_transposed, rows, depth, even);
+            for (size_t j = first; j < end; j += width) {
+                const uint16_t *panel = block_b, *next = NULL;
+                size_t columns = smaller(width, end - j);
+                if (p->packed != NULL) panel = panel_at(p->packed, padded, p->k, k0, j);
+                else kernel->pack_b(block_b, source_at(p->b, p->b_transposed, k0, j), p->b_transposed, columns, depth, even);
+                if (far && j + width < end) next = panel_at(p->packed, padded, p->k, k0, j + width);
+                else if (far && later_j < p->range.end) next = panel_at(p->packed, padded, p->k, later_k, later_j);
+                kernel->block(p->c + i0 * p->ldc + j - p->range.begin, p->ldc, p->accumulate || k0 > 0, block_a, a_stride,
+                              p->a_transposed, panel, next, rows, columns, even);
             }
+        }
+    }
+}
+
+/* With room on the stack for any product, and for one of few numbers: where the compiler has each page of a large room touched
+ * (-fstack-clash-protection), that takes as long as half of a product of attention. */
+enum { FEW_NUMBERS = 128 * 128 };
+__attribute__((noinline)) static void multiply_large(const gemm_bf16_kernel *kernel, const bf16_product *p, bool in_place, size_t first,
+                                                     size_t end) {
+    _Alignas(64) uint16_t room_a[GEMM_BF16_ROWS * GEMM_BF16_DEPTH + 32], block_b[GEMM_COLUMNS * GEMM_BF16_DEPTH];
+    multiply_columns(kernel, p, in_place, first, end, room_a, block_b);
+}
+__attribute__((noinline)) static void multiply_small(const gemm_bf16_kernel *kernel, const bf16_product *p, bool in_place, size_t first,
+                                                     size_t end) {
+    _Alignas(64) uint16_t room_a[FEW_NUMBERS + 32];
+    multiply_columns(kernel, p, in_place, first, end, room_a, NULL);
+}
+static bool is_small(const gemm_bf16_kernel *kernel, const bf16_product *p, bool in_place) {
+    size_t rows = round_up(smaller(p->m, kernel->rows), 16), depth = bf16_depth(smaller(p->k, GEMM_BF16_DEPTH));
+    return p->packed != NULL && (in_place || rows * depth <= FEW_NUMBERS);
+}
+
+/* Only so many columns at a time as have room in the second level cache until the next block of k adds to them. */
+static void multiply_bf16(bf16_product p) {
+    const gemm_bf16_kernel *kernel = choose_bf16_kernel();
+    bool in_place = kernel->in_place && p.a.rounded && !p.a_transposed && p.k == bf16_depth(p.k);
+    gemm_source a = p.a;
+    float *c = p.c;
+    size_t m = p.m, together = in_place ? m : kernel->rows;
+    kernel->begin();
+    for (size_t i = 0; i < m; i += together) {
+        p.a = source_at(a, !p.a_transposed, 0, i);
+        p.c = c + i * p.ldc;
+        p.m = smaller(together, m - i);
+        bool again = in_place || p.k > GEMM_BF16_DEPTH;         /* columns, or panels, are come back to */
+        size_t wide = again ? larger(kernel->sums / p.m, GEMM_COLUMNS) / GEMM_COLUMNS * GEMM_COLUMNS : p.n;
+        for (size_t first = p.range.begin, end; first < p.range.end; first = end) {
+            end = smaller(first + wide, p.range.end);
+            if (is_small(kernel, &p, in_place)) multiply_small(kernel, &p, in_place, first, end);
+            else multiply_large(kernel, &p, in_place, first, end);
         }
     }
     kernel->end();
@@ -231,7 +278,8 @@ void gemm_packed_columns(float *c, size_t ldc, bool accumulate, const float *a, 
     else if (precision == GEMM_F32)
         multiply_f32(c, ldc, accumulate, a, lda, a_transposed, packed, NULL, 0, false, m, n, k, range);
     else
-        multiply_bf16(c + first, ldc, accumulate, source_float(a, lda), a_transposed, packed, (gemm_source){0}, false, m, n, k, range);
+        multiply_bf16((bf16_product){.c = c + first, .ldc = ldc, .accumulate = accumulate, .a = source_float(a, lda),
+                                     .a_transposed = a_transposed, .packed = packed, .m = m, .n = n, .k = k, .range = range});
 }
 
 void gemm_packed(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, bool a_transposed,
@@ -243,7 +291,8 @@ void gemm_packed_rounded_columns(float *c, size_t ldc, bool accumulate, const ui
                                  const void *packed, size_t m, size_t n, size_t k, size_t first, size_t count) {
     column_range range = {first, smaller(first + count, n)};
     if (k == 0 && !accumulate) clear(c, ldc, m, range.end - first);
-    multiply_bf16(c, ldc, accumulate, source_rounded(a, lda), a_transposed, packed, (gemm_source){0}, false, m, n, k, range);
+    multiply_bf16((bf16_product){.c = c, .ldc = ldc, .accumulate = accumulate, .a = source_rounded(a, lda),
+                                 .a_transposed = a_transposed, .packed = packed, .m = m, .n = n, .k = k, .range = range});
 }
 
 void gemm_packed_rounded(float *c, size_t ldc, bool accumulate, const uint16_t *a, size_t lda, bool a_transposed,
@@ -259,5 +308,6 @@ void gemm(float *c, size_t ldc, bool accumulate, const float *a, size_t lda, boo
         multiply_few(c, ldc, accumulate, a, lda, b, ldb, m, n, k);
     else if (precision == GEMM_F32) multiply_f32(c, ldc, accumulate, a, lda, a_transposed, NULL, b, ldb, b_transposed, m, n, k, all);
     else
-        multiply_bf16(c, ldc, accumulate, source_float(a, lda), a_transposed, NULL, source_float(b, ldb), b_transposed, m, n, k, all);
+        multiply_bf16((bf16_product){.c = c, .ldc = ldc, .accumulate = accumulate, .a = source_float(a, lda), .a_transposed = a_transposed,
+                                     .b = source_float(b, ldb), .b_transposed = b_transposed, .m = m, .n = n, .k = k, .range = all});
 }

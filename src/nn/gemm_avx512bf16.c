@@ -92,4 +92,4 @@ static void pack_a(uint16_t *packed, gemm_source a, bool transposed, size_t rows
 
 static void nothing(void) {}
 
-const gemm_bf16_kernel gemm_kernel_avx512bf16 = {32, block, pack_a, pack_b_bf16, round_row_bf16, nothing, nothing};
+const gemm_bf16_kernel gemm_kernel_avx512bf16 = {32, GEMM_ROWS, true, GEMM_SUMS, block, pack_a, pack_b_bf16, round_row_bf16, nothing, nothing};

@@ -14,8 +14,8 @@
 enum {
     GEMM_DEPTH   = 256,     /* k of one block: a panel of B stays in the first level cache */
     GEMM_ROWS    = 128,     /* m of one block: its packed A stays in the second */
-    GEMM_BF16_ROWS = 256,   /* the same of a bfloat16 A that is read where it lies: each panel of B is read for twice as many */
-    GEMM_SUMS    = 1 << 17, /* of C, of such an A's product: they stay in the second level cache, beside A and B */
+    GEMM_SUMS    = 1 << 17, /* of C, where it comes back to columns: they stay in a second level cache of a megabyte, beside A and B */
+    GEMM_BF16_ROWS = 256,   /* the most of bfloat16: each panel of B is read for twice as many */
     GEMM_NEAR_BYTES = 1 << 19,  /* a packed B of this size lies in the second level cache: nothing to ask for ahead */
     GEMM_COLUMNS = 64,      /* n of one block of an unpacked B */
     GEMM_FEW_SIZE = 16 * 3072,  /* numbers of A packed at a time for GEMM_FEW_ROWS: they stay in the second level cache */
@@ -97,8 +97,11 @@ typedef struct gemm_source { const void *at; bool rounded; size_t stride; } gemm
 
 typedef struct gemm_bf16_kernel {
     size_t tile_columns;                /* of a panel: 32 */
-    /* c[rows, columns] (+)= A * B panel; rows: up to GEMM_BF16_ROWS, columns: up to 32, depth: a multiple of 32.
-     *   a      packed, or with straight rows of bfloat16, a_stride elements apart
+    size_t rows;                        /* m of one block: its packed A stays in the second level cache */
+    bool in_place;                      /* a straight A of bfloat16 is read where it lies, GEMM_BF16_ROWS at a time */
+    size_t sums;                        /* of C, likewise: GEMM_SUMS, or what the cache of its CPUs holds */
+    /* c[rows, columns] (+)= A * B panel; columns: up to 32, depth: a multiple of 32.
+     *   a      packed, or in place: rows of bfloat16, a_stride elements apart
      *   next   the panel that will be read then, to be asked for on the way; NULL: it is near, or there is none */
     void (*block)(float *c, size_t ldc, bool accumulate, const uint16_t *a, size_t a_stride, bool a_transposed,
                   const uint16_t *b, const uint16_t *next, size_t rows, size_t columns, size_t depth);

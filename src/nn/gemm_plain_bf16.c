@@ -49,4 +49,4 @@ static void block(float *c, size_t ldc, bool accumulate, const uint16_t *a, size
 
 static void nothing(void) {}
 
-const gemm_bf16_kernel gemm_kernel_plain_bf16 = {COLUMNS, block, pack_a, pack_b, round_row, nothing, nothing};
+const gemm_bf16_kernel gemm_kernel_plain_bf16 = {COLUMNS, GEMM_ROWS, true, GEMM_SUMS, block, pack_a, pack_b, round_row, nothing, nothing};
