@@ -117,6 +117,7 @@ static void plan_head(arena *a, masked_lm_context *c) {
     c->transform_norm =
         (norm_state){NULL, training ? floats(a, predictions, 1) : NULL, training ? floats(a, predictions, 1) : NULL};
     c->transformed = training ? floats(a, predictions, hidden) : c->transform_pre;
+    if (c->rounds) c->rounded_transformed = halves(a, predictions, hidden);
     c->chunk_rows = smaller(predictions, cross_entropy_rows(c->vocab));
     if (c->capacity.logits) c->logits = floats(a, predictions, c->vocab);
     if (!training) plan_decoder(a, c);

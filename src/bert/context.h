@@ -125,6 +125,7 @@ struct masked_lm_context {
     float *transform_pre, *transform_act;       /* [predictions, hidden] */
     norm_state transform_norm;  /* mean and rstd; what is normalised is transform_act */
     float *transformed;         /* [predictions, hidden] */
+    uint16_t *rounded_transformed;
     float *logits;              /* [predictions or a chunk, vocab] */
     size_t chunk_rows;
     float *cross_entropy_scratch;
@@ -188,6 +189,9 @@ static inline gemm_precision bert_attention_precision(const masked_lm_context *c
     gemm_precision precision = bert_precision(c);
     return precision != GEMM_INT8 ? precision : gemm_has_bf16() ? GEMM_BF16 : GEMM_F32;
 }
+/* Whether a layer's input is rounded where it is made, with what makes it; else where it is read: with recompute layers are
+ * gone through again, one by one, and share the room. */
+static inline bool bert_rounds_inputs(const masked_lm_context *c) { return c->rounds && !c->capacity.recompute; }
 /* The layer's matrices. Where the context packs them, bert_layer_pack has come before, for the direction of the pass. */
 static inline const packed_layer *bert_packed_layer(const masked_lm_context *c, size_t layer) {
     return c->packs_layers ? &c->at_hand : &c->model->packed.layers[layer];

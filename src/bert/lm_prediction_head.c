@@ -25,6 +25,7 @@ static void transform_block(void *user, size_t block, int thread) {
     layer_norm_forward(c->transformed + at, kept ? c->transform_norm.mean + first : NULL,
                        kept ? c->transform_norm.rstd + first : NULL, act, bert_weight(c, table->transform_norm.weight),
                        bert_weight(c, table->transform_norm.bias), (float)c->config.layer_norm_eps, rows, hidden);
+    if (c->rounds) gemm_round(c->rounded_transformed + at, hidden, c->transformed + at, hidden, rows, hidden);
 }
 
 /* Partial sums: LayerNorm's weight, its bias, the linear layer's bias. */
@@ -64,12 +65,13 @@ static chunk make_chunk(masked_lm_context *c, size_t first, size_t rows) {
     return (chunk){.c = c, .loss = {
         .rows = rows, .hidden = c->hidden, .vocab = c->vocab,
         .input = c->transformed + first * c->hidden,
+        .rounded = c->rounds ? c->rounded_transformed + first * c->hidden : NULL,
         .packed = c->model->packed.decoder.forward,
         .weight = bert_tensor(c, table->decoder), .bias = bert_weight(c, table->decoder_bias),
         .labels = c->batch->labels != NULL ? c->batch->labels + first : NULL,
         .training = training, .precision = bert_precision(c), .scale = c->scale,
         .smoothing = training ? c->mode->label_smoothing : 0,
-        .logits = c->capacity.logits ? c->logits + first * c->vocab : c->logits,
+        .logits = c->capacity.logits ? c->logits + first * c->vocab : c->logits, .blocked = !c->capacity.logits,
         .d_input = training ? c->d_transformed + first * c->hidden : NULL,
         .d_weight = training ? bert_gradient(c, table->decoder) : NULL,
         .set_d_weight = c->mode->set_gradients && first == 0,

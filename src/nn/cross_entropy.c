@@ -56,23 +56,45 @@ static size_t task_begin(const cross_entropy *c, size_t task) {
     size_t tasks = cross_entropy_tasks(c->vocab), at = task * c->vocab / tasks;
     return c->packed == NULL || task == tasks ? at : at / GEMM_PACK_COLUMNS * GEMM_PACK_COLUMNS;
 }
+/* Columns of the block that begins there, in a task's range that ends there. */
+static size_t block_width(const cross_entropy *c, size_t begin, size_t end) {
+    return end - begin < BLOCK || c->packed != NULL ? end - begin : BLOCK;
+}
+/* A block's logits, and how far apart its rows lie. */
+typedef struct block_logits { float *at; size_t stride; } block_logits;
+static block_logits logits_of(const cross_entropy *c, size_t begin, size_t width) {
+    return c->blocked ? (block_logits){c->logits + begin * c->rows, width} : (block_logits){c->logits + begin, c->vocab};
+}
+static float logit_at(const cross_entropy *c, size_t row, size_t token) {
+    if (!c->blocked) return c->logits[row * c->vocab + token];
+    size_t task = 0;
+    while (task_begin(c, task + 1) <= token) task++;
+    size_t first = task_begin(c, task), end = task_begin(c, task + 1);
+    size_t begin = c->packed != NULL ? first : first + (token - first) / BLOCK * BLOCK;
+    block_logits block = logits_of(c, begin, block_width(c, begin, end));
+    return block.at[row * block.stride + token - begin];
+}
 static bool counts(const cross_entropy *c, size_t row) { return c->labels != NULL && c->labels[row] != IGNORED; }
 
 /* One block: its logits; each row's maximum so far, and the sum of exp(logit - maximum); for smoothing, of the logits. */
 static void logits_block(const cross_entropy *c, const kernels *k, float *most, float *sum, float *total, size_t begin, size_t width,
                          void *packed) {
-    if (c->packed != NULL)
-        gemm_packed_columns(c->logits, c->vocab, false, c->input, c->hidden, false, c->packed, c->precision, c->rows, c->vocab,
+    block_logits out = logits_of(c, begin, width);
+    const float *weight = c->weight + begin * c->hidden;
+    if (c->packed != NULL)              /* of all columns */
+        gemm_packed_columns(out.at - begin, out.stride, false, c->input, c->hidden, false, c->packed, c->precision, c->rows, c->vocab,
                             c->hidden, begin, width);
     else if (c->precision == GEMM_F32 && c->rows <= GEMM_FEW_ROWS)
-        gemm(c->logits + begin, c->vocab, false, c->input, c->hidden, false, c->weight + begin * c->hidden, c->hidden, true,
-             GEMM_F32, c->rows, width, c->hidden);
+        gemm(out.at, out.stride, false, c->input, c->hidden, false, weight, c->hidden, true, GEMM_F32, c->rows, width, c->hidden);
     else {
-        gemm_pack(packed, c->precision, c->weight + begin * c->hidden, c->hidden, true, width, c->hidden);
-        gemm_packed(c->logits + begin, c->vocab, false, c->input, c->hidden, false, packed, c->precision, c->rows, width, c->hidden);
+        gemm_pack(packed, c->precision, weight, c->hidden, true, width, c->hidden);
+        if (c->rounded != NULL)
+            gemm_packed_rounded(out.at, out.stride, false, c->rounded, c->hidden, false, packed, c->rows, width, c->hidden);
+        else
+            gemm_packed(out.at, out.stride, false, c->input, c->hidden, false, packed, c->precision, c->rows, width, c->hidden);
     }
     for (size_t r = 0; r < c->rows; r++) {
-        float *logits = c->logits + r * c->vocab + begin;
+        float *logits = out.at + r * out.stride;
         float largest = k->logits_finish(logits, c->bias != NULL ? c->bias + begin : NULL, width);
         if (!counts(c, r)) continue;
         if (largest > most[r]) {        /* what was summed so far stands to the old maximum */
@@ -93,7 +115,7 @@ void cross_entropy_logits(const cross_entropy *c, size_t task, float *thread_scr
         p.sum[task * c->rows + r] = p.total[task * c->rows + r] = 0;
     }
     for (size_t begin = task_begin(c, task); begin < end; begin += width) {
-        width = end - begin < BLOCK || c->packed != NULL ? end - begin : BLOCK;
+        width = block_width(c, begin, end);
         logits_block(c, k, p.most + task * c->rows, p.sum + task * c->rows, p.total + task * c->rows, begin, width, thread_scratch);
     }
 }
@@ -119,31 +141,54 @@ void cross_entropy_loss(cross_entropy *c) {
         for (size_t t = 0; t < tasks; t++) sum += (double)p.sum[t * c->rows + r] * exp((double)p.most[t * c->rows + r] - (double)most);
         double log_sum = (double)most + log(sum);
         p.log_sum[r] = (float)log_sum;
-        p.label[r] = c->logits[r * c->vocab + (size_t)c->labels[r]];
+        p.label[r] = logit_at(c, r, (size_t)c->labels[r]);
         c->loss_sum += log_sum - target_logit(c, p.total + r, tasks, (double)p.label[r]);
         c->predicted++;
     }
 }
 
-/* Tokens of the range that come before the label when all are ordered by logit, then by id. */
-static size_t count_above(const kernels *k, const float *logits, float bound, size_t begin, size_t end, size_t label) {
-    size_t middle = label < begin ? begin : label > end ? end : label;
-    return k->logits_above(logits + begin, bound, true, middle - begin) + k->logits_above(logits + middle, bound, false, end - middle);
+/* Tokens of a block that come before the label when all are ordered by logit, then by id. */
+static size_t count_above(const kernels *k, const float *logits, float bound, size_t begin, size_t width, size_t label) {
+    size_t middle = label < begin ? 0 : label > begin + width ? width : label - begin;
+    return k->logits_above(logits, bound, true, middle) + k->logits_above(logits + middle, bound, false, width - middle);
 }
 
-/* One block's d_logits, times scale; 0 in rows without a label. */
-static void gradient_block(float *d, const cross_entropy *c, const kernels *k, const float *log_sum, size_t begin, size_t width) {
-    float own = (float)((1 - c->smoothing) * (double)c->scale);
-    float every = (float)(c->smoothing * (double)c->scale / (double)c->vocab);
-    for (size_t r = 0; r < c->rows; r++, d += width) {
+/* One block's d_logits [rows, width], times scale, rounded where d_rounded is there; 0 in rows without a label. d_bias grows
+ * by their sums before they are rounded. Counts, too. */
+static void gradient_block(float *d, uint16_t *d_rounded, float *above, const cross_entropy *c, const kernels *k, const places *p,
+                           size_t begin, size_t width) {
+    block_logits in = logits_of(c, begin, width);
+    logits_share of = {.scale = c->scale, .own = (float)((1 - c->smoothing) * (double)c->scale),
+                       .every = (float)(c->smoothing * (double)c->scale / (double)c->vocab)};
+    float *d_bias = c->d_bias != NULL ? c->d_bias + begin : NULL;
+    for (size_t r = 0; r < c->rows; r++) {
+        const float *logits = in.at + r * in.stride;
         if (!counts(c, r)) {
-            memset(d, 0, width * sizeof *d);
+            if (d_rounded != NULL) memset(d_rounded + r * width, 0, width * sizeof *d_rounded);
+            else if (c->training) memset(d + r * width, 0, width * sizeof *d);
             continue;
         }
-        k->logits_gradient(d, c->logits + r * c->vocab + begin, log_sum[r], c->scale, every, width);
         size_t label = (size_t)c->labels[r];
-        if (label >= begin && label < begin + width) d[label - begin] -= own;
+        above[r] += (float)count_above(k, logits, p->label[r], begin, width, label);
+        of.log_sum = p->log_sum[r];
+        of.label = label >= begin && label < begin + width ? label - begin : width;
+        if (d_rounded != NULL) k->logits_gradient_rounded(d_rounded + r * width, d_bias, logits, of, width);
+        else if (c->training) k->logits_gradient(d + r * width, d_bias, logits, of, width);
     }
+}
+
+/* What follows from a block's d_logits: its rows of d_weight, its part of the task's share of d_input. */
+static void block_backward(const cross_entropy *c, const float *d, const uint16_t *d_rounded, const float *packed_input, float *share,
+                           bool first, size_t begin, size_t width, float *packed) {
+    size_t hidden = c->hidden;
+    float *d_weight = c->d_weight + begin * hidden;
+    if (d_rounded != NULL)
+        gemm_packed_rounded(d_weight, hidden, !c->set_d_weight, d_rounded, width, true, packed_input, width, hidden, c->rows);
+    else
+        gemm_packed(d_weight, hidden, !c->set_d_weight, d, width, true, packed_input, c->precision, width, hidden, c->rows);
+    gemm_pack(packed, c->precision, c->weight + begin * hidden, hidden, false, hidden, width);
+    if (d_rounded != NULL) gemm_packed_rounded(share, hidden, !first, d_rounded, width, false, packed, c->rows, hidden, width);
+    else gemm_packed(share, hidden, !first, d, width, false, packed, c->precision, c->rows, hidden, width);
 }
 
 void cross_entropy_gradient(const cross_entropy *c, size_t task, float *thread_scratch) {
@@ -151,21 +196,16 @@ void cross_entropy_gradient(const cross_entropy *c, size_t task, float *thread_s
     thread_places t = thread_place(c->rows, c->hidden, c->training);
     const kernels *k = kernels_of_cpu();
     float *d = thread_scratch + t.d_logits, *packed_input = thread_scratch + t.packed_input;
+    uint16_t *d_rounded = c->training && c->rounded != NULL ? (void *)d : NULL;
     size_t first = task_begin(c, task), end = task_begin(c, task + 1), width = 0, hidden = c->hidden;
     float *above = p.above + task * c->rows, *share = p.share + task * c->rows * hidden;
     for (size_t r = 0; r < c->rows; r++) above[r] = 0;
-    if (c->training) gemm_pack(packed_input, c->precision, c->input, hidden, false, hidden, c->rows);
+    if (c->training && c->rounded != NULL) gemm_pack_rounded(packed_input, c->rounded, hidden, false, hidden, c->rows);
+    else if (c->training) gemm_pack(packed_input, c->precision, c->input, hidden, false, hidden, c->rows);
     for (size_t begin = first; begin < end; begin += width) {
-        width = end - begin < BLOCK ? end - begin : BLOCK;
-        for (size_t r = 0; r < c->rows; r++)
-            if (counts(c, r))
-                above[r] += (float)count_above(k, c->logits + r * c->vocab, p.label[r], begin, begin + width, (size_t)c->labels[r]);
-        if (!c->training) continue;
-        gradient_block(d, c, k, p.log_sum, begin, width);
-        if (c->d_bias != NULL) bias_backward(c->d_bias + begin, d, width, c->rows, width);
-        gemm_packed(c->d_weight + begin * hidden, hidden, !c->set_d_weight, d, width, true, packed_input, c->precision, width, hidden, c->rows);
-        gemm_pack(thread_scratch, c->precision, c->weight + begin * hidden, hidden, false, hidden, width);
-        gemm_packed(share, hidden, begin > first, d, width, false, thread_scratch, c->precision, c->rows, hidden, width);
+        width = block_width(c, begin, end);
+        gradient_block(d, d_rounded, above, c, k, &p, begin, width);
+        if (c->training) block_backward(c, d, d_rounded, packed_input, share, begin == first, begin, width, thread_scratch);
     }
 }
 

@@ -19,6 +19,7 @@
 typedef struct cross_entropy {
     size_t rows, hidden, vocab;         /* rows: at most what the scratch was sized for */
     const float *input;                 /* [rows, hidden] the head's transformed rows */
+    const uint16_t *rounded;            /* the same by gemm_round, where the precision is GEMM_BF16 and they were rounded; or NULL */
     const float *weight, *bias;         /* [vocab, hidden], [vocab] (or NULL): the decoder's */
     const void *packed;                 /* weight by gemm_pack, transposed, where that is done already; NULL: it is packed
                                          * block by block. Needed for GEMM_INT8, which cannot train */
@@ -29,6 +30,7 @@ typedef struct cross_entropy {
     double smoothing;                   /* 0 to below 1: so much of a row's target is shared evenly by the whole vocabulary, the
                                          * label's own entry too; the loss is that by this target. 0: the label is all of it */
     float *logits;                      /* [rows, vocab] set by cross_entropy_logits and left as they are: the caller may keep them */
+    bool blocked;                       /* nobody else reads the logits: they lie block by block, in the order they are gone through */
     float *d_input;                     /* [rows, hidden] set */
     float *d_weight, *d_bias;           /* [vocab, hidden], [vocab] (or NULL): added to */
     bool set_d_weight;                  /* d_weight is set, whatever stands there */

@@ -51,11 +51,30 @@ static float logits_total_body(const float *logits, size_t columns) {
     return group_sum(sum);
 }
 
-/* d = exp(logits - log_sum) * scale - every: the gradient but for what the label has for itself. */
-static void logits_gradient_body(float *d, const float *logits, float log_sum, float scale, float every,
-                                 size_t columns) {
-    floats total = floats_all(log_sum), factor = floats_all(scale), less = floats_all(every);
-    EACH_VECTOR(i, n, columns, { store(d + i, exponential(load(logits + i, n) - total) * factor - less, n); });
+/* One vector of exp(logits - log_sum) * scale - every: the gradient but for what the label has for itself. */
+INLINE floats logits_gradient_of(const float *logits, logits_share s, size_t n) {
+    return exponential(load(logits, n) - floats_all(s.log_sum)) * floats_all(s.scale) - floats_all(s.every);
+}
+/* d, of floats or with `rounded`, a constant, of bfloat16; d_bias (may be NULL) grows by it as it was before it was rounded. */
+INLINE void logits_gradient_row(void *d, const bool rounded, float *d_bias, const float *logits, logits_share s, size_t columns) {
+    float bias = d_bias != NULL && s.label < columns ? d_bias[s.label] : 0;
+    EACH_VECTOR(i, n, columns, {
+        floats x = logits_gradient_of(logits + i, s, n);
+        if (d_bias != NULL) store(d_bias + i, load(d_bias + i, n) + x, n);
+        if (rounded) store_rounded((uint16_t *)d + i, x, n);
+        else store((float *)d + i, x, n);
+    });
+    if (s.label >= columns) return;
+    floats x = logits_gradient_of(logits + s.label, s, 1) - floats_all(s.own);
+    if (rounded) store_rounded((uint16_t *)d + s.label, x, 1);
+    else store((float *)d + s.label, x, 1);
+    if (d_bias != NULL) d_bias[s.label] = bias + x[0];
+}
+static void logits_gradient_body(float *d, float *d_bias, const float *logits, logits_share s, size_t columns) {
+    logits_gradient_row(d, false, d_bias, logits, s, columns);
+}
+static void logits_gradient_rounded_body(uint16_t *d, float *d_bias, const float *logits, logits_share s, size_t columns) {
+    logits_gradient_row(d, true, d_bias, logits, s, columns);
 }
 
 /* How many are above the bound, or with ties equal to it. */

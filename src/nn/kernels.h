@@ -1,7 +1,7 @@
 /* nn/kernels.h: the vectorised bodies of one CPU level, as a table; the operations' .c files call through it.
  *
- * kernels_plain.c, kernels_avx2.c, kernels_avx512.c and kernels_avx512bf16.c include the same bodies (kernels_body.h), so every table is
- * complete. Which one is used is asked anew with each call (it costs a few cycles), so a test can narrow it. */
+ * kernels_plain.c, kernels_avx2.c, kernels_avx512.c and kernels_avx512bf16.c include the same bodies (kernels_body.h), so
+ * every table is complete. Which one is used is asked anew with each call (it costs a few cycles), so a test can narrow it. */
 #ifndef MASKE_NN_KERNELS_H
 #define MASKE_NN_KERNELS_H
 
@@ -16,6 +16,12 @@
 
 /* AdamW's settings as the numbers that the loop needs. */
 typedef struct adamw_factors { float gradient_scale, decay, towards, beta2, rest2, step_size, divisor, epsilon; } adamw_factors;
+
+/* A row's gradient by its logits: exp(logits - log_sum) * scale - every, less `own` in the label's column (nn/cross_entropy.c). */
+typedef struct logits_share {
+    float log_sum, scale, every, own;
+    size_t label;               /* columns or more: not among these */
+} logits_share;
 
 #define KERNEL(name) __typeof__(name) *name
 typedef struct kernels {
@@ -48,7 +54,8 @@ typedef struct kernels {
     float (*logits_finish)(float *logits, const float *bias, size_t columns);
     float (*logits_sum)(const float *logits, float most, size_t columns);
     float (*logits_total)(const float *logits, size_t columns);
-    void (*logits_gradient)(float *d, const float *logits, float log_sum, float scale, float every, size_t columns);
+    void (*logits_gradient)(float *d, float *d_bias, const float *logits, logits_share s, size_t columns);
+    void (*logits_gradient_rounded)(uint16_t *d, float *d_bias, const float *logits, logits_share s, size_t columns);
     size_t (*logits_above)(const float *logits, float bound, bool ties, size_t columns);
     void (*exponential)(float *out, const float *in, size_t count);     /* for its test */
 } kernels;

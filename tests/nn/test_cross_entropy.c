@@ -222,6 +222,37 @@ static void bf16_follows_f32(void **state) {
     EACH_BF16_LEVEL(level) assert_bf16_follows_f32();
 }
 
+/* An input that was rounded before, and logits block by block: the same numbers. */
+static void assert_rounded_and_blocked_are_the_same(gemm_precision precision) {
+    enum { ROWS = 40, HIDDEN = 64, VOCAB = 2700 };
+    float *input = random_floats(ROWS * HIDDEN, 1), *weight = random_floats(VOCAB * HIDDEN, 2), *bias = random_floats(VOCAB, 3);
+    uint16_t *rounded = calloc(ROWS * HIDDEN, sizeof *rounded);
+    int32_t *labels = some_labels(ROWS, VOCAB);
+    cross_entropy c[3];
+    if (precision == GEMM_BF16) gemm_round(rounded, HIDDEN, input, HIDDEN, ROWS, HIDDEN);
+    for (int i = 0; i < 3; i++) {
+        c[i] = (cross_entropy){.rows = ROWS, .hidden = HIDDEN, .vocab = VOCAB, .input = input, .weight = weight, .bias = bias, .labels = labels,
+                               .precision = precision, .training = true, .scale = 1, .smoothing = 0.1, .logits = zeros(ROWS * VOCAB),
+                               .d_input = zeros(ROWS * HIDDEN), .d_weight = random_floats(VOCAB * HIDDEN, 5), .d_bias = random_floats(VOCAB, 6),
+                               .set_d_weight = i == 2, .blocked = i > 0, .rounded = i > 0 && precision == GEMM_BF16 ? rounded : NULL};
+        if (i == 2) memset(c[i].d_bias, 0, VOCAB * sizeof(float));
+        run(&c[i], i == 1);
+        assert_true(c[i].loss_sum == c[0].loss_sum && c[i].correct == c[0].correct && c[i].correct_top5 == c[0].correct_top5);
+        assert_same(c[i].d_input, c[0].d_input, ROWS * HIDDEN, "d_input");
+    }
+    assert_same(c[1].d_weight, c[0].d_weight, VOCAB * HIDDEN, "d_weight");
+    assert_same(c[1].d_bias, c[0].d_bias, VOCAB, "d_bias");
+    float *before = random_floats(VOCAB * HIDDEN, 5);
+    for (size_t i = 0; i < VOCAB * HIDDEN; i++) assert_true(fabsf(before[i] + c[2].d_weight[i] - c[1].d_weight[i]) <= 1e-5f * (1 + fabsf(c[1].d_weight[i])));
+    for (int i = 0; i < 3; i++) { free(c[i].logits); free(c[i].d_input); free(c[i].d_weight); free(c[i].d_bias); }
+    free(input); free(weight); free(bias); free(rounded); free(labels); free(before);
+}
+static void rounded_and_blocked_are_the_same(void **state) {
+    (void)state;
+    EACH_CPU_LEVEL(level) assert_rounded_and_blocked_are_the_same(GEMM_F32);
+    EACH_BF16_LEVEL(level) assert_rounded_and_blocked_are_the_same(GEMM_BF16);
+}
+
 static void without_labels_logits_are_all(void **state) {
     (void)state;
     float input[] = {1, 2}, weight[] = {3, 4, 5, 6}, logits[2];
@@ -241,6 +272,7 @@ int main(void) {
         cmocka_unit_test(extreme_and_equal_logits),
         cmocka_unit_test(order_of_tasks_and_training_change_no_bit),
         cmocka_unit_test(bf16_follows_f32),
+        cmocka_unit_test(rounded_and_blocked_are_the_same),
         cmocka_unit_test(without_labels_logits_are_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
