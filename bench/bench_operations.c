@@ -65,11 +65,11 @@ static void measure(const char *name, double elements, void (*operation)(void)) 
 static dropout_mask mask, none;
 static void layer_norm_f(void) { layer_norm_forward(a, d, e, b, c, c, 1e-12f, TOKENS, HIDDEN); }
 static void layer_norm_b(void) { layer_norm_backward(a, grads, grads + HIDDEN, b, c, d, e, c, TOKENS, HIDDEN); }
-static void residual_f(void) { residual_layer_norm_forward(a, big, d, e, b, c, c, c, c, 1e-12f, &mask, 0, TOKENS, HIDDEN); }
+static void residual_f(void) { residual_layer_norm_forward(a, NULL, big, d, e, b, c, c, c, c, 1e-12f, &mask, 0, TOKENS, HIDDEN); }
 static void residual_b(void) {
-    residual_layer_norm_backward(a, big, grads, grads + HIDDEN, grads + 2 * HIDDEN, b, c, d, e, c, &mask, 0, TOKENS, HIDDEN);
+    residual_layer_norm_backward(a, NULL, big, grads, grads + HIDDEN, grads + 2 * HIDDEN, b, c, d, e, c, &mask, 0, TOKENS, HIDDEN);
 }
-static void residual_f_none(void) { residual_layer_norm_forward(a, big, d, e, b, c, c, c, c, 1e-12f, &none, 0, TOKENS, HIDDEN); }
+static void residual_f_none(void) { residual_layer_norm_forward(a, NULL, big, d, e, b, c, c, c, c, 1e-12f, &none, 0, TOKENS, HIDDEN); }
 static void gelu_f(void) { bias_activation_forward(a, d, b, c, ACTIVATION_GELU, TOKENS, WIDE); }
 static void gelu_b(void) { bias_activation_backward(a, grads, NULL, b, c, ACTIVATION_GELU, TOKENS, WIDE); }
 static void gelu_rounded_f(void) {

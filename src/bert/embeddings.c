@@ -32,6 +32,7 @@ static void forward_block(void *user, size_t block, int thread) {
                        (float)c->config.layer_norm_eps, rows, hidden);
     dropout_mask dropout = mask(c);
     if (dropout.threshold > 0) dropout_forward(out, out, &dropout, c->mode->first_token + first, rows, hidden);
+    if (bert_rounds_inputs(c)) gemm_round(c->layers[0].rounded.input + first * hidden, hidden, out, hidden, rows, hidden);
 }
 
 void bert_embeddings_forward(masked_lm_context *c) {

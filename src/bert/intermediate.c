@@ -8,7 +8,6 @@ static void forward_rounded(const masked_lm_context *c, const bert_linear *dense
     const rounded_state *r = &s->rounded;
     const float *bias = bert_weight(c, dense->places.bias);
     size_t width = c->intermediate, together = bert_group_columns(c, rows);
-    gemm_round(r->attention_output, c->hidden, s->attention_output, c->hidden, rows, c->hidden);
     for (size_t first = 0; first < width; first += together) {
         size_t count = smaller(together, width - first);
         bert_linear_forward_rounded_columns(s->work, r->attention_output, dense, rows, first, count);

@@ -136,35 +136,36 @@ void bert_layer_forward(masked_lm_context *c, size_t layer, const float *input) 
 
 /* --------------------------------------------------------------------------------------------------- backward --- */
 
-static void norm_again(const masked_lm_context *c, float *out, norm_state n, norm_places places, size_t rows) {
-    layer_norm_again(out, n.sum, n.mean, n.rstd, bert_weight(c, places.weight), bert_weight(c, places.bias), rows, c->hidden);
+/* Where factors are rounded, only so. */
+static void norm_again(const masked_lm_context *c, float *out, uint16_t *rounded, norm_state n, norm_places places, size_t rows) {
+    layer_norm_again(c->rounds ? NULL : out, rounded, n.sum, n.mean, n.rstd, bert_weight(c, places.weight), bert_weight(c, places.bias),
+                     rows, c->hidden);
 }
 
 static void attention_output_again(const masked_lm_context *c, size_t layer, const layer_state *s, size_t rows) {
-    float *out = c->rounds ? s->work : s->attention_output;
-    norm_again(c, out, s->attention_norm, c->model->table.layers[layer].self_output_norm, rows);
-    if (c->rounds) gemm_round(s->rounded.attention_output, c->hidden, out, c->hidden, rows, c->hidden);
+    norm_again(c, s->attention_output, s->rounded.attention_output, s->attention_norm, c->model->table.layers[layer].self_output_norm,
+               rows);
 }
 
-void bert_layer_input_again(const masked_lm_context *c, size_t layer, size_t first, size_t rows, int thread) {
+void bert_layer_input_again(const masked_lm_context *c, size_t layer, size_t first, size_t rows) {
     size_t hidden = c->hidden, at = first * hidden;
-    const float *input = c->embeddings + at;
+    uint16_t *rounded = c->rounds ? c->layers[layer].rounded.input + at : NULL;
     if (layer > 0) {
         const layer_state *below = &c->layers[layer - 1];
-        float *out = c->rounds ? c->thread_blocks[thread] : below->output + at;
-        norm_again(c, out, norm_at(below->output_norm, first, hidden), c->model->table.layers[layer - 1].output_norm, rows);
-        input = out;
-    }
-    if (c->rounds) gemm_round(c->layers[layer].rounded.input + at, hidden, input, hidden, rows, hidden);
+        norm_again(c, below->output + at, rounded, norm_at(below->output_norm, first, hidden),
+                   c->model->table.layers[layer - 1].output_norm, rows);
+    } else if (c->rounds) gemm_round(rounded, hidden, c->embeddings + at, hidden, rows, hidden);
 }
 
-void bert_residual_norm_backward(const masked_lm_context *c, float *d_product, float *d_hidden, float *sums, norm_state norm,
-                                 const float *weight, const dropout_mask *dropout, uint64_t dropout_row, size_t rows) {
+void bert_residual_norm_backward(const masked_lm_context *c, float *d_product, uint16_t *rounded, float *d_hidden, float *sums,
+                                 norm_state norm, const float *weight, const dropout_mask *dropout, uint64_t dropout_row,
+                                 size_t rows) {
     size_t hidden = c->hidden;
     for (size_t row = 0; row < rows; row += BERT_BLOCK, sums += c->partial_width) {
         norm_state n = norm_at(norm, row, hidden);
-        float *d = d_hidden + row * hidden;
-        residual_layer_norm_backward(d_product + row * hidden, d, sums + 2 * hidden, sums, sums + hidden, d, n.sum, n.mean, n.rstd,
+        float *d = d_hidden + row * hidden, *d_x = c->rounds ? NULL : d_product + row * hidden;
+        uint16_t *d_x_rounded = c->rounds ? rounded + row * hidden : NULL;
+        residual_layer_norm_backward(d_x, d_x_rounded, d, sums + 2 * hidden, sums, sums + hidden, d, n.sum, n.mean, n.rstd,
                                      weight, dropout, dropout_row + row, smaller(rows - row, BERT_BLOCK), hidden);
     }
 }

@@ -16,7 +16,9 @@ static void finish(const masked_lm_context *c, size_t layer, const layer_state *
     norm_places norm = c->model->table.layers[layer].output_norm;
     dropout_mask dropout = mask(c, layer);
     float *sum = sum_of(s);
-    residual_layer_norm_forward(s->output, sum, s->output_norm.mean, s->output_norm.rstd, product,
+    uint16_t *next = NULL;              /* the rounded input of the layer above */
+    if (bert_rounds_inputs(c) && layer + 1 < c->layer_count) next = c->layers[layer + 1].rounded.input + first * c->hidden;
+    residual_layer_norm_forward(s->output, next, sum, s->output_norm.mean, s->output_norm.rstd, product,
                                 bert_weight(c, dense->places.bias), s->attention_output, bert_weight(c, norm.weight),
                                 bert_weight(c, norm.bias), (float)c->config.layer_norm_eps, &dropout,
                                 s->dropout_row + first, rows, c->hidden);
@@ -44,10 +46,9 @@ void bert_output_backward(const masked_lm_context *c, size_t layer, const layer_
     norm_places norm = c->model->table.layers[layer].output_norm;
     dropout_mask dropout = mask(c, layer);
     size_t hidden = c->hidden;
-    bert_residual_norm_backward(c, g->output_product, g->hidden, sums, s->output_norm, bert_weight(c, norm.weight), &dropout,
-                                s->dropout_row + first, rows);
-    if (c->rounds) gemm_round(g->rounded.output_product, hidden, g->output_product, hidden, rows, hidden);
-    else
+    bert_residual_norm_backward(c, g->output_product, g->rounded.output_product, g->hidden, sums, s->output_norm,
+                                bert_weight(c, norm.weight), &dropout, s->dropout_row + first, rows);
+    if (!c->rounds)
         bert_linear_backward(g->intermediate, false, g->output_product, hidden, &bert_packed_layer(c, layer)->output,
                              bert_precision(c), rows);
 }

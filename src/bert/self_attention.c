@@ -51,7 +51,7 @@ static void project_tokens(void *user, size_t first, size_t rows, int thread) {
     uint16_t *rounded = NULL;
     if (c->rounds) {
         rounded = s->rounded.input + first * hidden;
-        gemm_round(rounded, hidden, in, hidden, rows, hidden);
+        if (!bert_rounds_inputs(c)) gemm_round(rounded, hidden, in, hidden, rows, hidden);
     }
     const bert_linear *parts[] = {&p->query_key_value, s->restricted ? NULL : &p->query, &p->key_value};
     for (size_t i = 0, at = 0; i < sizeof parts / sizeof parts[0]; i++) {
@@ -98,11 +98,12 @@ static void sum_biases(const masked_lm_context *c, const float *d_y, const uint1
 static void project_tokens_backward(void *user, size_t first, size_t rows, int thread) {
     const call *k = user;
     const masked_lm_context *c = k->c;
+    (void)thread;
     size_t hidden = c->hidden;
     const packed_layer *p = packed(k);
     bool restricted = k->s->restricted;
     size_t width = restricted ? 2 * hidden : 3 * hidden, key = width - 2 * hidden;
-    if (c->factors_again) bert_layer_input_again(c, k->layer, first, rows, thread);
+    if (c->factors_again) bert_layer_input_again(c, k->layer, first, rows);
     const float *d = c->rounds ? NULL : c->d_query_key_value + first * width, *d_key = c->rounds ? NULL : d + key;
     const uint16_t *rounded = c->rounds ? k->g->rounded.query_key_value + first * width : NULL,
                    *rounded_key = c->rounds ? rounded + key : NULL;

@@ -18,7 +18,7 @@ static void finish(const masked_lm_context *c, size_t layer, const layer_state *
     norm_places norm = c->model->table.layers[layer].self_output_norm;
     dropout_mask dropout = mask(c, layer);
     float *sum = sum_of(s);
-    residual_layer_norm_forward(s->attention_output, sum, s->attention_norm.mean, s->attention_norm.rstd, product,
+    residual_layer_norm_forward(s->attention_output, s->rounded.attention_output, sum, s->attention_norm.mean, s->attention_norm.rstd, product,
                                 bert_weight(c, dense->places.bias), s->residual, bert_weight(c, norm.weight),
                                 bert_weight(c, norm.bias), (float)c->config.layer_norm_eps, &dropout,
                                 s->dropout_row + first, rows, c->hidden);
@@ -47,12 +47,10 @@ void bert_self_output_backward(const masked_lm_context *c, size_t layer, const l
     norm_places norm = c->model->table.layers[layer].self_output_norm;
     dropout_mask dropout = mask(c, layer);
     size_t hidden = c->hidden;
-    bert_residual_norm_backward(c, g->self_output_product, g->hidden, sums, s->attention_norm, bert_weight(c, norm.weight), &dropout,
-                                s->dropout_row + first, rows);
+    bert_residual_norm_backward(c, g->self_output_product, g->rounded.self_output_product, g->hidden, sums, s->attention_norm,
+                                bert_weight(c, norm.weight), &dropout, s->dropout_row + first, rows);
     const bert_linear *dense = &bert_packed_layer(c, layer)->self_output;
-    if (c->rounds) {
-        gemm_round(g->rounded.self_output_product, hidden, g->self_output_product, hidden, rows, hidden);
-        bert_linear_backward_rounded(g->context, false, g->rounded.self_output_product, hidden, dense, rows);
-    } else
+    if (c->rounds) bert_linear_backward_rounded(g->context, false, g->rounded.self_output_product, hidden, dense, rows);
+    else
         bert_linear_backward(g->context, false, g->self_output_product, hidden, dense, bert_precision(c), rows);
 }

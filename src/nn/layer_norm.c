@@ -5,9 +5,9 @@ void layer_norm_forward(float *out, float *mean, float *rstd, const float *in, c
                         float epsilon, size_t tokens, size_t hidden) {
     kernels_of_cpu()->layer_norm_forward(out, mean, rstd, in, weight, bias, epsilon, tokens, hidden);
 }
-void layer_norm_again(float *out, const float *in, const float *mean, const float *rstd, const float *weight, const float *bias,
-                      size_t tokens, size_t hidden) {
-    kernels_of_cpu()->layer_norm_again(out, in, mean, rstd, weight, bias, tokens, hidden);
+void layer_norm_again(float *out, uint16_t *rounded, const float *in, const float *mean, const float *rstd, const float *weight,
+                      const float *bias, size_t tokens, size_t hidden) {
+    kernels_of_cpu()->layer_norm_again(out, rounded, in, mean, rstd, weight, bias, tokens, hidden);
 }
 void layer_norm_backward(float *d_in, float *d_weight, float *d_bias, const float *d_out, const float *in,
                          const float *mean, const float *rstd, const float *weight, size_t tokens, size_t hidden) {

@@ -15,9 +15,9 @@
 
 void layer_norm_forward(float *out, float *mean, float *rstd, const float *in, const float *weight, const float *bias,
                         float epsilon, size_t tokens, size_t hidden);
-/* out as it was, the same bits, from in and what forward kept. */
-void layer_norm_again(float *out, const float *in, const float *mean, const float *rstd, const float *weight, const float *bias,
-                      size_t tokens, size_t hidden);
+/* out as it was, the same bits, from in and what forward kept; rounded [tokens, hidden] is that in bfloat16. Either may be NULL. */
+void layer_norm_again(float *out, uint16_t *rounded, const float *in, const float *mean, const float *rstd, const float *weight,
+                      const float *bias, size_t tokens, size_t hidden);
 void layer_norm_backward(float *d_in, float *d_weight, float *d_bias, const float *d_out, const float *in,
                          const float *mean, const float *rstd, const float *weight, size_t tokens, size_t hidden);
 

@@ -23,10 +23,14 @@ INLINE moments row_moments(const float *x, float sum, float epsilon, size_t hidd
     return (moments){average, 1.0f / __builtin_sqrtf(group_sum(squares) / (float)hidden + epsilon)};
 }
 
-/* out = (x - mean) * rstd * weight + bias, of one row. */
-INLINE void normalize_row(float *out, const float *x, moments m, const float *weight, const float *bias, size_t hidden) {
+/* out = (x - mean) * rstd * weight + bias, of one row; rounded is that in bfloat16. Either may be NULL. */
+INLINE void normalize_row(float *out, uint16_t *rounded, const float *x, moments m, const float *weight, const float *bias, size_t hidden) {
     floats mean = floats_all(m.mean), rstd = floats_all(m.rstd);
-    EACH_VECTOR(i, n, hidden, { store(out + i, fused((load(x + i, n) - mean) * rstd, load(weight + i, n), load(bias + i, n)), n); });
+    EACH_VECTOR(i, n, hidden, {
+        floats y = fused((load(x + i, n) - mean) * rstd, load(weight + i, n), load(bias + i, n));
+        if (out != NULL) store(out + i, y, n);
+        if (rounded != NULL) store_rounded(rounded + i, y, n);
+    });
 }
 
 static void layer_norm_forward_body(float *out, float *mean, float *rstd, const float *in, const float *weight,
@@ -36,16 +40,17 @@ static void layer_norm_forward_body(float *out, float *mean, float *rstd, const 
         group_clear(sum, 0);
         EACH_GROUP(g, size, hidden, { EACH_PART(v, i, n, size, sum[v] += load(in + g + i, n);) });
         moments m = row_moments(in, group_sum(sum), epsilon, hidden);
-        normalize_row(out, in, m, weight, bias, hidden);
+        normalize_row(out, NULL, in, m, weight, bias, hidden);
         if (mean != NULL) mean[t] = m.mean;
         if (rstd != NULL) rstd[t] = m.rstd;
     }
 }
 
-static void layer_norm_again_body(float *out, const float *in, const float *mean, const float *rstd, const float *weight,
+static void layer_norm_again_body(float *out, uint16_t *rounded, const float *in, const float *mean, const float *rstd, const float *weight,
                                   const float *bias, size_t tokens, size_t hidden) {
     for (size_t t = 0; t < tokens; t++)
-        normalize_row(out + t * hidden, in + t * hidden, (moments){mean[t], rstd[t]}, weight, bias, hidden);
+        normalize_row(out != NULL ? out + t * hidden : NULL, rounded != NULL ? rounded + t * hidden : NULL, in + t * hidden,
+                      (moments){mean[t], rstd[t]}, weight, bias, hidden);
 }
 
 /* ---------------------------------------------------------------------------------------------- backward --- */

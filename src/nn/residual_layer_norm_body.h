@@ -27,14 +27,14 @@ INLINE float residual_row(float *sum, const float *x, const float *x_bias, const
     return group_sum(total);
 }
 
-static void residual_layer_norm_forward_body(float *out, float *sum, float *mean, float *rstd, const float *x, const float *x_bias,
-                                             const float *residual, const float *weight, const float *bias, float epsilon,
-                                             const dropout_mask *mask, uint64_t first_row, size_t tokens, size_t hidden) {
+static void residual_layer_norm_forward_body(float *out, uint16_t *rounded, float *sum, float *mean, float *rstd, const float *x,
+                                             const float *x_bias, const float *residual, const float *weight, const float *bias,
+                                             float epsilon, const dropout_mask *mask, uint64_t first_row, size_t tokens, size_t hidden) {
     for (size_t t = 0; t < tokens; t++, out += hidden, sum += hidden, x += hidden, residual += hidden) {
         float total = mask->threshold > 0 ? residual_row(sum, x, x_bias, residual, true, mask, first_row + t, hidden)
                                           : residual_row(sum, x, x_bias, residual, false, mask, 0, hidden);
         moments m = row_moments(sum, total, epsilon, hidden);
-        normalize_row(out, sum, m, weight, bias, hidden);
+        normalize_row(out, rounded != NULL ? rounded + t * hidden : NULL, sum, m, weight, bias, hidden);
         if (mean != NULL) mean[t] = m.mean;
         if (rstd != NULL) rstd[t] = m.rstd;
     }
@@ -42,7 +42,7 @@ static void residual_layer_norm_forward_body(float *out, float *sum, float *mean
 
 /* ---------------------------------------------------------------------------------------------- backward --- */
 
-INLINE void residual_gradient_row(float *d_x, float *d_sum, float *d_x_bias, float *d_weight, float *d_bias, const float *d_out,
+INLINE void residual_gradient_row(float *d_x, uint16_t *d_x_rounded, float *d_sum, float *d_x_bias, float *d_weight, float *d_bias, const float *d_out,
                                   const float *sum, const float *weight, row_gradient r, bool dropped,
                                   const dropout_mask *mask, uint64_t row, size_t hidden) {
     floats scale = floats_all(mask->scale);
@@ -56,25 +56,27 @@ INLINE void residual_gradient_row(float *d_x, float *d_sum, float *d_x_bias, flo
             store(d_sum + at, d, n);
             if (dropped) d = keep(kept[v], d * scale);
             if (d_x != NULL) store(d_x + at, d, n);
+            if (d_x_rounded != NULL) store_rounded(d_x_rounded + at, d, n);
             if (d_x_bias != NULL) store(d_x_bias + at, load(d_x_bias + at, n) + d, n);
         })
     });
 }
 
-static void residual_layer_norm_backward_body(float *d_x, float *d_sum, float *d_x_bias, float *d_weight, float *d_bias,
-                                              const float *d_out, const float *sum, const float *mean, const float *rstd,
-                                              const float *weight, const dropout_mask *mask, uint64_t first_row,
-                                              size_t tokens, size_t hidden) {
+static void residual_layer_norm_backward_body(float *d_x, uint16_t *d_x_rounded, float *d_sum, float *d_x_bias, float *d_weight,
+                                              float *d_bias, const float *d_out, const float *sum, const float *mean,
+                                              const float *rstd, const float *weight, const dropout_mask *mask,
+                                              uint64_t first_row, size_t tokens, size_t hidden) {
     bool dropped = mask->threshold > 0;
     for (size_t t = 0; t < tokens; t++) {
         size_t at = t * hidden;
         float *d_x_row = d_x != NULL ? d_x + at : NULL;
+        uint16_t *rounded_row = d_x_rounded != NULL ? d_x_rounded + at : NULL;
         row_gradient r = row_gradient_of(d_out + at, sum + at, (moments){mean[t], rstd[t]}, weight, hidden);
         if (dropped)
-            residual_gradient_row(d_x_row, d_sum + at, d_x_bias, d_weight, d_bias, d_out + at, sum + at, weight, r, true,
+            residual_gradient_row(d_x_row, rounded_row, d_sum + at, d_x_bias, d_weight, d_bias, d_out + at, sum + at, weight, r, true,
                                   mask, first_row + t, hidden);
         else
-            residual_gradient_row(d_x_row, d_sum + at, d_x_bias, d_weight, d_bias, d_out + at, sum + at, weight, r, false,
+            residual_gradient_row(d_x_row, rounded_row, d_sum + at, d_x_bias, d_weight, d_bias, d_out + at, sum + at, weight, r, false,
                                   mask, 0, hidden);
     }
 }

@@ -1,4 +1,5 @@
 /* layer_norm and residual_layer_norm: every CPU level against a plain forward in double, and its finite differences. */
+#include "base/half.h"
 #include "nn/bias.h"
 #include "nn/layer_norm.h"
 #include "nn/residual_layer_norm.h"
@@ -56,8 +57,8 @@ static void check(size_t tokens, size_t hidden, double probability, bool plain_l
         layer_norm_forward(out, mean, rstd, x, weight, bias, epsilon, tokens, hidden);
         layer_norm_backward(d_x, d_weight, d_bias, d_out, x, mean, rstd, weight, tokens, hidden);
     } else {
-        residual_layer_norm_forward(out, sum, mean, rstd, x, x_bias, residual, weight, bias, epsilon, &o.mask, 40, tokens, hidden);
-        residual_layer_norm_backward(d_x, d_sum, d_x_bias, d_weight, d_bias, d_out, sum, mean, rstd, weight, &o.mask, 40, tokens, hidden);
+        residual_layer_norm_forward(out, NULL, sum, mean, rstd, x, x_bias, residual, weight, bias, epsilon, &o.mask, 40, tokens, hidden);
+        residual_layer_norm_backward(d_x, NULL, d_sum, d_x_bias, d_weight, d_bias, d_out, sum, mean, rstd, weight, &o.mask, 40, tokens, hidden);
     }
     assert_close(out, o.out, count, 2e-5, "out");
     if (hidden > 2) {       /* of one or two elements the gradient is 0, times 1 / epsilon */
@@ -100,8 +101,8 @@ static void avx2_and_avx512_give_the_same_bits(void **state) {
     for (int i = 0; i < 4; i++) kept[i] = zeros(COUNT);
     EACH_CPU_LEVEL(level) {
         memset(d_weight, 0, HIDDEN * sizeof *d_weight);
-        residual_layer_norm_forward(out, sum, mean, rstd, x, weight, x, weight, weight, epsilon, &mask, 0, TOKENS, HIDDEN);
-        residual_layer_norm_backward(NULL, d_sum, NULL, d_weight, d_weight, x, sum, mean, rstd, weight, &mask, 0, TOKENS, HIDDEN);
+        residual_layer_norm_forward(out, NULL, sum, mean, rstd, x, weight, x, weight, weight, epsilon, &mask, 0, TOKENS, HIDDEN);
+        residual_layer_norm_backward(NULL, NULL, d_sum, NULL, d_weight, d_weight, x, sum, mean, rstd, weight, &mask, 0, TOKENS, HIDDEN);
         assert_vector_levels_agree(out, kept[0], COUNT, cpu_levels[level], "out");
         assert_vector_levels_agree(rstd, kept[1], TOKENS, cpu_levels[level], "rstd");
         assert_vector_levels_agree(d_sum, kept[2], COUNT, cpu_levels[level], "d_sum");
@@ -119,23 +120,55 @@ static void aliases_and_blocks_change_nothing(void **state) {
     EACH_CPU_LEVEL(level) {
         float *x = random_floats(COUNT, 1), *residual = random_floats(COUNT, 2), *weight = random_floats(HIDDEN, 3), *bias = random_floats(HIDDEN, 4);
         float *out = zeros(COUNT), *sum = zeros(COUNT), *mean = zeros(TOKENS), *rstd = zeros(TOKENS), *again = zeros(COUNT);
-        residual_layer_norm_forward(out, sum, mean, rstd, x, NULL, residual, weight, bias, epsilon, &mask, 0, TOKENS, HIDDEN);
+        residual_layer_norm_forward(out, NULL, sum, mean, rstd, x, NULL, residual, weight, bias, epsilon, &mask, 0, TOKENS, HIDDEN);
         memcpy(again, x, COUNT * sizeof *x);
         for (size_t t = 0; t < TOKENS; t += 5) {
             size_t tokens = TOKENS - t < 5 ? TOKENS - t : 5;
             float *row = again + t * HIDDEN;
-            residual_layer_norm_forward(row, row, NULL, NULL, row, NULL, residual + t * HIDDEN, weight, bias, epsilon, &mask, t, tokens, HIDDEN);
+            residual_layer_norm_forward(row, NULL, row, NULL, NULL, row, NULL, residual + t * HIDDEN, weight, bias, epsilon, &mask, t, tokens, HIDDEN);
         }
         assert_same(again, out, COUNT, "out in place and in blocks");
-        layer_norm_again(again, sum, mean, rstd, weight, bias, TOKENS, HIDDEN);
+        layer_norm_again(again, NULL, sum, mean, rstd, weight, bias, TOKENS, HIDDEN);
         assert_same(again, out, COUNT, "out from what was kept");
         float *d_sum = zeros(COUNT), *d_x = zeros(COUNT), *d_weight = zeros(HIDDEN), *d_bias = zeros(HIDDEN), *ignored = zeros(HIDDEN);
-        residual_layer_norm_backward(d_x, d_sum, NULL, d_weight, d_bias, x, sum, mean, rstd, weight, &mask, 0, TOKENS, HIDDEN);
+        residual_layer_norm_backward(d_x, NULL, d_sum, NULL, d_weight, d_bias, x, sum, mean, rstd, weight, &mask, 0, TOKENS, HIDDEN);
         memcpy(again, x, COUNT * sizeof *x);
-        residual_layer_norm_backward(NULL, again, NULL, ignored, ignored, again, sum, mean, rstd, weight, &mask, 0, TOKENS, HIDDEN);
+        residual_layer_norm_backward(NULL, NULL, again, NULL, ignored, ignored, again, sum, mean, rstd, weight, &mask, 0, TOKENS, HIDDEN);
         assert_same(again, d_sum, COUNT, "d_sum in place");
         free(x); free(residual); free(weight); free(bias); free(out); free(sum); free(mean); free(rstd); free(again);
         free(d_sum); free(d_x); free(d_weight); free(d_bias); free(ignored);
+    }
+}
+
+static void assert_rounded(const uint16_t *got, const float *expected, size_t count) {
+    for (size_t i = 0; i < count; i++) assert_int_equal(got[i], float_to_bfloat16(expected[i]));
+}
+
+/* What is given in bfloat16 is what is given as floats, rounded; with the floats or without them. */
+static void rounded_is_the_same_rounded(void **state) {
+    (void)state;
+    enum { TOKENS = 7, HIDDEN = 77, COUNT = TOKENS * HIDDEN };
+    dropout_mask mask = dropout_mask_new(0.2, 1, 2, 3);
+    EACH_CPU_LEVEL(level) {
+        float *x = random_floats(COUNT, 1), *residual = random_floats(COUNT, 2), *weight = random_floats(HIDDEN, 3), *bias = random_floats(HIDDEN, 4);
+        float *out = zeros(COUNT), *expected = zeros(COUNT), *sum = zeros(COUNT), *mean = zeros(TOKENS), *rstd = zeros(TOKENS);
+        uint16_t *rounded = calloc(COUNT, sizeof *rounded);
+        residual_layer_norm_forward(expected, NULL, sum, mean, rstd, x, bias, residual, weight, bias, epsilon, &mask, 0, TOKENS, HIDDEN);
+        residual_layer_norm_forward(out, rounded, sum, mean, rstd, x, bias, residual, weight, bias, epsilon, &mask, 0, TOKENS, HIDDEN);
+        assert_same(out, expected, COUNT, "out beside rounded");
+        assert_rounded(rounded, expected, COUNT);
+        memset(rounded, 0, COUNT * sizeof *rounded);
+        layer_norm_again(NULL, rounded, sum, mean, rstd, weight, bias, TOKENS, HIDDEN);
+        assert_rounded(rounded, expected, COUNT);
+        float *d_sum = zeros(COUNT), *d_x = zeros(COUNT), *sums = zeros(3 * HIDDEN), *again = zeros(COUNT), *sums_again = zeros(3 * HIDDEN);
+        residual_layer_norm_backward(d_x, NULL, d_sum, sums, sums + HIDDEN, sums + 2 * HIDDEN, x, sum, mean, rstd, weight, &mask, 0, TOKENS, HIDDEN);
+        residual_layer_norm_backward(NULL, rounded, again, sums_again, sums_again + HIDDEN, sums_again + 2 * HIDDEN, x, sum, mean, rstd, weight,
+                                     &mask, 0, TOKENS, HIDDEN);
+        assert_rounded(rounded, d_x, COUNT);
+        assert_same(again, d_sum, COUNT, "d_sum beside rounded");
+        assert_same(sums_again, sums, 3 * HIDDEN, "sums beside rounded");
+        free(x); free(residual); free(weight); free(bias); free(out); free(expected); free(sum); free(mean); free(rstd); free(rounded);
+        free(d_sum); free(d_x); free(sums); free(again); free(sums_again);
     }
 }
 
@@ -146,6 +179,7 @@ int main(void) {
         cmocka_unit_test(residual_layer_norm_matches_finite_differences_with_dropout),
         cmocka_unit_test(avx2_and_avx512_give_the_same_bits),
         cmocka_unit_test(aliases_and_blocks_change_nothing),
+        cmocka_unit_test(rounded_is_the_same_rounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
