@@ -9,7 +9,7 @@
 #include "nn/vector.h"
 
 /* Rows and vectors of C kept in registers. */
-enum { TILE_ROWS = LANES == 16 ? 8 : 4, TILE_VECTORS = 2, TILE_COLUMNS = TILE_VECTORS * LANES };
+enum { TILE_ROWS = LANES == 16 ? 8 : LANES == 8 ? 6 : 4, TILE_VECTORS = 2, TILE_COLUMNS = TILE_VECTORS * LANES };
 
 /* A matrix as rows `row` and columns `column` elements apart: transposed by exchanging the two. */
 typedef struct strided { const float *at; size_t row, column; } strided;
