@@ -64,7 +64,8 @@ def run_torch(work, shape, length, batch, steps, precision, level, kind):
 def row(work, shape, length, run):
     precision, _, level = run.partition("@")
     tokens, steps = SHAPES[shape]
-    steps, batch = int(os.environ.get("STEPS", steps)), max(tokens // length, 1)
+    tokens, steps = int(os.environ.get("TOKENS", tokens)), int(os.environ.get("STEPS", steps))
+    batch = max(tokens // length, 1)
     programs = {"maske": lambda: run_maske(work, shape, length, batch, steps, precision, level)}
     for kind in peers:
         if kind != "hand" and (precision != "f32" or (length != 128 and not lengths)):

@@ -7,7 +7,8 @@
 #   SHAPES  "tiny mini small medium base"     PEERS   "hand transformers padded"
 #   LENGTHS "128 512" (else: 512 for mini and base alone, transformers and padded at 128 alone)
 #   RUNS    "f32@avx2 f32 bf16": precisions; @ lowers the level of both sides (maske's MASKE_CPU, PyTorch's variables)
-#   STEPS   a run (else as many as the shape asks for), ROUNDS (1), VOCAB (16000)
+#   TOKENS  a step (else 4096, of medium 2048, of base 1024), STEPS a run (else as many as the shape asks for),
+#   ROUNDS  (1), VOCAB (16000)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash setup.sh >/dev/null
