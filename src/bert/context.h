@@ -125,7 +125,7 @@ struct masked_lm_context {
     float *transform_pre, *transform_act;       /* [predictions, hidden] */
     norm_state transform_norm;  /* mean and rstd; what is normalised is transform_act */
     float *transformed;         /* [predictions, hidden] */
-    uint16_t *rounded_transformed;
+    uint16_t *rounded_transformed;      /* the same, where factors are rounded */
     float *logits;              /* [predictions or a chunk, vocab] */
     size_t chunk_rows;
     float *cross_entropy_scratch;

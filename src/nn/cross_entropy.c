@@ -69,8 +69,8 @@ static float logit_at(const cross_entropy *c, size_t row, size_t token) {
     if (!c->blocked) return c->logits[row * c->vocab + token];
     size_t task = 0;
     while (task_begin(c, task + 1) <= token) task++;
-    size_t first = task_begin(c, task), end = task_begin(c, task + 1);
-    size_t begin = c->packed != NULL ? first : first + (token - first) / BLOCK * BLOCK;
+    size_t first = task_begin(c, task), end = task_begin(c, task + 1), width = block_width(c, first, end);
+    size_t begin = first + (token - first) / width * width;
     block_logits block = logits_of(c, begin, block_width(c, begin, end));
     return block.at[row * block.stride + token - begin];
 }
