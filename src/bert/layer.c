@@ -80,7 +80,7 @@ layer_gradients bert_layer_gradients_at(const masked_lm_context *c, const layer_
     at.hidden += hidden;
     at.context += hidden;
     if (c->rounds) {
-        at.output_product = at.intermediate = at.self_output_product = c->thread_blocks[thread];
+        at.intermediate = c->thread_blocks[thread];
         at.rounded.output_product += hidden;
         at.rounded.intermediate += first * c->intermediate;
         at.rounded.self_output_product += hidden;

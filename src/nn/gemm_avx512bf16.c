@@ -71,9 +71,18 @@ static inline void pair_panel(uint16_t *panel, gemm_source a, size_t column, siz
         _mm512_mask_storeu_epi32(panel, mask, pair_at(a, p, k, column, mask));
 }
 
+/* packed[rows][depth] from a[rows, k]; columns k..depth-1 are zeros. */
+static inline void pack_rows(uint16_t *packed, gemm_source a, size_t rows, size_t k, size_t depth) {
+    for (size_t i = 0; i < rows; i++, packed += depth) {
+        size_t p = 0;
+        for (; p + 32 <= k; p += 32) _mm512_storeu_si512(packed + p, row_bf16(a, i * a.stride + p, 32));
+        if (p < depth) _mm512_storeu_si512(packed + p, row_bf16(a, i * a.stride + p, k - p));
+    }
+}
+
 static inline void pack_a_of(uint16_t *packed, gemm_source a, bool transposed, size_t rows, size_t k, size_t depth) {
     if (!transposed) {
-        pack_rows_bf16(packed, a, rows, k, depth);
+        pack_rows(packed, a, rows, k, depth);
         return;
     }
     row_split split = split_rows(rows, TILE_ROWS);

@@ -77,15 +77,6 @@ static void round_row_bf16(uint16_t *out, const float *in, size_t count) {
     if (i < count) _mm512_mask_storeu_epi16(out + i, (1u << (count - i)) - 1, row_bf16(s, i, count - i));
 }
 
-/* packed[rows][depth] from a[rows, k]; columns k..depth-1 are zeros. */
-static inline void pack_rows_bf16(uint16_t *packed, gemm_source a, size_t rows, size_t k, size_t depth) {
-    for (size_t i = 0; i < rows; i++, packed += depth) {
-        size_t p = 0;
-        for (; p + 32 <= k; p += 32) _mm512_storeu_si512(packed + p, row_bf16(a, i * a.stride + p, 32));
-        if (p < depth) _mm512_storeu_si512(packed + p, row_bf16(a, i * a.stride + p, k - p));
-    }
-}
-
 /* Panels [depth / 2][32][2] from b[k, columns], 256 columns at a time (nn/gemm_pack.h says why); what is missing is 0. */
 static inline void pack_b_straight(uint16_t *panels, gemm_source b, size_t columns, size_t k, size_t depth) {
     size_t padded = (columns + 31) / 32 * 32;
