@@ -556,6 +556,10 @@ MASKE_API MASKE_MUST_USE maske_status maske_export(const char *model_folder, con
  * settings, model, tokenizer. Fails with MASKE_EXISTS unless `force`. */
 MASKE_API MASKE_MUST_USE maske_status maske_report(const char *run_folder, const char *out_file, bool force);
 
+/* *found: the folder, or the one that its modules.json names as the network, holds weights. MASKE_UNSUPPORTED: in a form that
+ * is not read. */
+MASKE_API MASKE_MUST_USE maske_status maske_model_has_weights(bool *found, const char *model_folder);
+
 /* Writes a model with a tokenizer that maske_tokenizer_extend made of its own: the embeddings and the decoder's bias
  * grow, each new row the mean of the rows of the pieces that the old tokenizer makes of the new entry. */
 MASKE_API MASKE_MUST_USE maske_status maske_model_extend(const char *model_folder, const maske_tokenizer *extended,

@@ -87,24 +87,38 @@ maske_status weight_files_open_one(weight_files *out, const char *path) {
     return status;
 }
 
-maske_status weight_files_open(weight_files *out, const char *folder) {
-    static const char *const names[] = {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
-                                        "pytorch_model.bin.index.json"};
-    static const char *const others[] = {"tf_model.h5", "flax_model.msgpack", "model.ckpt.index"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0] + sizeof others / sizeof others[0]; i++) {
-        bool read = i < sizeof names / sizeof names[0];
-        char *path = NULL;
-        TRY(path_join(&path, folder, read ? names[i] : others[i - sizeof names / sizeof names[0]]));
-        maske_status status = MASKE_OK;
-        bool there = path_exists(path);
-        if (there)
-            status = read ? weight_files_open_one(out, path)
-                          : error_set(MASKE_UNSUPPORTED, "%s: weights in this form are not read, expected "
-                                      "model.safetensors or pytorch_model.bin", path);
-        free(path);
-        if (there) return status;
+/* In the order in which they count; the last ones are forms that are not read. */
+static const char *const weight_names[] = {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
+                                           "pytorch_model.bin.index.json", "tf_model.h5", "flax_model.msgpack",
+                                           "model.ckpt.index"};
+enum { READABLE = 4 };
+static const char expected[] = "expected model.safetensors or pytorch_model.bin";
+
+maske_status weight_files_find(char **path, const char *folder) {
+    for (size_t i = 0; i < sizeof weight_names / sizeof weight_names[0]; i++) {
+        char *there = NULL;
+        TRY(path_join(&there, folder, weight_names[i]));
+        if (path_exists(there) && i < READABLE) {
+            *path = there;
+            return MASKE_OK;
+        }
+        maske_status status = path_exists(there)
+                                  ? error_set(MASKE_UNSUPPORTED, "%s: weights in this form are not read, %s", there, expected)
+                                  : MASKE_OK;
+        free(there);
+        TRY(status);
     }
-    return error_set(MASKE_IO, "%s: found no weights, expected model.safetensors or pytorch_model.bin", folder);
+    *path = NULL;
+    return MASKE_OK;
+}
+
+maske_status weight_files_open(weight_files *out, const char *folder) {
+    char *path = NULL;
+    TRY(weight_files_find(&path, folder));
+    if (path == NULL) return error_set(MASKE_IO, "%s: found no weights, %s", folder, expected);
+    maske_status status = weight_files_open_one(out, path);
+    free(path);
+    return status;
 }
 
 void weight_files_close(weight_files *files) {

@@ -19,6 +19,9 @@ typedef struct weight_files {
 } weight_files;
 
 MASKE_MUST_USE maske_status weight_files_open(weight_files *out, const char *folder);
+/* *path: the file that weight_files_open opens, to be freed; NULL: there are no weights. MASKE_UNSUPPORTED: there are, in
+ * a form that is not read. */
+MASKE_MUST_USE maske_status weight_files_find(char **path, const char *folder);
 /* One file: by its name's end, ".bin" or model.safetensors. */
 MASKE_MUST_USE maske_status weight_files_open_one(weight_files *out, const char *path);
 void weight_files_close(weight_files *files);

@@ -1,5 +1,4 @@
 /* cli/command_tokenizer_extend.c: maske tokenizer extend: a tokenizer learns on, and its model's embeddings grow. */
-#include "base/modules.h"
 #include "base/output_folder.h"
 #include "cli/command.h"
 #include "cli/output.h"
@@ -41,17 +40,6 @@ static void prepare(options *o) {
     options_add(o, training_rows, &training);
 }
 
-/* *found: the folder holds weights. */
-static maske_status look_for_weights(const char *folder, bool *found) {
-    char *network = NULL, *path = NULL;
-    TRY(modules_find_network(&network, folder));
-    maske_status status = path_join(&path, network, "model.safetensors");
-    *found = status == MASKE_OK && path_exists(path);
-    free(network);
-    free(path);
-    return status;
-}
-
 /* The size, or sizes; with --fill-unused alone the vocabulary keeps its size. */
 static maske_status check_sizes(const invocation *call, tokenizer_sizes *sizes, const maske_tokenizer *base) {
     bool given = options_source(call->options, "vocab-size") != OPTION_DEFAULT;
@@ -89,7 +77,7 @@ static maske_status run(const invocation *call) {
     TRY(output_folder_check(settings.out, settings.force));
     if (path_same(settings.out, settings.model))
         return error_set(MASKE_BAD_ARGUMENT, "--out %s: is the folder of --model, expected another one", settings.out);
-    TRY(look_for_weights(settings.model, &weights));
+    TRY(maske_model_has_weights(&weights, settings.model));
     if (weights) sizes.model = settings.model;
     TRY(maske_tokenizer_open(&base, settings.model));
     maske_status status = extend(call, &sizes, base);

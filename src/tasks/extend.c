@@ -11,6 +11,7 @@
  * them yet. */
 #include "base/modules.h"
 #include "base/output_folder.h"
+#include "bert/weight_files.h"
 #include "tasks/model_folder.h"
 #include "tokenizer/tokenizer.h"
 #include "train/checkpoint.h"
@@ -196,6 +197,16 @@ static maske_status grow(growing *g, const char *folder) {
     masked_lm_free(network);
     if (status == MASKE_OK) status = find_halves(g);
     if (status == MASKE_OK) status = set_new_rows(g);
+    return status;
+}
+
+maske_status maske_model_has_weights(bool *found, const char *model_folder) {
+    char *network = NULL, *path = NULL;
+    TRY(modules_find_network(&network, model_folder));
+    maske_status status = weight_files_find(&path, network);
+    *found = status == MASKE_OK && path != NULL;
+    free(network);
+    free(path);
     return status;
 }
 

@@ -105,6 +105,16 @@ size() { "$MASKE" info --model "$1" --json | number vocab_size; }
 [ "$(size "$work/wide")" -gt "$(size "$model")" ] || fail "the embeddings did not grow"
 [ "$("$MASKE" fill --model "$work/wide" "Kitap okumak [MASK] bir alışkanlıktır." | tail -1)" = "Kitap okumak güzel bir alışkanlıktır." ] || fail "fill by an extended model"
 
+# Weights grow in whatever form they are, and those that cannot be read are not left behind in silence.
+cp -r "$model" "$work/parts"; mv "$work/parts/model.safetensors" "$work/parts/model-00001-of-00001.safetensors"
+grep -ao '"[A-Za-z0-9_.]*":{"dtype"' "$work/parts/model-00001-of-00001.safetensors" |
+    sed 's/:.*//; s/.*/&:"model-00001-of-00001.safetensors"/; 1s/^/{"weight_map":{/; $!s/$/,/; $s/$/}}/' >"$work/parts/model.safetensors.index.json"
+"$MASKE" tokenizer extend --model "$work/parts" --out "$work/wide-parts" --vocab-size 590 --quiet "$work/more" || fail "extend of weights in several files"
+cmp "$work/wide/model.safetensors" "$work/wide-parts/model.safetensors" || fail "weights of several files grew otherwise"
+rm "$work"/parts/model*; touch "$work/parts/tf_model.h5"
+"$MASKE" tokenizer extend --model "$work/parts" --out "$work/wide-h5" --vocab-size 590 --quiet "$work/more" 2>"$work/err" && fail "extend left weights behind"
+has "tf_model.h5: weights in this form are not read" <"$work/err" && [ ! -e "$work/wide-h5" ] || fail "extend of tf_model.h5: $(cat "$work/err")"
+
 # A checkpoint's moments grow too, several sizes come from one run, and training goes on from what was extended.
 few=$(($(size "$model") + 3))
 checkpoint=$(find "$model/checkpoints" -maxdepth 1 -name 'step-*' | sort | tail -1)
