@@ -10,7 +10,7 @@ static const maske_option rows[] = {
     {"precision", MASKE_OPTION_CHOICE, MEMBER(precision), 0, 0, "auto|f32|bf16", "auto",
      "of matrix products; auto: bf16 where the CPU has it"},
     {"max-length", MASKE_OPTION_INTEGER, MEMBER(max_length), 4, 65535, "N", "128", "tokens of a sequence"},
-    {"batch-size", MASKE_OPTION_INTEGER, MEMBER(batch_size), 1, 1 << 20, "N", "32", "sequences in a batch"},
+    {"batch-size", MASKE_OPTION_INTEGER, MEMBER(batch_size), 1, 65536, "N", "32", "sequences in a batch"},
     {"vocab-size", MASKE_OPTION_INTEGER, MEMBER(vocab_size), 8, 1 << 22, "N", "16000", "entries of the vocabulary"},
     {"steps", MASKE_OPTION_INTEGER, MEMBER(steps), 1, 1e9, "N", "10", "of each phase the fastest one counts"},
     {0}

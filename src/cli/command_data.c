@@ -20,7 +20,7 @@ static const maske_option data_rows[] = {
     {"epoch", MASKE_OPTION_INTEGER, offsetof(maske_data_options, epoch), 1, ROW_ENDLESS, "E", "1",
      "which epoch's masks and order"},
     ROW_SEED(maske_data_options, seed),
-    {"max-length", MASKE_OPTION_INTEGER, offsetof(maske_data_options, max_length), 3, 1 << 20, "N", "128",
+    {"max-length", MASKE_OPTION_INTEGER, offsetof(maske_data_options, max_length), 3, 65535, "N", "128",
      "tokens of a sequence, [CLS] and [SEP] included"},
     ROW_MASK_PROBABILITY(maske_data_options),
     {"whole-words", MASKE_OPTION_YES_NO, offsetof(maske_data_options, whole_words), 0, 0, NULL, "no",

@@ -25,19 +25,27 @@ static void prepare(options *o) {
 typedef struct history {
     int64_t step, tokens, best_step;
     double epoch, loss, seconds, valid_loss, valid_accuracy, best_loss;
-    bool trained, evaluated;
+    bool trained, evaluated, best_is_average;
 } history;
+
+/* The best so far: of the weights, or of their average (--average), where that was looked at, too. */
+static void take_evaluation(history *h, const json_t *line) {
+    const json_t *of_average = json_object_get(line, "average_valid_loss");
+    h->valid_loss = json_number_value(json_object_get(line, "valid_loss"));
+    h->valid_accuracy = json_number_value(json_object_get(line, "valid_accuracy"));
+    bool average = json_is_number(of_average) && json_number_value(of_average) < h->valid_loss;
+    double loss = average ? json_number_value(of_average) : h->valid_loss;
+    if (!h->evaluated || loss < h->best_loss) h->best_loss = loss, h->best_step = h->step, h->best_is_average = average;
+    h->evaluated = true;
+}
 
 static void take_line(history *h, const json_t *line) {
     const json_t *step = json_object_get(line, "step"), *valid = json_object_get(line, "valid_loss");
     h->trained = true;
     h->step = json_integer_value(step);
     if (valid != NULL) {
-        if (!json_is_number(valid)) return;     /* a loss that was no number is written as null, and none is the best */
-        h->valid_loss = json_number_value(valid);
-        h->valid_accuracy = json_number_value(json_object_get(line, "valid_accuracy"));
-        if (!h->evaluated || h->valid_loss < h->best_loss) h->best_loss = h->valid_loss, h->best_step = h->step;
-        h->evaluated = true;
+        /* A loss that was no number is written as null, and none is the best. */
+        if (json_is_number(valid)) take_evaluation(h, line);
         return;
     }
     h->epoch = json_number_value(json_object_get(line, "epoch"));
@@ -83,6 +91,7 @@ static void show_history(figures *f, const history *h) {
     figures_number(f, "valid_accuracy", "held-out accuracy, last", 4, h->valid_accuracy);
     figures_number(f, "best_valid_loss", "held-out loss, best", 4, h->best_loss);
     figures_count(f, "best_step", "at step", h->best_step);
+    figures_bool(f, "best_is_average", "of averaged weights", h->best_is_average);
 }
 
 /* ---------------------------------------------------------------------------------------------------- the model --- */

@@ -49,7 +49,7 @@ static const char *const examples[] = {
 };
 const command command_tokenizer_train = {
     .name = "tokenizer train",
-    .summary = "learns a tokenizer (a BPE) from raw text",
+    .summary = "learns a tokenizer from raw text",
     .arguments = "TEXT...",
     .details = ABOUT_TEXT "\n[PAD] [UNK] [CLS] [SEP] [MASK] get the ids 0 to 4; with byte fallback the bytes <0x00> to "
                           "<0xFF> are 5 to 260.",

@@ -35,7 +35,8 @@ static double round_step(double range) {
 }
 
 static scale make_scale(double low, double high, double from, double to) {
-    if (!(high > low)) {
+    /* Too near to one another for steps that a number still shows: one value, in the middle. */
+    if (!(high - low > 1e-9 * fmax(fabs(low), fabs(high)))) {
         double around = fabs(low) > 0 ? fabs(low) / 2 : 1;
         low -= around, high += around;
     }

@@ -1,13 +1,15 @@
 /* tokenizer/shrink.c: maske_tokenizer_shrink: a smaller vocabulary is the beginning of a larger one.
  *
  * Training adds one entry after the other and stops when there are enough, so the smaller tokenizer is had by stopping
- * earlier: behind the merge that made the last entry that fits. Where not even the alphabet fits, it alone is kept. */
+ * earlier: behind the merge that made the last entry that fits, or, of a WordPiece, which keeps no merges, behind that entry.
+ * Where not even the alphabet fits, it alone is kept. */
+#include "base/utf8.h"
 #include "tokenizer/tokenizer.h"
 
 #include <stdlib.h>
 
 /* Entries that no merge appended: special tokens and the alphabet. Behind them each entry is the next merge's. */
-static maske_status count_base(const bpe *model, int32_t *base) {
+static maske_status count_bpe_base(const bpe *model, int32_t *base) {
     uint8_t *made = NULL;
     TRY(memory_new(&made, (size_t)model->vocab.limit, sizeof *made, "entries"));
     for (size_t i = 0; i < model->merge_count; i++) made[model->merges[i].id] = 1;
@@ -28,6 +30,22 @@ static maske_status count_base(const bpe *model, int32_t *base) {
     return MASKE_OK;
 }
 
+/* The same of a WordPiece, where a merge is known by its two characters at the least. */
+static int32_t count_wordpiece_base(const maske_tokenizer *t) {
+    const wordpiece *model = &t->model.wordpiece;
+    const char *prefix = model->continuing_subword_prefix;
+    size_t prefix_length = strlen(prefix);
+    for (int32_t id = model->vocab.limit; id-- > 0;) {
+        size_t length = 0;
+        const char *text = vocab_text(&model->vocab, id, &length);
+        if (text == NULL) continue;
+        bool continuing = length > prefix_length && memcmp(text, prefix, prefix_length) == 0;
+        size_t characters = continuing ? utf8_count(text + prefix_length, length - prefix_length) : utf8_count(text, length);
+        if (characters < 2 || added_tokens_get(&t->added, id) != NULL) return id + 1;
+    }
+    return 0;
+}
+
 static maske_status first_entries(vocab *out, const vocab *from, int32_t count) {
     for (int32_t id = 0; id < count; id++) {
         size_t length = 0;
@@ -37,15 +55,11 @@ static maske_status first_entries(vocab *out, const vocab *from, int32_t count) 
     return MASKE_OK;
 }
 
-maske_status maske_tokenizer_shrink(maske_tokenizer **out, const maske_tokenizer *trained, int64_t vocab_size) {
-    if (trained->kind != MODEL_BPE) return error_set(MASKE_UNSUPPORTED, "the model is WordPiece, expected BPE");
+static maske_status shrink_bpe(maske_tokenizer **out, const maske_tokenizer *trained, int32_t size) {
     const bpe *model = &trained->model.bpe;
-    if (vocab_size < 1)
-        return error_set(MASKE_BAD_ARGUMENT, "vocab_size is %lld, expected at least 1", (long long)vocab_size);
-    if (vocab_size > model->vocab.limit) vocab_size = model->vocab.limit;
     int32_t base = 0;
-    TRY(count_base(model, &base));
-    int32_t size = vocab_size > base ? (int32_t)vocab_size : base;
+    TRY(count_bpe_base(model, &base));
+    if (size < base) size = base;
     size_t merges = 0;
     for (int32_t next = base; next < size && merges < model->merge_count; merges++)
         next += model->merges[merges].id == next;
@@ -54,4 +68,20 @@ maske_status maske_tokenizer_shrink(maske_tokenizer **out, const maske_tokenizer
     if (status == MASKE_OK) status = tokenizer_copy_with_bpe(out, trained, &entries, model->merges, merges);
     vocab_free(&entries);
     return status;
+}
+
+static maske_status shrink_wordpiece(maske_tokenizer **out, const maske_tokenizer *trained, int32_t size) {
+    int32_t base = count_wordpiece_base(trained);
+    vocab entries = {0};
+    maske_status status = first_entries(&entries, &trained->model.wordpiece.vocab, size < base ? base : size);
+    if (status == MASKE_OK) status = tokenizer_copy_with_wordpiece(out, trained, &entries);
+    vocab_free(&entries);
+    return status;
+}
+
+maske_status maske_tokenizer_shrink(maske_tokenizer **out, const maske_tokenizer *trained, int64_t vocab_size) {
+    if (vocab_size < 1)
+        return error_set(MASKE_BAD_ARGUMENT, "vocab_size is %lld, expected at least 1", (long long)vocab_size);
+    int32_t limit = tokenizer_vocab(trained)->limit, size = vocab_size < limit ? (int32_t)vocab_size : limit;
+    return trained->kind == MODEL_BPE ? shrink_bpe(out, trained, size) : shrink_wordpiece(out, trained, size);
 }

@@ -117,6 +117,15 @@ static maske_status make_step(feeder *f, int64_t step, double done) {
     return MASKE_OK;
 }
 
+/* A text that has become shorter since the place was kept (--allow-change corpus) may end before it: its next epoch begins. */
+static void stay_inside(feeder *f) {
+    feed_place *at = &f->next;
+    if (at->sequence >= f->plan.sequences) at->epoch++, at->sequence = 0;
+    if (f->what.mix == NULL) return;
+    if (at->mix_epoch == 0) at->mix_epoch = 1;
+    if (at->mix_sequence >= f->mix_sequences) at->mix_epoch++, at->mix_sequence = 0;
+}
+
 static void *work(void *user) {
     feeder *f = user;
     pthread_mutex_lock(&f->mutex);
@@ -155,10 +164,10 @@ maske_status feeder_start(feeder **out, const feed *what, const feed_place *firs
         memory_new(&f->order, (size_t)f->plan.sequences, sizeof *f->order, "the order of the sequences");
     if (what->mix != NULL) {
         f->mix_sequences = dataset_describe(what->mix)->sequences;
-        if (f->next.mix_epoch == 0) f->next.mix_epoch = 1;
         if (status == MASKE_OK)
             status = memory_new(&f->mix_order, (size_t)f->mix_sequences, sizeof *f->order, "the order of the sequences");
     }
+    stay_inside(f);
     size_t most = most_batches(f);
     for (size_t i = 0; i < SLOTS && status == MASKE_OK; i++)
         status = memory_new(&f->slots[i].batches, most, sizeof *f->slots[i].batches, "batches");

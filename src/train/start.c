@@ -28,8 +28,6 @@ typedef struct request {
 
 /* ------------------------------------------------------------------------------------------------------- inputs --- */
 
-static maske_status take_shape(maske_train_options *settings, const bert_config *config, const char *model);
-
 static bool has_recipe(const run *r) { return r->settings.recipe && r->settings.minutes > 0; }
 
 static maske_status absolute_path(char **out, const char *path) {
@@ -38,6 +36,53 @@ static maske_status absolute_path(char **out, const char *path) {
     maske_status status = memory_copy_text(out, resolved, strlen(resolved));
     free(resolved);
     return status;
+}
+
+/* A number of the shape: 0, or what the model has. */
+static maske_status take_number(int64_t *setting, int64_t found, const char *name, const char *model) {
+    if (*setting != 0 && *setting != found)
+        return error_set(MASKE_BAD_ARGUMENT, "%s is %lld, but %lld in the model %s", name, (long long)*setting,
+                         (long long)found, model);
+    *setting = found;
+    return MASKE_OK;
+}
+
+static maske_status take_activation(maske_train_options *settings, const char *name, const request *given) {
+    if (recipe_is_given(given->given, "hidden-act") && strcmp(settings->hidden_act, name) != 0)
+        return error_set(MASKE_BAD_ARGUMENT, "hidden-act is %s, but %s in the model %s", settings->hidden_act, name,
+                         given->model);
+    char *copy;
+    TRY(memory_copy_text(&copy, name, strlen(name)));
+    free((void *)(uintptr_t)settings->hidden_act);
+    settings->hidden_act = copy;
+    return MASKE_OK;
+}
+
+static maske_status take_shape(maske_train_options *settings, const bert_config *config, const request *given) {
+    const char *model = given->model;
+    if (recipe_is_given(given->given, "size")) TRY(sizes_complete(settings));
+    TRY(take_number(&settings->hidden_size, config->hidden_size, "hidden-size", model));
+    TRY(take_number(&settings->num_hidden_layers, config->num_hidden_layers, "num-hidden-layers", model));
+    TRY(take_number(&settings->num_attention_heads, config->num_attention_heads, "num-attention-heads", model));
+    TRY(take_number(&settings->intermediate_size, config->intermediate_size, "intermediate-size", model));
+    if (!recipe_is_given(given->given, "max-position-embeddings")) settings->max_position_embeddings = 0;
+    TRY(take_number(&settings->max_position_embeddings, (int64_t)bert_config_positions(config), "max-position-embeddings", model));
+    return take_activation(settings, activation_name(config->hidden_act), given);
+}
+
+/* A tokenizer that is there already is taken as it is: what would only be obeyed by one that is learned is refused. */
+static maske_status expect_no_learning(const run *r, const request *given) {
+    static const char *const names[] = {"pre-tokenizer", "normalizer"};
+    const char *folder = given->model != NULL ? given->model : given->tokenizer;
+    int64_t entries = maske_tokenizer_vocab_size(r->tokenizer);
+    if (recipe_is_given(given->given, "vocab-size") && r->settings.vocab_size != entries)
+        return error_set(MASKE_BAD_ARGUMENT, "vocab-size is %lld, but %lld in the tokenizer of %s",
+                         (long long)r->settings.vocab_size, (long long)entries, folder);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (recipe_is_given(given->given, names[i]))
+            return error_set(MASKE_BAD_ARGUMENT, "%s is given, expected none: the tokenizer of %s is taken as it is",
+                             names[i], folder);
+    return MASKE_OK;
 }
 
 /* Opens the model to go on from: its shape is the run's shape. */
@@ -52,29 +97,7 @@ static maske_status open_model(run *r, const request *given) {
     if (vocabulary > r->lm->config.vocab_size)
         return error_set(MASKE_BAD_SHAPE, "%s: the tokenizer has %lld entries, the model %lld", given->model,
                          (long long)vocabulary, (long long)r->lm->config.vocab_size);
-    return take_shape(&r->settings, &r->lm->config, given->model);
-}
-
-static maske_status take_number(int64_t *setting, int64_t found, const char *name, const char *model) {
-    if (*setting != 0 && *setting != found)
-        return error_set(MASKE_BAD_ARGUMENT, "%s is %lld, but %lld in the model %s", name, (long long)*setting,
-                         (long long)found, model);
-    *setting = found;
-    return MASKE_OK;
-}
-
-static maske_status take_shape(maske_train_options *settings, const bert_config *config, const char *model) {
-    TRY(take_number(&settings->hidden_size, config->hidden_size, "hidden-size", model));
-    TRY(take_number(&settings->num_hidden_layers, config->num_hidden_layers, "num-hidden-layers", model));
-    TRY(take_number(&settings->num_attention_heads, config->num_attention_heads, "num-attention-heads", model));
-    TRY(take_number(&settings->intermediate_size, config->intermediate_size, "intermediate-size", model));
-    settings->max_position_embeddings = (int64_t)bert_config_positions(config);
-    const char *name = activation_name(config->hidden_act);
-    char *copy;
-    TRY(memory_copy_text(&copy, name, strlen(name)));
-    free((void *)(uintptr_t)settings->hidden_act);
-    settings->hidden_act = copy;
-    return MASKE_OK;
+    return take_shape(&r->settings, &r->lm->config, given);
 }
 
 /* A file or folder that a setting names, kept by its absolute path. */
@@ -150,6 +173,7 @@ static maske_status take_request(run *r, request *given, const maske_train_optio
                          r->settings.trials);
     if (given->model != NULL) TRY(open_model(r, given));
     if (given->tokenizer != NULL) TRY(maske_tokenizer_open(&r->tokenizer, given->tokenizer));
+    if (r->tokenizer != NULL) TRY(expect_no_learning(r, given));
     TRY(run_choose_machine(r));
     if (!has_recipe(r)) return settings_complete(&r->settings);
     maske_train_options tried = r->settings;    /* what cannot go together is found before any work */

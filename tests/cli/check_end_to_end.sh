@@ -91,6 +91,11 @@ for name in logits loss hidden_states.2 attentions.1 grad.cls.predictions.bias; 
     head -c 20000 "$work/out.safetensors" | has -a "\"$name\"" || fail "run: no $name"
 done
 
+# What is the best so far may be the average of the weights, as in the report.
+cp -r "$model" "$work/averaged"
+printf '{"step":9000,"valid_loss":0.02,"average_valid_loss":0.01,"valid_accuracy":0.5}\n{"step":9001,"valid_loss":0.03,"valid_accuracy":0.5}\n' >>"$work/averaged/metrics.jsonl"
+[ "$(best "$work/averaged")" = 0.01 ] || fail "info: the best loss is $(best "$work/averaged"), expected that of the averaged weights, 0.01"
+
 # Export, extend.
 "$MASKE" export --model "$model" --out "$work/f16" --dtype f16 --quiet || fail "export"
 [ "$("$MASKE" fill --model "$work/f16" "Kitap okumak [MASK] bir alışkanlıktır." | tail -1)" = "Kitap okumak güzel bir alışkanlıktır." ] || fail "fill by an exported model"

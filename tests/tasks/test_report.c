@@ -28,6 +28,12 @@ static void charts_hold_their_points(void **state) {
     assert_ok(chart_draw(&out, &(chart){"one point", "step", &(chart_line){"", "held", x, flat, 1, true}, 1, true}));
     assert_int_equal(count_of(out.data, "<circle"), 1);
     assert_null(strstr(out.data, "nan"));
+    /* Losses one unit in the last place apart, for which no step between two of them is a number. */
+    const double near[] = {1, 1 + 0x1p-52, 1, 1};
+    buffer_clear(&out);
+    assert_ok(chart_draw(&out, &(chart){"near", "step", &(chart_line){"", "held", x, near, 4, true}, 1, false}));
+    assert_int_equal(count_of(out.data, "<circle"), 4);
+    assert_true(count_of(out.data, "class=\"grid\"") < 12);
     buffer_clear(&out);
     assert_ok(chart_draw(&out, &(chart){"nothing", "step", &(chart_line){"", "held", x, none, 4, true}, 1, true}));
     assert_int_equal(out.length, 0);

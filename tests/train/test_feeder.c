@@ -212,6 +212,28 @@ static void failures_reach_the_trainer(void **state) {
     dataset_free(d);
 }
 
+/* A place behind the end, as a text that has become shorter leaves it: the next epoch begins there, of both texts. */
+static void a_place_behind_the_end_is_the_next_epoch(void **state) {
+    (void)state;
+    dataset *d = town(), *old = town();
+    maske_train_options o = settings();
+    o.mix_share = 0.3;
+    int64_t sequences = dataset_describe(d)->sequences;
+    for (int64_t behind = 0; behind < 2 * BATCH; behind += 2 * BATCH - 1) {
+        const feed_place place = {9, 2, sequences + behind, 3, sequences + behind};
+        const feed_place expected = {9, 3, 0, 4, 0};
+        feeder *f = NULL;
+        const step_input *input = NULL;
+        assert_ok(feeder_start(&f, &(feed){d, old, &o, 0, 0}, &place));
+        assert_ok(feeder_next(f, 0, &input));
+        assert_memory_equal(&input->place, &expected, sizeof expected);
+        assert_true(input->tokens > 0 && input->predicted > 0);
+        feeder_stop(f);
+    }
+    dataset_free(d);
+    dataset_free(old);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_epoch_is_divided),
@@ -219,6 +241,7 @@ int main(void) {
         cmocka_unit_test(any_step_may_be_the_first),
         cmocka_unit_test(what_grows_loses_nothing),
         cmocka_unit_test(another_text_is_mixed_in),
+        cmocka_unit_test(a_place_behind_the_end_is_the_next_epoch),
         cmocka_unit_test(failures_reach_the_trainer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -346,7 +346,26 @@ static void training_goes_on_from_a_model(void **state) {
     o.force = false;
     o.hidden_size = 64;
     assert_fails(training_start(&t, fresh("third"), &o), MASKE_BAD_ARGUMENT, "hidden-size is 64, but 32 in the model");
+    /* Nothing that was asked for is passed over in silence. */
     o.hidden_size = 0;
+    o.hidden_act = "relu";
+    assert_fails(training_start(&t, fresh("third"), &o), MASKE_BAD_ARGUMENT, "hidden-act is relu, but gelu in the model");
+    o.hidden_act = "gelu";
+    o.max_position_embeddings = 128;
+    assert_fails(training_start(&t, fresh("third"), &o), MASKE_BAD_ARGUMENT, "max-position-embeddings is 128, but 64 in the model");
+    o.max_position_embeddings = 64;
+    o.given = "size";
+    assert_fails(training_start(&t, fresh("third"), &o), MASKE_BAD_ARGUMENT, ", but 32 in the model");
+    o.given = NULL;
+    o.vocab_size = 5000;
+    assert_fails(training_start(&t, fresh("third"), &o), MASKE_BAD_ARGUMENT, "vocab-size is 5000, but ");
+    t = with_tokenizer();
+    assert_fails(training_start(&t, fresh("third"), &o), MASKE_BAD_ARGUMENT, "vocab-size is 5000, but ");
+    o.vocab_size = 0;
+    o.normalizer = "nfkc";
+    assert_fails(training_start(&t, fresh("third"), &o), MASKE_BAD_ARGUMENT, "normalizer is given, expected none");
+    t = (training){.model = first, .threads = 1};
+    o.normalizer = training_options().normalizer;
     o.force = true;
     assert_fails(training_start(&t, first, &o), MASKE_BAD_ARGUMENT, "lies in the output folder, which --force replaces");
     assert_true(has_file(first, "model.safetensors"));
