@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,9 +66,16 @@ void print_memory(char out[32], double bytes) {
 
 /* ------------------------------------------------------------------------------------------------- drawing --- */
 
-static void write_all(int descriptor, const char *bytes, size_t length) {
+/* Work that is to stop must not wait for a reader that has stopped reading. */
+static bool would_block(int descriptor) {
+    struct pollfd asked = {.fd = descriptor, .events = POLLOUT};
+    return poll(&asked, 1, 0) == 0;
+}
+
+static void write_all(const progress *p, const char *bytes, size_t length) {
     while (length > 0) {
-        ssize_t n = write(descriptor, bytes, length);
+        if (p->stop != NULL && *p->stop != 0 && would_block(p->descriptor)) return;
+        ssize_t n = write(p->descriptor, bytes, length);
         if (n < 0 && errno == EINTR) continue;
         if (n <= 0) return;                 /* nobody reads any more: progress is not worth failing for */
         bytes += n;
@@ -117,7 +125,7 @@ static void draw_bar(progress *p, const char *stage, double share, const char *b
     cut_columns(line, columns);
     char drawn[640];
     snprintf(drawn, sizeof drawn, "\r%s%s%s\033[K", p->color ? "\033[36m" : "", line, p->color ? "\033[0m" : "");
-    write_all(p->descriptor, drawn, strlen(drawn));
+    write_all(p, drawn, strlen(drawn));
     p->drawn = true;
 }
 
@@ -164,16 +172,16 @@ void progress_line(progress *p, const char *text) {
     if (length + 1 < sizeof line) {
         memcpy(line, text, length);
         line[length] = '\n';
-        write_all(p->descriptor, line, length + 1);
+        write_all(p, line, length + 1);
     } else {
-        write_all(p->descriptor, text, length);
-        write_all(p->descriptor, "\n", 1);
+        write_all(p, text, length);
+        write_all(p, "\n", 1);
     }
 }
 
 void progress_end(progress *p) {
     if (!p->drawn) return;
-    write_all(p->descriptor, "\r\033[K", 4);
+    write_all(p, "\r\033[K", 4);
     p->drawn = false;
     p->last = 0;
 }

@@ -22,6 +22,7 @@ typedef struct progress {
     double first_done;          /* what was done already when the stage began: a resumed run is not that fast */
     double every;               /* seconds between plain lines */
     char stage[48];
+    const volatile sig_atomic_t *stop;      /* NULL, or: once it is not 0, a reader that does not read is not waited for */
 } progress;
 
 void progress_start(progress *p, int descriptor, bool quiet);

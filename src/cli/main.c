@@ -7,12 +7,14 @@
 #include "cli/command.h"
 #include "cli/output.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 volatile sig_atomic_t stop_signal;
-progress program_progress;
+progress program_progress = {.descriptor = STDERR_FILENO, .stop = &stop_signal};
 
 /* ------------------------------------------------------------------------------------------------- commands --- */
 
@@ -146,6 +148,7 @@ static maske_status run_parsed(const command *c, options *o, bool *advise) {
     TRY(check_cpu_level());
     *advise = false;
     progress_start(&program_progress, STDERR_FILENO, common.quiet);
+    program_progress.stop = &stop_signal;
     maske_set_log(on_log, NULL);
     invocation call = {
         .options = o,
@@ -170,10 +173,10 @@ static int run_command(const command *c, int argc, char **argv) {
     else if (status == MASKE_OK) status = run_parsed(c, &o, &advise);
     progress_end(&program_progress);
     int code = exit_code(status);
-    if (status != MASKE_OK) fprintf(stderr, "maske %s: %s\n", c->name, maske_error());
-    if (advise) fprintf(stderr, "maske %s --help tells more.\n", c->name);
+    if (status != MASKE_OK) say("maske %s: %s", c->name, maske_error());
+    if (advise) say("maske %s --help tells more.", c->name);
     if (out_finish() != MASKE_OK && code == 0) {
-        fprintf(stderr, "maske %s: %s\n", c->name, maske_error());
+        say("maske %s: %s", c->name, maske_error());
         code = 1;
     }
     options_free(&o);
@@ -252,13 +255,27 @@ static int dispatch(int argc, char **argv) {
 
 /* ------------------------------------------------------------------------------------------- the process --- */
 
-/* The first signal asks the work to stop soon (a checkpoint is written); the second one ends the process at once. */
+static struct timespec asked_to_stop;       /* when the first signal came */
+
+/* The first signal asks the work to stop soon (a checkpoint is written); a second one ends the process at once. But not one
+ * that comes with the first, to the process and to its group, nor SIGHUP at all, which a terminal that is closed sends twice,
+ * by the shell and by the system: that is nobody's impatience. */
 static void on_signal(int number) {
-    stop_signal = number;
-    signal(SIGINT, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
-    signal(SIGHUP, SIG_DFL);
+    struct timespec now;
+    int kept = errno;
+    clock_gettime(CLOCK_MONOTONIC, &now);       /* may be called in a handler */
+    errno = kept;
+    if (stop_signal == 0) {
+        asked_to_stop = now;
+        stop_signal = number;
+        return;
+    }
+    long long passed = (long long)(now.tv_sec - asked_to_stop.tv_sec) * 1000000000 + now.tv_nsec - asked_to_stop.tv_nsec;
+    if (number == SIGHUP || passed < 100000000) return;      /* nanoseconds */
+    signal(number, SIG_DFL);
+    raise(number);
 }
+
 
 static void put(const char *text) {
     if (write(STDERR_FILENO, text, strlen(text)) < 0) return;
@@ -287,6 +304,9 @@ static void handle_signals(void) {
     sigaction(SIGBUS, &lost_page, NULL);
     struct sigaction action = {.sa_handler = on_signal}, before;
     sigemptyset(&action.sa_mask);
+    sigaddset(&action.sa_mask, SIGINT);
+    sigaddset(&action.sa_mask, SIGTERM);
+    sigaddset(&action.sa_mask, SIGHUP);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     /* nohup has SIGHUP ignored, and means it. */

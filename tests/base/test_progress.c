@@ -23,6 +23,25 @@ static size_t read_all(int descriptor) {
     return used;
 }
 
+/* A reader that has stopped reading keeps nobody who is to stop. */
+static void a_full_pipe_is_not_waited_for(void **state) {
+    (void)state;
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    progress p;
+    progress_start(&p, ends[1], false);
+    static volatile sig_atomic_t stop;
+    stop = 1;
+    p.stop = &stop;
+    char line[1000];
+    memset(line, 'a', sizeof line - 1);
+    line[sizeof line - 1] = '\0';
+    for (int i = 0; i < 2000; i++) progress_line(&p, line);     /* more than any pipe holds */
+    assert_true(read_all(ends[0]) > 0);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 static void log_files_get_lines(void **state) {
     (void)state;
     int ends[2];
@@ -148,6 +167,7 @@ static void numbers_are_written_for_people(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(log_files_get_lines),
+        cmocka_unit_test(a_full_pipe_is_not_waited_for),
         cmocka_unit_test(bars_fit_every_window_and_go_away),
         cmocka_unit_test(colour_and_terminals_can_be_refused),
         cmocka_unit_test(numbers_are_written_for_people),

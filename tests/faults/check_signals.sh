@@ -77,6 +77,40 @@ stalls evaluate --model "$work/whole"
 stalls tokenizer encode --model "$work/whole"
 exec 9>&-
 
+# Messages that nobody reads any more: the run waits for its reader, and a signal ends the wait, with a checkpoint.
+mkfifo "$work/unread"
+exec 9<>"$work/unread"
+rm -rf "$work/run"
+"$MASKE" "${train[@]}" --steps 1000000 --log-steps 1 --out "$work/run" "$work/long.txt" 2>"$work/unread" 9>&- &
+process=$!
+lines=-1
+for ((i = 0; i < 300; i++)); do
+    sleep 0.2
+    now=$(cat "$work/run/metrics.jsonl" 2>/dev/null | wc -l)
+    [ "$now" -lt 300 ] || [ "$now" != "$lines" ] || break
+    lines=$now
+done
+kill -TERM $process
+for ((i = 0; i < 100; i++)); do kill -0 $process 2>/dev/null || break; sleep 0.1; done
+! kill -0 $process 2>/dev/null || { kill -KILL $process; fail "unread messages: still there ten seconds after SIGTERM"; }
+rc=0
+wait $process || rc=$?
+[ $rc = 143 ] && [ -n "$(ls "$work/run/checkpoints")" ] || fail "unread messages: exit $rc, checkpoints: $(ls "$work/run/checkpoints")"
+exec 9>&-
+
+# Two signals at once, as to a process and its group, and SIGHUP again and again, as of a terminal that is closed: one.
+for signals in "TERM TERM" "INT TERM" "HUP HUP HUP"; do
+    rm -rf "$work/run"
+    (trap - INT; exec env --default-signal=INT,HUP "$MASKE" "${train[@]}" --steps 1000000 --out "$work/run" "$work/long.txt" 2>"$work/err") &
+    process=$!
+    for ((i = 0; i < 300; i++)); do [ -s "$work/run/metrics.jsonl" ] && break; sleep 0.05; done
+    for signal in $signals; do kill -"$signal" $process 2>/dev/null || true; done
+    [ "$signal" != HUP ] || { sleep 0.15; kill -HUP $process 2>/dev/null || true; }
+    rc=0
+    wait $process || rc=$?
+    [ $rc -gt 128 ] && [ -n "$(ls "$work/run/checkpoints")" ] || fail "$signals: exit $rc, checkpoints: $(ls "$work/run/checkpoints")"
+done
+
 # Deterministic moments: at a write, a rename and a read of the run's own files, the n-th; a kill leaves nothing
 # half-made.
 for plan in rename:1:KILL rename:7:KILL rename:12:KILL fsync:9:KILL write:5:KILL unlink:3:KILL; do
