@@ -208,7 +208,8 @@ static int compare_descending(const void *a, const void *b) {
 /* The steps of the checkpoints in the folder, newest first; steps is yours. */
 static maske_status list_steps(step_list *out, const char *folder) {
     step_list list = {0};
-    maske_status status = path_is_folder(folder) ? folder_list(folder, add_step, &list) : MASKE_OK;
+    /* A link to a disk that is not there just now is no empty folder: opening it fails, and says so. */
+    maske_status status = path_exists(folder) ? folder_list(folder, add_step, &list) : MASKE_OK;
     if (status != MASKE_OK) {
         free(list.steps);
         return status;
@@ -246,6 +247,28 @@ maske_status checkpoint_remove_after(const char *folder, int64_t step) {
     return status;
 }
 
+maske_status checkpoint_count(size_t *count, const char *folder) {
+    step_list list;
+    TRY(list_steps(&list, folder));
+    *count = list.count;
+    free(list.steps);
+    return MASKE_OK;
+}
+
+static maske_status remove_part(void *user, const char *name) {
+    if (!name_is_part(name)) return MASKE_OK;
+    char *path;
+    TRY(path_join(&path, user, name));
+    maske_status status = folder_remove(path);
+    free(path);
+    return status;
+}
+
+maske_status checkpoint_tidy(const char *folder, int64_t keep) {
+    if (path_is_folder(folder)) TRY(folder_list(folder, remove_part, (void *)(uintptr_t)folder));
+    return checkpoint_prune(folder, keep);
+}
+
 /* ----------------------------------------------------------------------------------------------------- checking --- */
 
 static maske_status check_file(const char *folder, const json_t *entry, const char *place) {
@@ -262,7 +285,8 @@ static maske_status check_file(const char *folder, const json_t *entry, const ch
     TRY(path_join(&path, folder, name));
     struct stat info;
     maske_status status = MASKE_OK;
-    if (lstat(path, &info) != 0) status = error_io(path, "open");
+    if (!path_exists(path)) status = error_set(MASKE_BAD_FILE, "%s: is missing", path);
+    else if (lstat(path, &info) != 0) status = error_io(path, "open");
     else if (!S_ISREG(info.st_mode)) status = error_set(MASKE_BAD_FILE, "%s: not a regular file", path);
     if (status == MASKE_OK) status = fingerprint_file(&found, &found_bytes, path, NULL);
     if (status == MASKE_OK && (found_bytes != bytes || found != fingerprint))
@@ -340,6 +364,8 @@ maske_status checkpoint_open(checkpoint *out, const char *folder, int64_t step) 
     char *place = NULL;
     TRY(step_path(&c.path, folder, step));
     maske_status status = path_join(&place, c.path, state_name);
+    if (status == MASKE_OK && path_is_folder(c.path) && !path_exists(place))
+        status = error_set(MASKE_BAD_FILE, "%s: is missing", place);
     if (status == MASKE_OK) status = read_text(&c, step, place);
     free(place);
     if (status != MASKE_OK) checkpoint_free(&c);
@@ -354,8 +380,9 @@ maske_status checkpoint_newest(checkpoint *out, const char *folder) {
     maske_status status = MASKE_OK;
     for (size_t i = 0; i < list.count && c.path == NULL && status == MASKE_OK; i++) {
         maske_status opened = checkpoint_open(&c, folder, list.steps[i]);
-        /* A newer version's file or no memory is no damage: what an older checkpoint says must not stand in for it. */
-        if (opened == MASKE_OUT_OF_MEMORY || opened == MASKE_UNSUPPORTED) status = opened;
+        /* A newer version's file, no memory, a disk or a permission that fails: that is no damage, and what an older
+         * checkpoint says must not stand in for it, since what lies behind that one goes. */
+        if (opened == MASKE_OUT_OF_MEMORY || opened == MASKE_UNSUPPORTED || opened == MASKE_IO) status = opened;
         else if (opened != MASKE_OK)
             log_say(MASKE_LOG_WARNING, "the checkpoint of step %lld is damaged and not used: %s",
                     (long long)list.steps[i], maske_error());

@@ -44,6 +44,11 @@ MASKE_MUST_USE maske_status checkpoint_prune(const char *folder, int64_t keep);
 /* Removes those after `step`. */
 MASKE_MUST_USE maske_status checkpoint_remove_after(const char *folder, int64_t step);
 
+/* How many there are, whole or not. */
+MASKE_MUST_USE maske_status checkpoint_count(size_t *count, const char *folder);
+/* Removes what a kill left of one that was being written, and all but the newest `keep`. Nobody else may be writing. */
+MASKE_MUST_USE maske_status checkpoint_tidy(const char *folder, int64_t keep);
+
 /* A checkpoint that was read; a zeroed structure: none. */
 typedef struct checkpoint {
     char *path;                 /* NULL: none */
@@ -53,7 +58,8 @@ typedef struct checkpoint {
 } checkpoint;
 /* FOLDER/step-N, every byte of which is checked. */
 MASKE_MUST_USE maske_status checkpoint_open(checkpoint *out, const char *folder, int64_t step);
-/* The newest whole one. Damaged newer ones are named in warnings and passed over. None at all is no failure. */
+/* The newest whole one. Damaged newer ones are named in warnings and passed over; one that cannot be read (MASKE_IO) or that a
+ * newer version wrote (MASKE_UNSUPPORTED) is not. None at all is no failure. */
 MASKE_MUST_USE maske_status checkpoint_newest(checkpoint *out, const char *folder);
 /* The model and its moments, whose names and shapes must be those of the model's table. Both yours. */
 MASKE_MUST_USE maske_status checkpoint_load(const checkpoint *c, masked_lm **model, optimizer *o, int muon_threads);

@@ -253,13 +253,46 @@ static maske_status look_for_model(run *r, const checkpoint *newest) {
     return MASKE_OK;
 }
 
+/* Without a whole checkpoint a run begins anew, but only where none was written yet: what it made must not be lost by it. */
+static maske_status expect_young(const run *r) {
+    const char *folder = r->folder.checkpoints;
+    size_t count = 0;
+    if (r->model != NULL)
+        return error_set(MASKE_BAD_FILE,
+                         "%s: no whole checkpoint is left; the run went on from %s and has to be started anew", folder,
+                         r->model);
+    if (!path_exists(folder))
+        return error_set(MASKE_IO, "%s: is missing; make it, empty, to begin the run anew: its model is replaced then", folder);
+    TRY(checkpoint_count(&count, folder));
+    if (count > 0)
+        return error_set(MASKE_BAD_FILE, "%s: of %zu checkpoints none is whole; remove them to begin the run anew: its model is "
+                         "replaced then", folder, count);
+    return MASKE_OK;
+}
+
+/* A finished run's checkpoints may have been removed; what only an unfinished one has is gone with its end. */
+static maske_status is_over(bool *over, const run *r, const checkpoint *newest) {
+    bool model = false;
+    char *tokens;
+    *over = newest->path != NULL && newest->state.finished;
+    if (newest->path != NULL) return MASKE_OK;
+    TRY(model_is_there(&model, r));
+    TRY(path_join(&tokens, r->folder.path, RUN_TOKENS));
+    *over = model && !path_exists(tokens);
+    free(tokens);
+    return MASKE_OK;
+}
+
+static maske_status finish(const run *r, const checkpoint *newest) {
+    if (newest->path != NULL) TRY(expect_model(r, newest));
+    TRY(checkpoint_tidy(r->folder.checkpoints, r->settings.keep));
+    return run_folder_finish(&r->folder);
+}
+
 static maske_status go_on(run *r, const changes *allowed, const checkpoint *c, const beginning *b,
                           const maske_train_watch *watch) {
     bool new_text = false;
-    if (c->path == NULL && r->model != NULL)
-        return error_set(MASKE_BAD_FILE,
-                         "%s: no whole checkpoint is left; the run went on from %s and has to be started anew",
-                         r->folder.checkpoints, r->model);
+    if (c->path == NULL) TRY(expect_young(r));
     TRY(run_choose_machine(r));
     TRY(maske_tokenizer_open(&r->tokenizer, r->folder.path));
     TRY(run_identify(r, r->folder.path));
@@ -276,6 +309,7 @@ static maske_status go_on(run *r, const changes *allowed, const checkpoint *c, c
     if (c->path != NULL) TRY(look_for_model(r, c));
     if (new_text || new_tokenizer) TRY(run_write_sources(r, r->folder.path));
     TRY(checkpoint_remove_after(r->folder.checkpoints, r->state.step));
+    TRY(checkpoint_tidy(r->folder.checkpoints, r->settings.keep));
     if (c->path != NULL) log_say(MASKE_LOG_NOTE, "goes on from %s", c->path);
     else log_say(MASKE_LOG_NOTE, "no checkpoint was written yet: starts from the beginning");
     return run_train(r, watch);
@@ -291,12 +325,9 @@ static maske_status resume(run *r, const char *out, const char *allow_change, co
     TRY(read_in_folder(r, &b, RUN_SETTINGS, read_settings_file));
     TRY(read_in_folder(r, &b, RUN_SOURCES, read_sources));
     TRY(checkpoint_newest(&newest, r->folder.checkpoints));
-    maske_status status;
-    if (newest.path != NULL && newest.state.finished) {
-        *finished = true;
-        status = expect_model(r, &newest);
-        if (status == MASKE_OK) status = run_folder_finish(&r->folder);
-    } else status = go_on(r, &allowed, &newest, &b, watch);
+    maske_status status = is_over(finished, r, &newest);
+    if (status == MASKE_OK && *finished) status = finish(r, &newest);
+    else if (status == MASKE_OK) status = go_on(r, &allowed, &newest, &b, watch);
     checkpoint_free(&newest);
     return status;
 }

@@ -12,11 +12,16 @@
 
 enum { COUNTED_BYTES = 32 << 20 };
 
+maske_status sources_expect_name(const char *path) {
+    size_t length = strlen(path);
+    if (utf8_valid_prefix(path, length) == length) return MASKE_OK;
+    return error_set(MASKE_UNSUPPORTED, "%s: the name is not UTF-8, expected one that can be kept in a file for resuming",
+                     path);
+}
+
 static maske_status add_file(sources *s, const char *path) {
     size_t length = strlen(path);
-    if (utf8_valid_prefix(path, length) != length)
-        return error_set(MASKE_UNSUPPORTED,
-                         "%s: the name is not UTF-8, expected one that can be kept in a file for resuming", path);
+    TRY(sources_expect_name(path));
     TRY(memory_reserve(&s->files, &s->capacity, s->count + 1, sizeof *s->files, "the list of text files"));
     s->files[s->count] = (source_file){.standard_input = strcmp(path, "-") == 0};
     TRY(memory_copy_text(&s->files[s->count].path, path, length));

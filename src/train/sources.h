@@ -21,6 +21,8 @@ typedef struct sources {
     char *field;                /* NULL: the default */
 } sources;
 
+/* MASKE_UNSUPPORTED: the path could not be written into a file of the run, to be found again. */
+MASKE_MUST_USE maske_status sources_expect_name(const char *path);
 /* Finds the files; those that are missing, empty or no text fail here. Nothing is read yet. */
 MASKE_MUST_USE maske_status sources_find(sources *out, const maske_text *text);
 void sources_free(sources *s);

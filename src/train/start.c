@@ -70,24 +70,23 @@ static maske_status take_shape(maske_train_options *settings, const bert_config 
     return take_activation(settings, activation_name(config->hidden_act), given);
 }
 
-/* A tokenizer that is there already is taken as it is: what would only be obeyed by one that is learned is refused. */
-static maske_status expect_no_learning(const run *r, const request *given) {
+/* A tokenizer that is there already is taken as it is: what only one that is learned would obey is said to be of no use. */
+static void warn_of_learning(const run *r, const request *given) {
     static const char *const names[] = {"pre-tokenizer", "normalizer"};
     const char *folder = given->model != NULL ? given->model : given->tokenizer;
     int64_t entries = maske_tokenizer_vocab_size(r->tokenizer);
     if (recipe_is_given(given->given, "vocab-size") && r->settings.vocab_size != entries)
-        return error_set(MASKE_BAD_ARGUMENT, "vocab-size is %lld, but %lld in the tokenizer of %s",
-                         (long long)r->settings.vocab_size, (long long)entries, folder);
+        log_say(MASKE_LOG_WARNING, "vocab-size %lld is not used: the tokenizer of %s has %lld entries",
+                (long long)r->settings.vocab_size, folder, (long long)entries);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (recipe_is_given(given->given, names[i]))
-            return error_set(MASKE_BAD_ARGUMENT, "%s is given, expected none: the tokenizer of %s is taken as it is",
-                             names[i], folder);
-    return MASKE_OK;
+            log_say(MASKE_LOG_WARNING, "%s is not used: the tokenizer of %s is taken as it is", names[i], folder);
 }
 
 /* Opens the model to go on from: its shape is the run's shape. */
 static maske_status open_model(run *r, const request *given) {
     TRY(absolute_path(&r->model, given->model));
+    TRY(sources_expect_name(r->model));
     TRY(maske_tokenizer_open(&r->tokenizer, given->model));
     TRY(masked_lm_open(&r->lm, given->model));
     if (!r->lm->finite)
@@ -173,7 +172,7 @@ static maske_status take_request(run *r, request *given, const maske_train_optio
                          r->settings.trials);
     if (given->model != NULL) TRY(open_model(r, given));
     if (given->tokenizer != NULL) TRY(maske_tokenizer_open(&r->tokenizer, given->tokenizer));
-    if (r->tokenizer != NULL) TRY(expect_no_learning(r, given));
+    if (r->tokenizer != NULL) warn_of_learning(r, given);
     TRY(run_choose_machine(r));
     if (!has_recipe(r)) return settings_complete(&r->settings);
     maske_train_options tried = r->settings;    /* what cannot go together is found before any work */

@@ -427,6 +427,75 @@ static void a_torn_checkpoint_is_passed_over(void **state) {
         }
 }
 
+/* What a run has made is not given up for a new beginning. */
+static void without_a_whole_checkpoint_nothing_is_replaced(void **state) {
+    (void)state;
+    maske_train_options o = training_options();
+    const char *out = fresh("all-torn"), *checkpoints = scratch_path("all-torn/checkpoints");
+    assert_fails(stopped_run(out, 12, &o), MASKE_STOPPED, "stopped after step 12");
+    size_t length;
+    char *before = read_whole(out, "metrics.jsonl", &length), *after;
+    change_byte(scratch_path("all-torn/checkpoints/step-12/trainer_state.json"), 60);
+    assert_fails(resume(out, 1), MASKE_BAD_FILE, "of 1 checkpoints none is whole; remove them to begin the run anew");
+    assert_ok(folder_remove(checkpoints));
+    assert_fails(resume(out, 1), MASKE_IO, "checkpoints: is missing; make it, empty, to begin the run anew");
+    /* A link to a disk that is not there. */
+    assert_int_equal(symlink("/does/not/exist", checkpoints), 0);
+    assert_fails(resume(out, 1), MASKE_IO, "checkpoints: cannot open the folder");
+    after = read_whole(out, "metrics.jsonl", &length);
+    assert_string_equal(before, after);
+    free(before);
+    free(after);
+    assert_int_equal(unlink(checkpoints), 0);
+    assert_ok(folder_make(checkpoints));
+    assert_ok(resume(out, 1));
+    assert_same_run(unbroken(), out, STEPS);
+    /* A run that is over says so without its checkpoints, too. */
+    bool finished = false;
+    assert_ok(folder_remove(checkpoints));
+    training t = {.threads = 1};
+    assert_ok(training_resume(&t, out, &finished));
+    assert_true(finished);
+    assert_same_file(unbroken(), out, "model.safetensors");
+}
+
+/* A disk or a permission that fails is no damage: the older checkpoint must not take the newer one's place. */
+static void a_checkpoint_that_cannot_be_read_is_not_passed_over(void **state) {
+    (void)state;
+    maske_train_options o = training_options();
+    o.save_steps = 4;
+    const char *out = fresh("unreadable");
+    killed_after(out, 14, scratch_path("unreadable/checkpoints/step-12"), &o, NULL);
+    const char *file = scratch_path("unreadable/checkpoints/step-12/trainer_state.json"), *kept = scratch_path("kept.json");
+    assert_int_equal(rename(file, kept), 0);
+    assert_int_equal(symlink("trainer_state.json", file), 0);      /* to itself: opening it fails, for root too */
+    assert_fails(resume(out, 1), MASKE_IO, "step-12/trainer_state.json: cannot open");
+    assert_int_equal(rename(kept, file), 0);
+    assert_ok(resume(out, 1));
+    assert_same_file(unbroken(), out, "model.safetensors");
+}
+
+/* What a kill left of a checkpoint that was being written, and one that was to go, go when the run goes on. */
+static void halves_of_checkpoints_are_removed(void **state) {
+    (void)state;
+    maske_train_options o = training_options();
+    o.save_steps = 4;
+    o.keep = 1;
+    const char *out = fresh("halves"), *part = scratch_path("halves/checkpoints/step-16.maske-part");
+    killed_after(out, 14, scratch_path("halves/checkpoints/step-12"), &o, NULL);
+    for (int finished = 0; finished < 2; finished++) {
+        assert_ok(folder_make(part));
+        assert_ok(folder_make(scratch_path("halves/checkpoints/step-3")));
+        bool over = false;
+        training t = {.threads = 1};
+        assert_ok(training_resume(&t, out, &over));
+        assert_int_equal(over, finished);
+        assert_false(has_file(out, "checkpoints/step-16.maske-part"));
+        assert_false(has_file(out, "checkpoints/step-3"));
+    }
+    assert_same_file(unbroken(), out, "model.safetensors");
+}
+
 /* A checkpoint that a newer maske wrote is no damage: going on from an older one would undo what it did. */
 static void a_newer_format_is_refused(void **state) {
     (void)state;
@@ -696,6 +765,9 @@ int main(void) {
         cmocka_unit_test(a_finished_run_says_so),
         cmocka_unit_test(a_model_that_is_missing_comes_back),
         cmocka_unit_test(a_torn_checkpoint_is_passed_over),
+        cmocka_unit_test(without_a_whole_checkpoint_nothing_is_replaced),
+        cmocka_unit_test(a_checkpoint_that_cannot_be_read_is_not_passed_over),
+        cmocka_unit_test(halves_of_checkpoints_are_removed),
         cmocka_unit_test(a_newer_format_is_refused),
         cmocka_unit_test(a_changed_text_is_refused),
         cmocka_unit_test(changed_settings_are_refused),
