@@ -59,6 +59,16 @@ bool path_same(const char *a, const char *b) {
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
+bool path_is_inside(const char *path, const char *folder) {
+    char *inner = realpath(path, NULL), *outer = realpath(folder, NULL);
+    size_t length = outer != NULL ? strlen(outer) : 0;
+    bool inside = inner != NULL && outer != NULL && strncmp(inner, outer, length) == 0 &&
+                  (inner[length] == '/' || inner[length] == '\0' || (length == 1 && outer[0] == '/'));
+    free(inner);
+    free(outer);
+    return inside;
+}
+
 /* The path itself if it is there, else the nearest folder above it that is. Yours. */
 static maske_status nearest_there(char **out, const char *path) {
     TRY(path_suffixed(out, path[0] != '\0' ? path : ".", ""));
@@ -253,16 +263,40 @@ void file_map_close(file_map *map) {
 
 /* ---------------------------------------------------------------------------------------------------- writing --- */
 
+/* The part may be somebody else's who is at work, or has just been renamed to its place by him: *same is then false. */
+static maske_status lock_part(bool *same, int descriptor, const char *part, const char *path) {
+    struct stat open_now, there;
+    if (flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        return error_set(MASKE_EXISTS, "%s: another maske is writing it", path);
+    if (fstat(descriptor, &open_now) != 0) return error_io(part, "look at");
+    *same = lstat(part, &there) == 0 && there.st_dev == open_now.st_dev && there.st_ino == open_now.st_ino;
+    return MASKE_OK;
+}
+
+/* The part is cut only once it is known to be nobody's. */
+static maske_status open_part(file_writer *w) {
+    bool same = false;
+    while (!same) {
+        w->descriptor = open(w->part, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+        if (w->descriptor < 0) return error_io(w->path, "create");
+        maske_status status = lock_part(&same, w->descriptor, w->part, w->path);
+        if (status == MASKE_OK && same && ftruncate(w->descriptor, 0) != 0) status = error_io(w->path, "create");
+        if (status != MASKE_OK || !same) close(w->descriptor);
+        TRY(status);
+    }
+    return MASKE_OK;
+}
+
 maske_status file_writer_open(file_writer *out, const char *path, bool replace) {
     file_writer w = {.descriptor = -1, .replace = replace};
     if (!replace && path_exists(path)) return error_set(MASKE_EXISTS, "%s: exists already", path);
     if (path_is_folder(path)) return error_set(MASKE_EXISTS, "%s: is a folder, expected the name of a file", path);
+    struct stat there;
+    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode))
+        return error_set(MASKE_EXISTS, "%s: is a device or a pipe, expected the name of a file", path);
     TRY(memory_copy_text(&w.path, path, strlen(path)));
     maske_status status = path_suffixed(&w.part, path, part_suffix);
-    if (status == MASKE_OK) {
-        w.descriptor = open(w.part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
-        if (w.descriptor < 0) status = error_io(path, "create");
-    }
+    if (status == MASKE_OK) status = open_part(&w);
     if (status != MASKE_OK) {
         free(w.path);
         free(w.part);
@@ -335,6 +369,7 @@ maske_status folder_make(const char *path) {
 maske_status file_writer_commit(file_writer *writer) {
     maske_status status = file_writer_flush(writer);
     if (status == MASKE_OK && fsync(writer->descriptor) != 0) status = error_io(writer->path, "sync");
+    int lock = dup(writer->descriptor);         /* the part stays ours until it has its name */
     if (close(writer->descriptor) != 0 && status == MASKE_OK) status = error_io(writer->path, "close");
     writer->descriptor = -1;
     if (status == MASKE_OK && !writer->replace && path_exists(writer->path))
@@ -342,6 +377,7 @@ maske_status file_writer_commit(file_writer *writer) {
     if (status == MASKE_OK && rename(writer->part, writer->path) != 0) status = error_io(writer->path, "rename to");
     if (status != MASKE_OK) unlink(writer->part);
     else status = sync_parent(writer->path);
+    file_unlock(lock);
     writer_end(writer);
     return status;
 }
@@ -371,11 +407,26 @@ maske_status folder_sync(const char *path) {
     return status;
 }
 
-maske_status folder_stage(char **part, const char *path) {
+static maske_status claim_folder(int *lock, const char *part, const char *path) {
+    bool same = false;
+    while (!same) {
+        TRY(folder_make(part));
+        int descriptor = open(part, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        if (descriptor < 0 && errno == ENOENT) continue;
+        if (descriptor < 0) return error_io(part, "open the folder");
+        maske_status status = lock_part(&same, descriptor, part, path);
+        if (status == MASKE_OK && same) status = folder_list(part, remove_entry, (void *)(uintptr_t)part);
+        if (status != MASKE_OK || !same || lock == NULL) close(descriptor);
+        else *lock = descriptor;
+        TRY(status);
+    }
+    return MASKE_OK;
+}
+
+maske_status folder_stage(char **part, int *lock, const char *path) {
     char *name;
     TRY(path_suffixed(&name, path, part_suffix));
-    maske_status status = folder_remove(name);
-    if (status == MASKE_OK) status = folder_make(name);
+    maske_status status = claim_folder(lock, name, path);
     if (status != MASKE_OK) free(name);
     else *part = name;
     return status;

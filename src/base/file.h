@@ -19,6 +19,8 @@ bool path_exists(const char *path);
 bool path_is_folder(const char *path);
 /* Whether both are there and are one file or folder, by whatever names. */
 bool path_same(const char *a, const char *b);
+/* Whether it is the folder, or lies in it or below. False where one of them is not there. */
+bool path_is_inside(const char *path, const char *folder);
 /* Fails, naming the folder, where nothing could be made under this name: looked at, not tried. */
 MASKE_MUST_USE maske_status path_expect_writable(const char *path);
 /* Whether the folder holds anything (false also if it is not there). */
@@ -62,8 +64,9 @@ void file_writer_abandon(file_writer *writer);
 MASKE_MUST_USE maske_status file_write_all(int descriptor, const char *name, const void *bytes, size_t length);
 MASKE_MUST_USE maske_status file_write_atomic(const char *path, const void *bytes, size_t length, bool replace);
 
-/* *part: the staging folder's name, yours: free(). An old part of that name is removed first. */
-MASKE_MUST_USE maske_status folder_stage(char **part, const char *path);
+/* *part: the staging folder's name, yours: free(). It is empty: what a kill left in one of that name is removed. *lock: held on
+ * it until file_unlock (NULL: it is known to be nobody's); MASKE_EXISTS: another process is writing there. */
+MASKE_MUST_USE maske_status folder_stage(char **part, int *lock, const char *path);
 /* `path` must not exist (or be an empty folder). */
 MASKE_MUST_USE maske_status folder_commit(const char *part, const char *path);
 /* fsync of a folder's entries. */

@@ -1,4 +1,5 @@
 /* cli/command_data.c: maske data: the MLM data set of an epoch, as tensors. */
+#include "base/model_files.h"
 #include "cli/command.h"
 #include "cli/figures.h"
 #include "cli/output.h"
@@ -41,6 +42,7 @@ static maske_status run(const invocation *call) {
     const maske_text text = {call->options->arguments, call->options->argument_count, settings.field};
     maske_tokenizer *tokenizer = NULL;
     maske_data_report r = {0};
+    TRY(model_files_expect_apart(settings.out, settings.tokenizer));
     TRY(maske_tokenizer_open(&tokenizer, settings.tokenizer));
     maske_status status =
         maske_data_write(tokenizer, &text, &data_options, settings.out, settings.force, &call->control, &r);

@@ -1,5 +1,4 @@
 /* cli/command_tokenizer_extend.c: maske tokenizer extend: a tokenizer learns on, and its model's embeddings grow. */
-#include "base/output_folder.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/rows.h"
@@ -64,7 +63,7 @@ static maske_status extend(const invocation *call, tokenizer_sizes *sizes, const
     sizes->tokenizer = extended;
     maske_status status = sizes->model != NULL && sizes->count == 0
                               ? maske_model_extend(sizes->model, extended, settings.out, settings.force)
-                              : tokenizer_sizes_write(sizes, settings.out);
+                              : tokenizer_sizes_write(sizes, settings.out, settings.force);
     if (status == MASKE_OK) status = tokenizer_report_print(call, settings.out, &report);
     maske_tokenizer_free(extended);
     return status;
@@ -74,8 +73,8 @@ static maske_status run(const invocation *call) {
     tokenizer_sizes sizes = {0};
     maske_tokenizer *base = NULL;
     bool weights = false;
-    TRY(output_folder_check(settings.out, settings.force));
-    if (path_same(settings.out, settings.model))
+    TRY(tokenizer_sizes_check(settings.out, settings.force, call->options));
+    if (path_is_inside(settings.model, settings.out))
         return error_set(MASKE_BAD_ARGUMENT, "--out %s: is the folder of --model, expected another one", settings.out);
     TRY(maske_model_has_weights(&weights, settings.model));
     if (weights) sizes.model = settings.model;

@@ -1,5 +1,4 @@
 /* cli/command_tokenizer_train.c: maske tokenizer train: learns a tokenizer from raw text. */
-#include "base/output_folder.h"
 #include "cli/command.h"
 #include "cli/rows.h"
 #include "cli/tokenizer_report.h"
@@ -32,10 +31,10 @@ static maske_status run(const invocation *call) {
     maske_tokenizer *tokenizer = NULL;
     maske_tokenizer_train_report report = {0};
     TRY(tokenizer_sizes_read(&sizes, settings.vocab_sizes, &training));
-    TRY(output_folder_check(settings.out, settings.force));
+    TRY(tokenizer_sizes_check(settings.out, settings.force, call->options));
     TRY(maske_tokenizer_train(&tokenizer, &text, &training, &call->control, &report));
     sizes.tokenizer = tokenizer;
-    maske_status status = tokenizer_sizes_write(&sizes, settings.out);
+    maske_status status = tokenizer_sizes_write(&sizes, settings.out, settings.force);
     if (status == MASKE_OK) status = tokenizer_report_print(call, settings.out, &report);
     maske_tokenizer_free(tokenizer);
     return status;

@@ -1,5 +1,6 @@
 /* cli/tokenizer_sizes.c: the list of sizes, and writing each. */
 #include "cli/tokenizer_sizes.h"
+#include "base/model_files.h"
 #include "base/output_folder.h"
 #include "base/options.h"
 
@@ -51,9 +52,12 @@ static maske_status write_all(void *sizes, const char *folder) {
     return MASKE_OK;
 }
 
-maske_status tokenizer_sizes_write(tokenizer_sizes *sizes, const char *out) {
-    /* Of one kind of model merges.txt, of another vocab.txt: what an older tokenizer left would be read with this one. */
-    static const char *const owned[] = {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json",
-                                        "merges.txt",     "vocab.txt",             "added_tokens.json",       NULL};
-    return output_folder_write(out, write_all, sizes, sizes->count == 0 ? owned : NULL);
+maske_status tokenizer_sizes_check(const char *out, bool force, const options *o) {
+    TRY(output_folder_check(out, force));
+    for (size_t i = 0; i < o->argument_count; i++) TRY(tokenizer_files_expect_apart(o->arguments[i], out));
+    return MASKE_OK;
+}
+
+maske_status tokenizer_sizes_write(tokenizer_sizes *sizes, const char *out, bool force) {
+    return output_folder_write(out, force, write_all, sizes, sizes->count == 0 ? tokenizer_files : NULL);
 }

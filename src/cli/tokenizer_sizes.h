@@ -2,7 +2,7 @@
 #ifndef MASKE_CLI_TOKENIZER_SIZES_H
 #define MASKE_CLI_TOKENIZER_SIZES_H
 
-#include "maske.h"
+#include "base/options.h"
 
 enum { TOKENIZER_SIZES_MOST = 32 };
 
@@ -17,7 +17,9 @@ typedef struct tokenizer_sizes {
 /* Reads "8000,16000" (NULL: nothing); training.vocab_size becomes the largest. */
 MASKE_MUST_USE maske_status tokenizer_sizes_read(tokenizer_sizes *out, const char *list,
                                                  maske_tokenizer_train_options *training);
-/* What was learned into the folder that --out names, which output_folder_check has seen. */
-MASKE_MUST_USE maske_status tokenizer_sizes_write(tokenizer_sizes *sizes, const char *out);
+/* Before any work: --out can be written, and takes away none of the texts. */
+MASKE_MUST_USE maske_status tokenizer_sizes_check(const char *out, bool force, const options *o);
+/* What was learned into the folder that --out names, which tokenizer_sizes_check has seen. */
+MASKE_MUST_USE maske_status tokenizer_sizes_write(tokenizer_sizes *sizes, const char *out, bool force);
 
 #endif

@@ -78,7 +78,7 @@ maske_status maske_export(const char *model_folder, const char *out, const maske
     if (status == MASKE_OK) status = masked_lm_open(&e.network, model_folder);
     if (status == MASKE_OK) status = maske_tokenizer_open(&e.tokenizer, model_folder);
     if (status == MASKE_OK) status = check_range(&e);
-    if (status == MASKE_OK) status = output_folder_write(out, write_all, &e, model_folder_owned);
+    if (status == MASKE_OK) status = output_folder_write(out, options->force, write_all, &e, model_folder_owned);
     maske_tokenizer_free(e.tokenizer);
     masked_lm_free(e.network);
     free(e.network_folder);

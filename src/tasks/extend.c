@@ -215,7 +215,7 @@ maske_status maske_model_extend(const char *model_folder, const maske_tokenizer 
     growing g = {.from = model_folder, .tokenizer = extended};
     TRY(model_folder_check(out, model_folder, force));
     maske_status status = grow(&g, model_folder);
-    if (status == MASKE_OK) status = output_folder_write(out, write_all, &g, model_folder_owned);
+    if (status == MASKE_OK) status = output_folder_write(out, force, write_all, &g, model_folder_owned);
     masked_lm_free(g.network);
     optimizer_free(&g.moments);
     free(g.fresh);

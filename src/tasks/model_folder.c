@@ -12,7 +12,7 @@ const char *const model_folder_owned[] = {
 
 maske_status model_folder_check(const char *out, const char *from, bool force) {
     TRY(output_folder_check(out, force));
-    if (path_same(out, from))
+    if (path_is_inside(from, out))
         return error_set(MASKE_BAD_ARGUMENT, "%s: is the model that is read, expected another folder to write into", out);
     return MASKE_OK;
 }

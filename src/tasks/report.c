@@ -1,4 +1,5 @@
 /* tasks/report.c: maske report: a page of HTML about a run, with nothing to load from anywhere. */
+#include "base/model_files.h"
 #include "base/number.h"
 #include "tasks/model.h"
 #include "tasks/report_chart.h"
@@ -368,6 +369,7 @@ maske_status maske_report(const char *run_folder, const char *out_file, bool for
     report r = {.folder = run_folder};
     if (!force && path_exists(out_file))
         return error_set(MASKE_EXISTS, "%s: exists already; --force replaces it", out_file);
+    TRY(model_files_expect_apart(out_file, run_folder));
     maske_status status = make_page(&r);
     if (status == MASKE_OK) status = file_write_atomic(out_file, r.page.data, r.page.length, force);
     report_history_free(&r.history);

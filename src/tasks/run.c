@@ -2,6 +2,7 @@
  *
  * Inside there is no padding; here every row of the padded input is one sequence of full length, and the attention mask
  * says whom nobody attends to: so padded places are computed as transformers computes them. */
+#include "base/model_files.h"
 #include "base/parallel.h"
 #include "tasks/model.h"
 #include "tasks/run_input.h"
@@ -130,6 +131,7 @@ static maske_status run(running *r, const char *folder, const char *in_file, con
         return error_set(MASKE_EXISTS, "%s: exists already; --force replaces it", out_file);
     if (path_same(out_file, in_file))
         return error_set(MASKE_BAD_ARGUMENT, "%s: is the file that is read, expected another name to write to", out_file);
+    TRY(model_files_expect_apart(out_file, folder));
     TRY(masked_lm_open(&r->model, folder));
     TRY(run_input_read(&r->in, in_file, &r->model->config));
     if (r->in.labels != NULL && !r->model->table.head)

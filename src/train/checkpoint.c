@@ -150,7 +150,7 @@ static maske_status begin(checkpoint_writing *w, const char *folder, const check
     TRY(step_path(&w->path, folder, parts->state->step));
     if (path_exists(w->path)) return MASKE_OK;
     TRY(folder_make(folder));
-    TRY(folder_stage(&w->part, w->path));
+    TRY(folder_stage(&w->part, NULL, w->path));         /* the run's lock is held */
     TRY(masked_lm_save_begin(&w->weights, parts->model, w->part));
     return begin_moments(&w->moments, w->part, &parts->model->table, parts->optimizer);
 }

@@ -246,9 +246,11 @@ static void a_folder_appears_whole(void **state) {
     scratch_text("x", "");
     assert_ok(folder_make(scratch_path("model.maske-part")));
     scratch_text("model.maske-part/left", "from a killed run");
-    char *part;
-    assert_ok(folder_stage(&part, path));
+    char *part, *other;
+    int lock = -1;
+    assert_ok(folder_stage(&part, &lock, path));
     assert_false(folder_has_content(part));             /* what was left is gone */
+    assert_fails(folder_stage(&other, &(int){-1}, path), MASKE_EXISTS, "another maske is writing it");
     assert_ok(folder_make(scratch_path("model.maske-part/inner")));
     scratch_text("model.maske-part/inner/weights", "w");
     scratch_text("model.maske-part/config", "c");
@@ -259,11 +261,43 @@ static void a_folder_appears_whole(void **state) {
     holds(scratch_path("model/config"), "c");
     free(part);
     /* a folder with something in it is not replaced */
-    assert_ok(folder_stage(&part, path));
+    file_unlock(lock);
+    assert_ok(folder_stage(&part, NULL, path));
     scratch_text("model.maske-part/config", "other");
     assert_fails(folder_commit(part, path), MASKE_IO, "cannot rename");
     holds(scratch_path("model/config"), "c");
     free(part);
+}
+
+/* A second writer of the same name does not cut what the first one has written. */
+static void a_file_has_one_writer(void **state) {
+    (void)state;
+    const char *path = scratch_path("one-writer");
+    file_writer first = {0}, second = {0};
+    assert_ok(file_writer_open(&first, path, true));
+    assert_ok(file_writer_add(&first, "first", 5));
+    assert_ok(file_writer_flush(&first));
+    assert_fails(file_writer_open(&second, path, true), MASKE_EXISTS, "another maske is writing it");
+    assert_ok(file_writer_commit(&first));
+    holds(path, "first");
+    assert_ok(file_writer_open(&second, path, true));       /* a part that a kill left is cut */
+    assert_ok(file_writer_add(&second, "2", 1));
+    assert_ok(file_writer_commit(&second));
+    holds(path, "2");
+    assert_fails(file_writer_open(&first, "/dev/null", true), MASKE_EXISTS, "is a device or a pipe");
+}
+
+static void what_lies_in_a_folder_is_found(void **state) {
+    (void)state;
+    scratch_text("whose", "");
+    assert_ok(folder_make(scratch_path("in/deep")));
+    const char *file = scratch_text("in/deep/file", "");
+    assert_true(path_is_inside(file, scratch_path("in")) && path_is_inside(file, scratch_path("in/deep/../deep/")));
+    assert_true(path_is_inside(scratch_path("in"), scratch_path("in")) && path_is_inside(file, "/"));
+    assert_false(path_is_inside(scratch_path("in"), scratch_path("in/deep")));
+    assert_ok(folder_make(scratch_path("inn")));
+    assert_false(path_is_inside(scratch_path("inn"), scratch_path("in")));
+    assert_false(path_is_inside(scratch_path("none"), scratch()));
 }
 
 /* ------------------------------------------------------------------------------------------------ locks, disk --- */
@@ -318,6 +352,8 @@ int main(void) {
         cmocka_unit_test(an_old_part_is_replaced),
         cmocka_unit_test(a_full_disk_leaves_the_old_file),
         cmocka_unit_test(a_folder_appears_whole),
+        cmocka_unit_test(a_file_has_one_writer),
+        cmocka_unit_test(what_lies_in_a_folder_is_found),
         cmocka_unit_test(a_lock_is_held_by_one_process),
         cmocka_unit_test(disk_space_of_a_path_that_is_not_there_yet),
     };

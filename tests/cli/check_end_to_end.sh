@@ -139,7 +139,29 @@ cp -r "$model" "$work/same"; cp "$text" "$work/same.txt"
 refuses export --model "$work/same" --out "$work/same/" --force
 refuses tokenizer extend --model "$work/same" --out "$work/same" --force --vocab-size 590 "$work/more"
 refuses data --tokenizer "$model" --out "$work/same.txt" --force "$work/same.txt"
+mkdir "$work/same/1_Pooling"; cp "$model"/config.json "$model"/*.safetensors "$model"/tokenizer*.json "$work/same/1_Pooling"
+refuses export --model "$work/same/1_Pooling" --out "$work/same" --force
+refuses tokenizer extend --model "$work/same/vocab.json" --out "$work/same" --force --vocab-size 590 "$work/more"
+rm -r "$work/same/1_Pooling"
+refuses data --tokenizer "$work/same" --out "$work/same/tokenizer.json" --force "$text"
+refuses run --model "$work/same" --in "$work/in.safetensors" --out "$work/same/model.safetensors" --force
+refuses report "$work/same" --out "$work/same/train.json" --force
 diff -r "$model" "$work/same" && cmp "$text" "$work/same.txt" || fail "what was read was written"
+mkdir "$work/texts"; cp "$text" "$work/texts/vocab.txt"
+refuses tokenizer train --out "$work/texts" --force "$work/texts/vocab.txt"
+refuses tokenizer train --out "$work/texts" --force "$work/texts"
+cmp "$text" "$work/texts/vocab.txt" || fail "a text was written"
+# An empty folder that is there is written into: it may be a link, or where somebody stands, and keeps its mode.
+mkdir -m 700 "$work/private"; ln -s private "$work/link"
+"$MASKE" export --model "$model" --out "$work/link" --quiet && [ "$(stat -c %a "$work/private")" = 700 ] && [ -L "$work/link" ] || fail "export into a link to an empty folder"
+cmp "$model/model.safetensors" "$work/private/model.safetensors" || fail "export into an empty folder"
+[ -z "$(find "$work/private" -name '*.maske-part')" ] || fail "export into an empty folder left something behind"
+# Of what comes into a folder while the work goes on nothing is lost.
+mkfifo "$work/slow"
+"$MASKE" tokenizer train --vocab-size 300 --out "$work/late" --quiet - <"$work/slow" 2>"$work/err" & process=$!
+exec 7>"$work/slow"; cat "$text" >&7; mkdir "$work/late"; echo precious >"$work/late/vocab.txt"; exec 7>&-
+wait $process && fail "a file that came was replaced"
+grep -q "holds something already" "$work/err" && [ "$(cat "$work/late/vocab.txt")" = precious ] || fail "a file that came: $(cat "$work/err")"
 # Files of another model are not left beside what replaces it.
 "$MASKE" export --model "$work/wide" --out "$work/onnx" --force --quiet || fail "export --force"
 [ ! -e "$work/onnx/model.onnx" ] || fail "export --force left the graph of another model"

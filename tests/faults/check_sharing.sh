@@ -21,11 +21,40 @@ for again in "--out $work/run --force" "--resume $work/run"; do
     [ $rc = 1 ] && has "another maske is at work in this folder" "$work/err" || fail "$again: exit $rc: $(cat "$work/err")"
 done
 
+# Nor does anything else write there.
+for other in "tokenizer train --vocab-size 60 --force --out $work/run $work/text.txt" "export --model $work/world/run --force --out $work/run"; do
+    rc=0
+    # shellcheck disable=SC2086
+    "$MASKE" $other --quiet 2>"$work/err" || rc=$?
+    [ $rc = 1 ] && has "another maske is at work in this folder" "$work/err" || fail "$other: exit $rc: $(cat "$work/err")"
+done
+
 # Its token file is cut: it dies of it, but not without a word.
 truncate -s 0 "$work/run/tokens.bin"
 rc=0
 wait $process 2>/dev/null || rc=$?
 [ $rc = 1 ] && has "tokens.bin: became shorter" "$work/err1" || fail "a token file that is cut: exit $rc: $(cat "$work/err1")"
+
+# Two writers of one name: one of them is done, whole, the other one says so, whichever it is.
+for i in $(seq 200); do cat "$work/text.txt"; done >"$work/long.txt"
+for kind in folder file; do
+    for round in 1 2 3; do
+        rm -rf "$work/both"
+        case $kind in
+            folder) one=(tokenizer train --vocab-size 60 --out "$work/both" "$work/long.txt") two=(tokenizer train --vocab-size 70 --out "$work/both" "$work/text.txt") ;;
+            file)   one=(data --tokenizer "$work/world/tokenizer" --max-length 32 --out "$work/both" "$work/long.txt") two=(data --tokenizer "$work/world/tokenizer" --max-length 16 --out "$work/both" "$work/text.txt") ;;
+        esac
+        "$MASKE" "${one[@]}" --quiet 2>"$work/err1" & process=$!
+        second=0; "$MASKE" "${two[@]}" --quiet 2>"$work/err" || second=$?
+        first=0; wait $process || first=$?
+        [ $first != $second ] && [ $((first + second)) = 1 ] || fail "two writers of a $kind: exits $first, $second: $(cat "$work/err1" "$work/err")"
+        grep -qE "another maske is writing it|exists already|holds something already" "$work/err1" "$work/err" || fail "two writers of a $kind: $(cat "$work/err1" "$work/err")"
+        mv "$work/both" "$work/found"
+        if [ $first = 0 ]; then "$MASKE" "${one[@]}" --quiet; else "$MASKE" "${two[@]}" --quiet; fi
+        diff -r "$work/both" "$work/found" || fail "two writers of a $kind: neither one's output"
+        rm -rf "$work/both" "$work/found"
+    done
+done
 
 rm -rf "$work/run"
 "$MASKE" "${train[@]}" --steps 100000000 --save-steps 50 --out "$work/run" "$work/text.txt" 2>"$work/err1" &

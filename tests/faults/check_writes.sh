@@ -105,6 +105,34 @@ cmp "$work/other/train.json" "$work/out/train.json"
 "$MASKE" info --model "$work/out" >"$work/printed" 2>"$work/err" || fail "export --force: cannot be opened"
 [ -z "$(find "$work/out" -name '*.maske-part')" ] || fail "export --force: left behind"
 
+# Names that cannot be moved: what was moved comes back. Killed at one: the same command again comes to its end. Only where
+# nothing but clearing up fails, the new files may stand there, all of them.
+rm -rf "$work/expected-kept"
+for plan in rename:EIO mkdir:ENOSPC unlink:EIO fsync:EIO rename:KILL unlink:KILL; do
+    for ((n = 1; ; n++)); do
+        rm -rf "$work/out"
+        cp -r "$work/other" "$work/out"
+        printf 'old\n' >"$work/out/added_tokens.json"
+        cp -r "$work/out" "$work/expected-kept"
+        with_fault "${plan%:*}:$n:${plan#*:}:once" "$MASKE" export --model "$work/model" --out "$work/out" --force --quiet 2>/dev/null
+        [ $fired = 1 ] || break
+        if [ "${plan#*:}" = KILL ]; then
+            "$MASKE" export --model "$work/model" --out "$work/out" --force --quiet 2>"$work/err" || fail "export --force after $plan, $n"
+            cmp "$work/model/model.safetensors" "$work/out/model.safetensors" && cmp "$work/other/train.json" "$work/out/train.json"
+            [ ! -e "$work/out/added_tokens.json" ] || fail "export --force after $plan, $n: a file of the old tokenizer is left"
+            [ -z "$(find "$work/out" -name '*.maske-part')" ] || fail "export --force after $plan, $n: left behind"
+        elif ! cmp -s "$work/model/model.safetensors" "$work/out/model.safetensors"; then
+            [ $rc = 1 ] || fail "export --force, $plan, $n: exit $rc"
+            diff -r -x '*.maske-part' "$work/expected-kept" "$work/out" >"$work/err" || fail "export --force, $plan, $n: the folder is not what it was"
+        else
+            cmp "$work/model/config.json" "$work/out/config.json" && cmp "$work/model/tokenizer.json" "$work/out/tokenizer.json" || fail "export --force, $plan, $n: a mixture"
+        fi
+        rm -rf "$work/expected-kept"
+    done
+    rm -rf "$work/expected-kept"
+    [ $n -gt 3 ] || fail "export --force: $plan struck $n times only"
+done
+
 # A run that --force replaces is as it was, resumable or not, or the new one stands in its place: whatever fails, and
 # wherever the start is killed. Where a name was moved when it was killed, the next command settles it.
 "$MASKE" train --out "$work/next" --model "$work/model" --seed 2 --max-length 16 --batch-size 2 --precision f32 --threads 1 \

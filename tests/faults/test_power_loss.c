@@ -81,7 +81,7 @@ static void a_folder_is_whole_or_not_there(void **state) {
                                         "vocab.json", "merges.txt"};
     assert_ok(folder_make(root));
     journal_begin(root);
-    assert_ok(output_folder_write(out, write_tokenizer, NULL, NULL));
+    assert_ok(output_folder_write(out, false, write_tokenizer, NULL, NULL));
     journal_promise = 1;
     journal_end();
     for (size_t cut = 0; cut <= journal_count; cut++)

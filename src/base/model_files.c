@@ -1,0 +1,61 @@
+/* base/model_files.c */
+#include "base/model_files.h"
+#include "base/modules.h"
+
+#include <stdlib.h>
+
+const char *const tokenizer_files[] = {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json",
+                                       "merges.txt",     "vocab.txt",             "added_tokens.json",       NULL};
+static const char *const other_files[] = {"config.json",
+                                          "model.safetensors",
+                                          "model.safetensors.index.json",
+                                          "pytorch_model.bin",
+                                          "pytorch_model.bin.index.json",
+                                          "modules.json",
+                                          "config_sentence_transformers.json",
+                                          "optimizer.safetensors",
+                                          "trainer_state.json",
+                                          "train.json",
+                                          "corpus.json",
+                                          "metrics.jsonl",
+                                          NULL};
+
+static bool is_one_of(const char *const *names, const char *name) {
+    for (; *names != NULL; names++)
+        if (strcmp(*names, name) == 0) return true;
+    return false;
+}
+
+bool name_is_tokenizer_file(const char *name) { return is_one_of(tokenizer_files, name); }
+
+bool name_is_model_file(const char *name) {
+    return name_is_tokenizer_file(name) || is_one_of(other_files, name) || is_one_of(modules_network_files, name);
+}
+
+/* The folder that a file lies in, and its name there. *parent is yours. */
+static maske_status split(char **parent, const char **name, const char *path) {
+    const char *slash = strrchr(path, '/');
+    *name = slash != NULL ? slash + 1 : path;
+    if (slash == NULL) return memory_copy_text(parent, ".", 1);
+    return memory_copy_text(parent, path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+maske_status model_files_expect_apart(const char *file, const char *folder) {
+    char *parent = NULL;
+    const char *name = NULL;
+    TRY(split(&parent, &name, file));
+    bool apart = !path_exists(file) || !name_is_model_file(name) || !path_same(parent, folder);
+    free(parent);
+    if (apart) return MASKE_OK;
+    return error_set(MASKE_BAD_ARGUMENT, "%s: is a file of the model in %s, expected another name to write to", file, folder);
+}
+
+maske_status tokenizer_files_expect_apart(const char *path, const char *out) {
+    char *parent = NULL;
+    const char *name = NULL;
+    TRY(split(&parent, &name, path));
+    bool apart = !path_same(path, out) && !(path_same(parent, out) && name_is_tokenizer_file(name));
+    free(parent);
+    if (apart) return MASKE_OK;
+    return error_set(MASKE_BAD_ARGUMENT, "%s: is read, and lies where --out %s writes, expected another folder", path, out);
+}
