@@ -505,6 +505,7 @@ MASKE_API MASKE_MUST_USE maske_status maske_evaluate(const maske_model *model, c
 typedef struct maske_score_options {
     bool within_word;   /* with a token, those behind it in its word are masked too: a long word's parts do not give each
                          * other away. A word is a run of letters, digits and their marks. */
+    const maske_control *control;   /* its stop flag (MASKE_STOPPED) and progress; the threads are the model's */
 } maske_score_options;
 typedef struct maske_score { double log_likelihood; int64_t tokens; bool cut; } maske_score_result;
 MASKE_API MASKE_MUST_USE maske_status maske_score(const maske_model *model, const char *const *texts,
@@ -526,6 +527,7 @@ typedef enum maske_pooling {
 typedef struct maske_embed_options {
     maske_pooling pooling;
     bool normalize;                 /* each vector to length 1 */
+    const maske_control *control;   /* as maske_score_options's */
 } maske_embed_options;
 /* out: [count, hidden], the caller's memory. *cut (may be NULL): how many texts were cut to the model's length. */
 MASKE_API MASKE_MUST_USE maske_status maske_embed(const maske_model *model, const char *const *texts,

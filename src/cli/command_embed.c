@@ -90,7 +90,9 @@ static maske_status embed_all(const invocation *call, const maske_model *model, 
                                         [MASKE_POOLING_MEAN_SQRT_LEN] = "mean_sqrt_len",
                                         [MASKE_POOLING_WEIGHTED_MEAN] = "weighted_mean",
                                         [MASKE_POOLING_LAST] = "last"};
-    maske_embed_options how = {MASKE_POOLING_DEFAULT, settings.normalize};
+    part_progress hear = {call, "embedding", &s->count};
+    const maske_control control = {.stop = call->control.stop, .progress = out_part_progress, .user = &hear};
+    maske_embed_options how = {MASKE_POOLING_DEFAULT, settings.normalize, &control};
     for (int i = MASKE_POOLING_CLS; i < MASKE_POOLING_COUNT; i++)
         if (settings.pooling != NULL && strcmp(settings.pooling, names[i]) == 0) how.pooling = (maske_pooling)i;
     int64_t cut = 0;

@@ -125,6 +125,11 @@ static void say_cut(void) {
 
 /* ------------------------------------------------------------------------------------------------ all of them --- */
 
+static maske_status write_empty(const invocation *call, const char *prompt) {
+    const maske_fill_result nothing = {.text = (char *)(uintptr_t)prompt};
+    return call->json ? write_json(NULL, prompt, &nothing) : write_plain(&nothing);
+}
+
 static maske_status fill_lines(const invocation *call, const maske_model *model, maske_fill_result *r) {
     lines in;
     lines_start(&in, &settings.file, settings.file != NULL ? 1 : 0);
@@ -136,6 +141,8 @@ static maske_status fill_lines(const invocation *call, const maske_model *model,
         if (status != MASKE_OK || prompt == NULL) break;
         if (strlen(prompt) != length)
             status = error_set(MASKE_BAD_FILE, "%s: line %lld holds a NUL character", in.path, (long long)in.number);
+        /* An empty line has nothing to fill; one comes back, so that lines stay side by side. */
+        else if (prompt[strspn(prompt, " \t")] == '\0') status = write_empty(call, prompt);
         else status = fill_one(call, model, prompt, r);
         if (status == MASKE_BAD_ARGUMENT)
             status = error_set(status, "%s: line %lld: %s", in.path, (long long)in.number, maske_error());

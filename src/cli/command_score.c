@@ -30,7 +30,7 @@ static void prepare(options *o) {
     options_add(o, score_rows, &score_options);
 }
 
-enum { BATCH_LINES = 256 };
+enum { BATCH_LINES = 256, SLICE = 1 << 20 };
 
 static maske_status write_score(const invocation *call, const maske_score_result *r) {
     char number[32];
@@ -48,21 +48,37 @@ static maske_status write_score(const invocation *call, const maske_score_result
     return out_json_end();
 }
 
+/* Lines from `first` on that are scored together: a text of n tokens is n times n of them, and what is done is written. */
+static size_t slice(const line_batch *batch, size_t first) {
+    double bytes = 0;
+    size_t count = 0;
+    while (first + count < batch->count && (count == 0 || bytes < SLICE)) {
+        double length = (double)batch->lengths[first + count++];
+        bytes += length * length;
+    }
+    return count;
+}
+
 static maske_status score_all(const invocation *call, const maske_model *model, lines *in, line_batch *batch,
                               maske_score_result *results) {
     int64_t done = 0, cut = 0;
+    part_progress hear = {call, "scoring", &done};
+    const maske_control control = {.stop = call->control.stop, .progress = out_part_progress, .user = &hear};
+    score_options.control = &control;
     while (true) {
         TRY(lines_next_batch(in, BATCH_LINES, batch));
         if (batch->count == 0) break;
-        TRY(maske_score(model, batch->texts, batch->lengths, batch->count, &score_options,
-                        results));
-        for (size_t i = 0; i < batch->count; i++) {
-            TRY(write_score(call, &results[i]));
-            cut += results[i].cut;
+        for (size_t at = 0, count; at < batch->count; at += count) {
+            count = slice(batch, at);
+            TRY(maske_score(model, batch->texts + at, batch->lengths + at, count, &score_options, results));
+            for (size_t i = 0; i < count; i++) {
+                TRY(write_score(call, &results[i]));
+                cut += results[i].cut;
+            }
+            done += (int64_t)count;
+            TRY(out_flush());
+            out_progress(call, "scoring", done, "lines");
         }
-        done += (int64_t)batch->count;
-        if (lines_would_wait(in)) TRY(out_flush());
-        out_progress(call, "scoring", done, "lines");
     }
     if (cut > 0) say("warning: %lld of %lld texts were cut to the model's length", (long long)cut, (long long)done);
     return MASKE_OK;

@@ -45,7 +45,22 @@ static maske_status read_ids(ids *out, const char *text, const lines *in) {
     return MASKE_OK;
 }
 
-static maske_status decode_all(const maske_tokenizer *tokenizer, lines *in, ids *line) {
+/* Ids that no entry has give nothing, as in the library; but whose ids they are is worth asking. */
+typedef struct strangers { int64_t count, line; int32_t first; const char *path; } strangers;
+static void look_for_strangers(strangers *s, const maske_tokenizer *tokenizer, const ids *line, const lines *in) {
+    for (size_t i = 0; i < line->count; i++) {
+        if (maske_tokenizer_token(tokenizer, line->values[i]) != NULL) continue;
+        if (s->count++ == 0) s->first = line->values[i], s->line = in->number, s->path = in->path;
+    }
+}
+
+static void say_strangers(const strangers *s, const maske_tokenizer *tokenizer) {
+    if (s->count == 0) return;
+    say("warning: %lld ids gave nothing, first %d in %s, line %lld: the tokenizer has %lld entries", (long long)s->count,
+        (int)s->first, s->path, (long long)s->line, (long long)maske_tokenizer_vocab_size(tokenizer));
+}
+
+static maske_status decode_all(const maske_tokenizer *tokenizer, lines *in, ids *line, strangers *unknown) {
     while (true) {
         const char *text = NULL;
         char *decoded = NULL;
@@ -53,6 +68,7 @@ static maske_status decode_all(const maske_tokenizer *tokenizer, lines *in, ids 
         TRY(lines_next(in, &text, &length));
         if (text == NULL) return MASKE_OK;
         TRY(read_ids(line, text, in));
+        look_for_strangers(unknown, tokenizer, line, in);
         TRY(maske_tokenizer_decode(tokenizer, line->values, line->count, settings.skip_special, &decoded, &length));
         out_bytes(decoded, length);
         out_text("\n");
@@ -67,7 +83,9 @@ static maske_status run(const invocation *call) {
     lines in;
     TRY(maske_tokenizer_open(&tokenizer, settings.model));
     lines_start(&in, call->options->arguments, call->options->argument_count);
-    maske_status status = decode_all(tokenizer, &in, &line);
+    strangers unknown = {0};
+    maske_status status = decode_all(tokenizer, &in, &line, &unknown);
+    say_strangers(&unknown, tokenizer);
     lines_end(&in);
     free(line.values);
     maske_tokenizer_free(tokenizer);

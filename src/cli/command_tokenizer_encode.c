@@ -38,7 +38,6 @@ enum { CHUNKS = BATCH_LINES / CHUNK_LINES };
 /* One batch of lines and what came of it: chunk i in results[i]. */
 typedef struct batch {
     line_batch lines;
-    int64_t first_line;                                 /* its number, for sentences */
     size_t chunks;                                      /* whose results are to be written */
     buffer results[CHUNKS];
     maske_status statuses[CHUNKS];
@@ -171,9 +170,13 @@ static maske_status texts_of(const job *j, size_t line, line_texts *out) {
     *out = (line_texts){.first = j->now->lines.texts[line], .length = j->now->lines.lengths[line]};
     if (!settings.pair) return MASKE_OK;
     const char *tab = memchr(out->first, '\t', out->length);
-    if (tab == NULL)
-        return error_set(MASKE_BAD_FILE, "line %lld: found no tab, expected two texts parted by one",
-                         (long long)j->now->first_line + (long long)line);
+    if (tab == NULL) {
+        const char *path = NULL;
+        int64_t number = 0;
+        line_batch_place(&j->now->lines, line, &path, &number);
+        return error_set(MASKE_BAD_FILE, "%s: line %lld: found no tab, expected two texts parted by one", path,
+                         (long long)number);
+    }
     out->second = tab + 1;
     out->second_length = out->length - (size_t)(out->second - out->first);
     out->length = (size_t)(tab - out->first);
@@ -239,14 +242,11 @@ static maske_status write_results(batch *b) {
     return out_status();
 }
 
-static maske_status read_batch(job *j, batch *b, int64_t first_line) {
-    b->first_line = first_line;
+static maske_status read_batch(job *j, batch *b) {
     TRY(lines_next_batch(&j->in, BATCH_LINES, &b->lines));
     b->chunks = (b->lines.count + CHUNK_LINES - 1) / CHUNK_LINES;
     return MASKE_OK;
 }
-
-static int64_t next_line(const batch *b) { return b->first_line + (int64_t)b->lines.count; }
 
 /* Task 0 goes on with the batches beside; the others are chunks. */
 static void do_task(void *user, size_t i, int thread) {
@@ -258,7 +258,7 @@ static void do_task(void *user, size_t i, int thread) {
     j->write_status = write_results(j->beside);
     if (j->write_status != MASKE_OK) snprintf(j->write_sentence, sizeof j->write_sentence, "%s", maske_error());
     if (!j->reads_ahead) return;
-    j->read_status = read_batch(j, j->beside, next_line(j->now));
+    j->read_status = read_batch(j, j->beside);
     if (j->read_status != MASKE_OK) snprintf(j->read_sentence, sizeof j->read_sentence, "%s", maske_error());
 }
 
@@ -266,12 +266,12 @@ static void do_task(void *user, size_t i, int thread) {
 static maske_status write_and_read(job *j) {
     TRY(write_results(j->now));
     TRY(lines_would_wait(&j->in) ? out_flush() : out_status());
-    return read_batch(j, j->beside, next_line(j->now));
+    return read_batch(j, j->beside);
 }
 
 static maske_status encode_all(job *j, int threads) {
     j->reads_ahead = lines_never_wait(&j->in);
-    TRY(read_batch(j, j->now, 1));
+    TRY(read_batch(j, j->now));
     while (j->now->lines.count > 0) {
         parallel_for(threads, 1 + j->now->chunks, do_task, j);
         if (j->write_status != MASKE_OK) return error_set(j->write_status, "%s", j->write_sentence);

@@ -94,8 +94,8 @@ static maske_status refuse_settings(const options *o) {
     for (const maske_option *row = maske_train_option_table(); row->name != NULL; row++)
         if (options_source(o, row->name) == OPTION_COMMAND_LINE) typed = row->name;
     if (typed != NULL)
-        return error_set(MASKE_BAD_ARGUMENT, "found --%s beside --resume, which goes on with the settings of its run",
-                         typed);
+        return error_set(MASKE_BAD_ARGUMENT, "found --%s beside --resume, which goes on with the settings of its run; "
+                         "with others, maske train --model DIR --out NEW trains on", typed);
     if (o->argument_count > 0)
         return error_set(MASKE_BAD_ARGUMENT, "found \"%.100s\" beside --resume, which goes on with the text of its run",
                          o->arguments[0]);

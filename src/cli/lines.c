@@ -52,6 +52,22 @@ static maske_status open_next(lines *l) {
     return MASKE_OK;
 }
 
+/* Compressed bytes read as text would only give nonsense. (Texts to learn from, TEXT, are unpacked; a FILE is one text a line.) */
+static maske_status expect_plain(const lines *l) {
+    static const struct { const char *bytes; size_t length; const char *kind, *unpack; } magics[] = {
+        {"\x1f\x8b", 2, "gzip", "zcat"},
+        {"BZh", 3, "bzip2", "bzcat"},
+        {"\xfd" "7zXZ", 6, "xz", "xzcat"},
+        {"\x28\xb5\x2f\xfd", 4, "zstd", "zstdcat"},
+    };
+    for (size_t i = 0; i < sizeof magics / sizeof *magics; i++)
+        if (l->block.length >= magics[i].length + 2 && memcmp(l->block.data, magics[i].bytes, magics[i].length) == 0 &&
+            utf8_valid_prefix(l->block.data, l->block.length) < l->block.length)
+            return error_set(MASKE_BAD_FILE, "%s: found %s, expected plain text, one a line; %s unpacks it", l->path,
+                             magics[i].kind, magics[i].unpack);
+    return MASKE_OK;
+}
+
 static maske_status read_block(lines *l) {
     TRY(buffer_reserve(&l->block, BLOCK));
     while (true) {
@@ -63,7 +79,7 @@ static maske_status read_block(lines *l) {
         l->block.data[l->block.length] = '\0';
         l->checked += utf8_valid_prefix(l->block.data + l->checked, l->block.length - l->checked);
         l->ended = got == 0;
-        return MASKE_OK;
+        return l->number == 0 && l->at == 0 && l->block.length == (size_t)got ? expect_plain(l) : MASKE_OK;
     }
 }
 
@@ -138,7 +154,11 @@ bool lines_would_wait(const lines *l) {
 
 /* ---------------------------------------------------------------------------------------------------- batches --- */
 
-static maske_status add_line(line_batch *b, const char *text, size_t length) {
+static maske_status add_line(line_batch *b, const lines *l, const char *text, size_t length) {
+    if (b->origin_count == 0 || l->number == 1) {
+        TRY(memory_reserve(&b->origins, &b->origin_capacity, b->origin_count + 1, sizeof *b->origins, "lines"));
+        b->origins[b->origin_count++] = (struct line_origin){b->count, l->path, l->number};
+    }
     TRY(memory_reserve(&b->starts, &b->capacity, b->count + 1, sizeof *b->starts, "lines"));
     b->starts[b->count] = b->bytes.length;
     TRY(buffer_add(&b->bytes, text, length));
@@ -148,14 +168,14 @@ static maske_status add_line(line_batch *b, const char *text, size_t length) {
 }
 
 maske_status lines_next_batch(lines *l, size_t limit, line_batch *out) {
-    out->count = 0;
+    out->count = out->origin_count = 0;
     buffer_clear(&out->bytes);
     while (out->count < limit && !(out->count > 0 && lines_would_wait(l))) {
         const char *text = NULL;
         size_t length = 0;
         TRY(lines_next(l, &text, &length));
         if (text == NULL) break;
-        TRY(add_line(out, text, length));
+        TRY(add_line(out, l, text, length));
     }
     if (out->count == 0) return MASKE_OK;
     TRY(memory_resize(&out->texts, out->count, sizeof *out->texts, "lines"));
@@ -168,7 +188,15 @@ maske_status lines_next_batch(lines *l, size_t limit, line_batch *out) {
     return MASKE_OK;
 }
 
+void line_batch_place(const line_batch *b, size_t line, const char **path, int64_t *number) {
+    size_t i = b->origin_count - 1;
+    while (i > 0 && b->origins[i].line > line) i--;
+    *path = b->origins[i].path;
+    *number = b->origins[i].number + (int64_t)(line - b->origins[i].line);
+}
+
 void line_batch_free(line_batch *b) {
+    free(b->origins);
     free(b->texts);
     free(b->lengths);
     free(b->starts);

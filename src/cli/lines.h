@@ -38,9 +38,13 @@ typedef struct line_batch {
     size_t *lengths;                /* [count] */
     buffer bytes;
     size_t *starts, capacity;
+    struct line_origin { size_t line; const char *path; int64_t number; } *origins;     /* where a file's lines begin here */
+    size_t origin_count, origin_capacity;
 } line_batch;
 /* count 0: the end. */
 MASKE_MUST_USE maske_status lines_next_batch(lines *l, size_t limit, line_batch *out);
+/* The file of a line, and its number there, from 1. */
+void line_batch_place(const line_batch *b, size_t line, const char **path, int64_t *number);
 void line_batch_free(line_batch *b);
 
 #endif

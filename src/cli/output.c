@@ -51,6 +51,14 @@ void out_progress(const invocation *call, const char *stage, int64_t done, const
     if (!isatty(STDOUT_FILENO)) progress_update(call->progress, &(maske_progress){stage, (double)done, 0, unit});
 }
 
+void out_part_progress(void *user, const maske_progress *what) {
+    const part_progress *p = user;
+    char remark[96];
+    if (isatty(STDOUT_FILENO)) return;
+    number_print(remark, sizeof remark, "%.0f of %.0f %s of the next", what->done, what->total, what->unit);
+    progress_show(p->call->progress, &(maske_progress){p->stage, (double)*p->done, 0, "lines"}, remark, -1);
+}
+
 static buffer json_text_buffer;
 static json_writer json;
 

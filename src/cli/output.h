@@ -21,6 +21,10 @@ MASKE_MUST_USE maske_status out_finish(void);
 
 /* How far a command is, unless its data goes to the very terminal. */
 void out_progress(const invocation *call, const char *stage, int64_t done, const char *unit);
+/* The same from within a call of the library that works on the next lines: a maske_control's `progress`, with this as its
+ * `user`. done: lines that are behind. */
+typedef struct part_progress { const invocation *call; const char *stage; const int64_t *done; } part_progress;
+void out_part_progress(void *user, const maske_progress *what);
 
 /* One JSON value on a line of its own. Usage: json_writer *w = out_json_start(); json_...(w); status = out_json_end();
  */

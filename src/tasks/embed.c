@@ -1,5 +1,6 @@
 /* tasks/embed.c: one vector a text. Texts are taken in order of their length, so that a batch holds texts of like size.
  */
+#include "base/log.h"
 #include "tasks/text.h"
 
 #include <math.h>
@@ -18,6 +19,8 @@ typedef struct embedding_batch {
     pooled_context *context;
     maske_pooling pooling;
     bool normalize;
+    const maske_control *control;
+    size_t done;                    /* texts */
     float *out;                     /* [count, hidden] */
 } embedding_batch;
 
@@ -75,6 +78,7 @@ static void scale_to_length_one(float *vector, size_t size) {
 
 static maske_status flush(embedding_batch *e) {
     if (e->sequences == 0) return MASKE_OK;
+    if (control_stopped(e->control)) return error_set(MASKE_STOPPED, "stopped by a signal");
     size_t size = (size_t)e->model->network->config.hidden_size;
     bool pooler = e->pooling == MASKE_POOLING_POOLER;
     const batch b = {.tokens = e->tokens, .sequences = e->sequences, .input_ids = e->ids, .sequence_start = e->starts};
@@ -89,6 +93,8 @@ static maske_status flush(embedding_batch *e) {
                  e->pooling);
         if (e->normalize) scale_to_length_one(vector, size);
     }
+    e->done += e->sequences;
+    control_progress(e->control, "embedding", (double)e->done, (double)e->texts.count, "texts");
     e->sequences = e->tokens = 0;
     return MASKE_OK;
 }
@@ -115,7 +121,7 @@ maske_status maske_embed(const maske_model *model, const char *const *texts, con
                          const maske_embed_options *options, float *out, int64_t *cut) {
     const maske_embed_options defaults = {0};
     if (options == NULL) options = &defaults;
-    embedding_batch e = {.model = model, .normalize = options->normalize, .out = out};
+    embedding_batch e = {.model = model, .normalize = options->normalize, .control = options->control, .out = out};
     if (options->pooling == MASKE_POOLING_DEFAULT) {
         const sentence_modules *m = &model->sentence;
         if (m->obstacle[0] != '\0')

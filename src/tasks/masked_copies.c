@@ -1,5 +1,6 @@
 /* tasks/masked_copies.c: filling a batch, and computing it once it is full. */
 #include "tasks/masked_copies.h"
+#include "base/log.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -36,6 +37,7 @@ void masked_copies_close(masked_copies *c) {
 
 maske_status masked_copies_finish(masked_copies *c) {
     if (c->sequences == 0) return MASKE_OK;
+    if (control_stopped(c->control)) return error_set(MASKE_STOPPED, "stopped by a signal");
     size_t vocab_size = (size_t)c->model->network->config.vocab_size;
     const batch b = {.tokens = c->tokens,
                      .sequences = c->sequences,

@@ -17,6 +17,7 @@ typedef struct masked_copies {
     const maske_model *model;
     masked_copy_result *result;
     void *user;
+    const maske_control *control;   /* NULL, or: looked at before each batch; set after masked_copies_open */
     int32_t mask;
     pooled_context *context;
     int32_t *ids;                   /* [room] */

@@ -98,8 +98,8 @@ static maske_status read_embeds(run_input *in, const safetensors *file, const be
 }
 
 static maske_status read_all(run_input *in, const safetensors *file, const bert_config *config) {
-    warn_of_names(file);
     TRY(read_sizes(in, file, config));
+    warn_of_names(file);
     TRY(read_integers(&in->input_ids, in, file, "input_ids", 0, config->vocab_size - 1, 0));
     TRY(read_embeds(in, file, config));
     TRY(read_attention_mask(in, file));

@@ -3,6 +3,7 @@
  * masked language model scoring", 2023).
  *
  * A text of n tokens is n copies, each with one token predicted (masked_copies.h). */
+#include "base/log.h"
 #include "tasks/masked_copies.h"
 #include "tasks/text.h"
 
@@ -14,11 +15,14 @@ typedef struct scoring {
     maske_score_result *out;
     masked_copies copies;
     bool within_word;
+    const maske_control *control;
+    size_t done;                    /* tokens guessed, of all the texts */
 } scoring;
 
 static maske_status add_result(void *user, size_t text, int32_t label, const float *logits, size_t vocab_size) {
     scoring *s = user;
     s->out[text].log_likelihood += logits_log_probability(logits, vocab_size, label);
+    control_progress(s->control, "scoring", (double)++s->done, (double)s->texts.tokens, "tokens");
     return MASKE_OK;
 }
 
@@ -42,6 +46,7 @@ static size_t room_needed(const scoring *s) {
 
 static maske_status score(scoring *s) {
     TRY(masked_copies_open(&s->copies, s->model, room_needed(s), add_result, s));
+    s->copies.control = s->control;
     for (size_t text = 0; text < s->texts.count; text++) {
         size_t begin = s->texts.starts[text], end = s->texts.starts[text + 1];
         s->out[text].cut = s->texts.cut[text];
@@ -56,7 +61,9 @@ static maske_status score(scoring *s) {
 
 maske_status maske_score(const maske_model *model, const char *const *texts, const size_t *lengths, size_t count,
                          const maske_score_options *options, maske_score_result *out) {
-    scoring s = {.model = model, .within_word = options != NULL && options->within_word};
+    const maske_score_options defaults = {0};
+    if (options == NULL) options = &defaults;
+    scoring s = {.model = model, .within_word = options->within_word, .control = options->control};
     TRY(masked_copies_check(model));
     maske_status status = memory_new(&s.out, count, sizeof *s.out, "scores");
     if (status == MASKE_OK) status = text_tokens_read(&s.texts, model, texts, lengths, count);

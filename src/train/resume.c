@@ -285,6 +285,10 @@ static maske_status is_over(bool *over, const run *r, const checkpoint *newest) 
 
 static maske_status finish(const run *r, const checkpoint *newest) {
     if (newest->path != NULL) TRY(expect_model(r, newest));
+    if (newest->path != NULL &&
+        settings_expect_equal(&r->settings, RUN_SETTINGS, &newest->settings, newest->path) != MASKE_OK)
+        log_say(MASKE_LOG_WARNING, "%s; the run is over: maske train --model %s --out NEW trains on", maske_error(),
+                r->folder.path);
     TRY(checkpoint_tidy(r->folder.checkpoints, r->settings.keep));
     return run_folder_finish(&r->folder);
 }

@@ -91,6 +91,12 @@ for name in logits loss hidden_states.2 attentions.1 grad.cls.predictions.bias; 
     head -c 20000 "$work/out.safetensors" | has -a "\"$name\"" || fail "run: no $name"
 done
 
+# Empty lines among prompts stay where they are.
+printf 'Kitap okumak [MASK] bir alışkanlıktır.\n\nKitap okumak [MASK] bir alışkanlıktır.\n' >"$work/prompts"
+[ "$("$MASKE" fill --model "$model" --json --file "$work/prompts" | wc -l)" = 3 ] || fail "fill --json: a line for each"
+[ "$("$MASKE" fill --model "$model" --top-k 1 --file "$work/prompts" | sed -n '3p;4p')" = "
+$("$MASKE" fill --model "$model" --top-k 1 --file "$work/prompts" | head -1)" ] || fail "fill: an empty line"
+
 # What is the best so far may be the average of the weights, as in the report.
 cp -r "$model" "$work/averaged"
 printf '{"step":9000,"valid_loss":0.02,"average_valid_loss":0.01,"valid_accuracy":0.5}\n{"step":9001,"valid_loss":0.03,"valid_accuracy":0.5}\n' >>"$work/averaged/metrics.jsonl"

@@ -193,9 +193,9 @@ static void vectors_are_pooled_from_the_last_layer(void **state) {
     (void)state;
     float mean[LINES * 24], cls[LINES * 24], max[LINES * 24], unit[LINES * 24], single[24];
     assert_ok(maske_embed(model, lines, lengths, LINES, NULL, mean, NULL));
-    assert_ok(maske_embed(model, lines, lengths, LINES, &(maske_embed_options){MASKE_POOLING_CLS, false}, cls, NULL));
-    assert_ok(maske_embed(model, lines, lengths, LINES, &(maske_embed_options){MASKE_POOLING_MAX, false}, max, NULL));
-    assert_ok(maske_embed(model, lines, lengths, LINES, &(maske_embed_options){MASKE_POOLING_MEAN, true}, unit, NULL));
+    assert_ok(maske_embed(model, lines, lengths, LINES, &(maske_embed_options){.pooling = MASKE_POOLING_CLS, .normalize = false}, cls, NULL));
+    assert_ok(maske_embed(model, lines, lengths, LINES, &(maske_embed_options){.pooling = MASKE_POOLING_MAX, .normalize = false}, max, NULL));
+    assert_ok(maske_embed(model, lines, lengths, LINES, &(maske_embed_options){.pooling = MASKE_POOLING_MEAN, .normalize = true}, unit, NULL));
     for (int i = 0; i < LINES; i++) {
         maske_encoding e = {0};
         assert_ok(maske_tokenizer_encode(model->tokenizer, lines[i], lengths[i], NULL, 0, NULL, &e));
@@ -230,10 +230,36 @@ static void vectors_are_pooled_from_the_last_layer(void **state) {
         maske_encoding_free(&e);
     }
     assert_fails(
-        maske_embed(model, lines, lengths, LINES, &(maske_embed_options){MASKE_POOLING_POOLER, false}, mean, NULL),
+        maske_embed(model, lines, lengths, LINES, &(maske_embed_options){.pooling = MASKE_POOLING_POOLER, .normalize = false}, mean, NULL),
         MASKE_BAD_ARGUMENT, "no pooler");
     assert_fails(maske_embed(model, (const char *const[]){"\xff"}, (size_t[]){1}, 1, NULL, mean, NULL),
                  MASKE_BAD_ARGUMENT, "not UTF-8");
+}
+
+static void count_progress(void *user, const maske_progress *what) {
+    double *last = user;
+    assert_true(what->done > *last && what->done <= what->total);
+    *last = what->done;
+}
+
+/* A signal is looked at between batches, of one text, too. */
+static void scores_and_vectors_can_be_stopped(void **state) {
+    (void)state;
+    sig_atomic_t stop = 0;
+    double last = 0;
+    maske_control control = {.stop = &stop, .progress = count_progress, .user = &last};
+    maske_score_result scores[LINES];
+    float vectors[LINES * 24];
+    const maske_score_options score = {.control = &control};
+    const maske_embed_options embed = {.control = &control};
+    assert_ok(maske_score(model, lines, lengths, LINES, &score, scores));
+    assert_true(last > LINES);              /* tokens */
+    last = 0;
+    assert_ok(maske_embed(model, lines, lengths, LINES, &embed, vectors, NULL));
+    assert_true(last == LINES);
+    stop = 1;
+    assert_fails(maske_score(model, lines, lengths, LINES, &score, scores), MASKE_STOPPED, "stopped");
+    assert_fails(maske_embed(model, lines, lengths, LINES, &embed, vectors, NULL), MASKE_STOPPED, "stopped");
 }
 
 /* Of a tokenizer that adds nothing to a text, the empty one has no tokens. */
@@ -295,6 +321,7 @@ int main(void) {
         cmocka_unit_test(scores_are_sums_over_single_masks),
         cmocka_unit_test(scores_within_words_hide_the_rest_of_the_word),
         cmocka_unit_test(vectors_are_pooled_from_the_last_layer),
+        cmocka_unit_test(scores_and_vectors_can_be_stopped),
         cmocka_unit_test(a_text_without_tokens_is_refused), cmocka_unit_test(exports_read_back),
     };
     return cmocka_run_group_tests_name("tasks/model", tests, open_all, close_all);

@@ -343,6 +343,26 @@ static void a_finished_run_says_so(void **state) {
     assert_int_equal(t.steps, 0);
 }
 
+/* Settings that were changed behind its end have no effect, and that is said. */
+static void a_finished_run_is_not_prolonged(void **state) {
+    (void)state;
+    bool finished = false;
+    maske_train_options o = training_options();
+    const char *out = fresh("prolonged");
+    training t = {.tokenizer = training_tokenizer(), .threads = 1};
+    assert_ok(training_start(&t, out, &o));
+    listen();
+    assert_ok(training_resume(&t, out, &finished));
+    assert_true(finished && strstr(said, "warning") == NULL);
+    replace_in(out, "train.json", "\"steps\": 24", "\"steps\": 48");
+    listen();
+    assert_ok(training_resume(&t, out, &finished));
+    assert_true(finished);
+    assert_non_null(strstr(said, "steps is 48, but 24 in "));
+    assert_non_null(strstr(said, "the run is over: maske train --model "));
+    assert_same_file(unbroken(), out, "model.safetensors");
+}
+
 static void take_model_away(const char *out) {
     char *path;
     assert_ok(path_join(&path, out, "model.safetensors"));
@@ -763,6 +783,7 @@ int main(void) {
         cmocka_unit_test(every_checkpoint_is_of_its_own_step),
         cmocka_unit_test(killed_on_from_a_model),
         cmocka_unit_test(a_finished_run_says_so),
+        cmocka_unit_test(a_finished_run_is_not_prolonged),
         cmocka_unit_test(a_model_that_is_missing_comes_back),
         cmocka_unit_test(a_torn_checkpoint_is_passed_over),
         cmocka_unit_test(without_a_whole_checkpoint_nothing_is_replaced),
