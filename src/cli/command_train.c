@@ -136,7 +136,9 @@ static maske_status start(const invocation *call, const maske_train_watch *watch
         if (!call->quiet) say("%s: nothing was trained and nothing is left there: --dry-run", settings.out);
         return MASKE_OK;
     }
-    if (!call->quiet) say("%s: complete; try: maske fill --model %s \"... [MASK] ...\"", settings.out, settings.out);
+    const char *quote = settings.out[strcspn(settings.out, " ")] == ' ' ? "\"" : "";
+    if (!call->quiet)
+        say("%s: complete; try: maske fill --model %s%s%s \"... [MASK] ...\"", settings.out, quote, settings.out, quote);
     return MASKE_OK;
 }
 

@@ -70,9 +70,10 @@ static maske_status take_shape(maske_train_options *settings, const bert_config 
     return take_activation(settings, activation_name(config->hidden_act), given);
 }
 
-/* A tokenizer that is there already is taken as it is: what only one that is learned would obey is said to be of no use. */
-static void warn_of_learning(const run *r, const request *given) {
-    static const char *const names[] = {"pre-tokenizer", "normalizer"};
+/* A tokenizer that is there already is taken as it is, and so are weights: what only new ones would obey is said to be of no
+ * use. */
+static void warn_of_unused(const run *r, const request *given) {
+    static const char *const names[] = {"pre-tokenizer", "normalizer"}, *const first[] = {"word-vectors", "neighbour-heads"};
     const char *folder = given->model != NULL ? given->model : given->tokenizer;
     int64_t entries = maske_tokenizer_vocab_size(r->tokenizer);
     if (recipe_is_given(given->given, "vocab-size") && r->settings.vocab_size != entries)
@@ -81,6 +82,9 @@ static void warn_of_learning(const run *r, const request *given) {
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (recipe_is_given(given->given, names[i]))
             log_say(MASKE_LOG_WARNING, "%s is not used: the tokenizer of %s is taken as it is", names[i], folder);
+    for (size_t i = 0; given->model != NULL && i < sizeof first / sizeof *first; i++)
+        if (recipe_is_given(given->given, first[i]))
+            log_say(MASKE_LOG_WARNING, "%s is not used: the first weights are those of %s", first[i], folder);
 }
 
 /* Opens the model to go on from: its shape is the run's shape. */
@@ -172,7 +176,7 @@ static maske_status take_request(run *r, request *given, const maske_train_optio
                          r->settings.trials);
     if (given->model != NULL) TRY(open_model(r, given));
     if (given->tokenizer != NULL) TRY(maske_tokenizer_open(&r->tokenizer, given->tokenizer));
-    if (r->tokenizer != NULL) warn_of_learning(r, given);
+    if (r->tokenizer != NULL) warn_of_unused(r, given);
     TRY(run_choose_machine(r));
     if (!has_recipe(r)) return settings_complete(&r->settings);
     maske_train_options tried = r->settings;    /* what cannot go together is found before any work */

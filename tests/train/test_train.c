@@ -359,6 +359,7 @@ static void training_goes_on_from_a_model(void **state) {
     o.given = NULL;
     o.vocab_size = 5000;
     o.normalizer = "nfkc";
+    o.word_vectors = 0.07;
     o.steps = 1;
     for (int from = 0; from < 2; from++) {
         t = from == 0 ? (training){.model = first, .threads = 1} : with_tokenizer();
@@ -367,6 +368,7 @@ static void training_goes_on_from_a_model(void **state) {
         assert_ok(training_start(&t, fresh("third"), &o));
         assert_non_null(strstr(said, "warning: vocab-size 5000 is not used: the tokenizer of "));
         assert_non_null(strstr(said, "warning: normalizer is not used: "));
+        assert_int_equal(strstr(said, "warning: word-vectors is not used: the first weights are those of ") != NULL, from == 0);
     }
     o = training_options();
     t = (training){.model = first, .threads = 1};
