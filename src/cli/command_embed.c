@@ -1,4 +1,5 @@
 /* cli/command_embed.c: maske embed: one vector a line, as JSON, .npy or bare floats. */
+#include "base/file.h"
 #include "base/number.h"
 #include "cli/command.h"
 #include "cli/lines.h"
@@ -7,6 +8,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct settings { const char *model, *pooling, *format, *precision; bool normalize; };
 static struct settings settings;
@@ -59,6 +61,20 @@ static maske_status sink_add(sink *s, const float *vectors, size_t count) {
     return fwrite(vectors, s->width * sizeof *vectors, count, s->spool) == count
                ? MASKE_OK
                : error_io("the temporary file", "write");
+}
+
+/* In TMPDIR: /tmp may lie in memory, and vectors of many lines are large. */
+static maske_status open_spool(FILE **out) {
+    const char *folder = getenv("TMPDIR");
+    char *path = NULL;
+    TRY(path_join(&path, folder != NULL && folder[0] != '\0' ? folder : "/tmp", "maske-vectors-XXXXXX"));
+    int descriptor = mkstemp(path);
+    *out = descriptor >= 0 ? fdopen(descriptor, "w+b") : NULL;
+    maske_status status = *out != NULL ? MASKE_OK : error_io(path, "create");
+    if (descriptor >= 0) unlink(path);
+    if (descriptor >= 0 && *out == NULL) close(descriptor);
+    free(path);
+    return status;
 }
 
 /* NumPy's format 1.0: magic, length of the header, header padded so that the data begins at a multiple of 64. */
@@ -123,8 +139,7 @@ static maske_status run(const invocation *call) {
     lines_start(&in, call->options->arguments, call->options->argument_count);
     sink s = {.width = (size_t)info.hidden_size};
     maske_status status = memory_new(&vectors, BATCH_LINES, s.width * sizeof *vectors, "vectors");
-    if (status == MASKE_OK && strcmp(settings.format, "npy") == 0 && (s.spool = tmpfile()) == NULL)
-        status = error_io("a temporary file", "create");
+    if (status == MASKE_OK && strcmp(settings.format, "npy") == 0) status = open_spool(&s.spool);
     if (status == MASKE_OK) status = embed_all(call, model, &in, &batch, vectors, &s);
     if (s.spool != NULL) fclose(s.spool);
     lines_end(&in);

@@ -91,6 +91,12 @@ for name in logits loss hidden_states.2 attentions.1 grad.cls.predictions.bias; 
     head -c 20000 "$work/out.safetensors" | has -a "\"$name\"" || fail "run: no $name"
 done
 
+# A NumPy file's vectors wait in TMPDIR for their number.
+echo Ankara | TMPDIR=/does/not/exist "$MASKE" embed --model "$model" --format npy >"$work/vectors" 2>"$work/err" && fail "embed: a TMPDIR that is not there"
+grep -q "/does/not/exist/maske-vectors-.*: cannot create" "$work/err" || fail "embed: a TMPDIR that is not there: $(cat "$work/err")"
+mkdir "$work/tmp"; echo Ankara | TMPDIR="$work/tmp" "$MASKE" embed --model "$model" --format npy | head -c 6 | cmp - <(printf '\x93NUMPY') || fail "embed --format npy"
+[ -z "$(ls "$work/tmp")" ] || fail "embed --format npy left $(ls "$work/tmp")"
+
 # Empty lines among prompts stay where they are.
 printf 'Kitap okumak [MASK] bir alışkanlıktır.\n\nKitap okumak [MASK] bir alışkanlıktır.\n' >"$work/prompts"
 [ "$("$MASKE" fill --model "$model" --json --file "$work/prompts" | wc -l)" = 3 ] || fail "fill --json: a line for each"
