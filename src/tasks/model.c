@@ -66,6 +66,11 @@ void model_say_memory(const maske_model *model, size_t tokens, size_t sequences,
             number_size(held).text);
 }
 
+maske_status model_expect_head(const maske_model *m) {
+    if (m->network->table.head) return MASKE_OK;
+    return error_set(MASKE_BAD_FILE, "%s: the model has no prediction head (cls.predictions), so it predicts nothing", m->folder);
+}
+
 void model_expect_finite(const maske_model *m, const char *what, const float *values, size_t count) {
     if (!number_all_finite(values, count))
         log_say(MASKE_LOG_WARNING, "%s: %s not finite: the weights hold values that are not, or far too large ones", m->folder,

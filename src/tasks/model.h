@@ -25,6 +25,8 @@ struct maske_model {
     sentence_modules sentence;  /* how texts are embedded */
 };
 
+/* Fails with MASKE_BAD_FILE for a model that predicts no tokens. */
+MASKE_MUST_USE maske_status model_expect_head(const maske_model *m);
 /* Warns where a result is not finite: NaN is legal in a file of weights, and mapped weights are not looked through before. */
 void model_expect_finite(const maske_model *m, const char *what, const float *values, size_t count);
 
