@@ -18,10 +18,6 @@ maske_status model_precision(gemm_precision *out, const char *name) {
     return error_set(MASKE_BAD_ARGUMENT, "precision: found \"%.40s\", expected auto, f32, bf16 or int8", name);
 }
 
-const char *model_precision_name(gemm_precision precision) {
-    return precision == GEMM_INT8 ? "int8" : precision == GEMM_BF16 ? "bf16" : "f32";
-}
-
 /* A thread more only where there is work for it: waking one and waiting for it costs about as much as a million
  * multiplications. Results do not depend on it. */
 static int useful_threads(const maske_model *model, size_t tokens, size_t predictions) {

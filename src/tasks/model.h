@@ -32,7 +32,6 @@ void model_expect_finite(const maske_model *m, const char *what, const float *va
 
 /* A precision's name; "auto" and NULL are f32 (but for a model that only gives vectors, maske.h). */
 MASKE_MUST_USE maske_status model_precision(gemm_precision *out, const char *name);
-const char *model_precision_name(gemm_precision precision);
 /* A context for such a batch, from the pool or new; goes back by context_pool_give(model->pool, context). */
 MASKE_MUST_USE maske_status model_take_context(const maske_model *model, size_t tokens, size_t sequences,
                                                size_t predictions, bool every_position, bool logits,
