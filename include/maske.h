@@ -11,18 +11,24 @@
  * Rules that hold everywhere
  * - A function that can fail returns a maske_status; 0 is success. On failure maske_error() holds one sentence, in
  *   the calling thread, that names the file, the line or tensor, what was found and what was expected. Outputs are
- *   written on success only.
+ *   written on success only, but for maske_embed's.
  * - The library never prints, exits, aborts on bad input, changes the locale or installs a signal handler.
  * - Strings are UTF-8. A pointer is "borrowed" (belongs to somebody else, valid as long as stated) or "yours" (you
  *   free it, with the function named). Every *_free and *_close accepts NULL, or a zeroed structure.
  * - Handles (maske_tokenizer, maske_model) are read-only once opened and may be shared by threads. A result structure
- *   belongs to one thread at a time; given again, its memory is used again. Functions without a handle (learning, training,
+ *   that holds memory (one with a *_free) is zeroed before its first use (`= {0}`) and belongs to one thread at a time;
+ *   given again, its memory is used again or freed. Functions without a handle (learning, training,
  *   exporting ...) may run in several threads at once, each with files of its own; of two trainings in one folder the
  *   second fails with MASKE_EXISTS.
  * - An options pointer may be NULL: every default; so may a control: every core, no stop flag, nobody who hears; and a
- *   watch. A structure is filled with its defaults by its *_defaults function.
- * - Beside the statuses that a function names, any may give MASKE_OUT_OF_MEMORY, and those that read or write files
- *   MASKE_IO, MASKE_BAD_FILE and MASKE_BAD_SHAPE for what they find there.
+ *   watch. A structure is filled with its defaults by its *_defaults function; one without such a function has them
+ *   where it is zeroed.
+ * - Callbacks are called in the thread that called the library, before that call returns; so in several at once where
+ *   several threads have work done.
+ * - Beside the statuses that a function names, any may give MASKE_OUT_OF_MEMORY, MASKE_BAD_ARGUMENT for a value or a
+ *   text out of range, and MASKE_UNSUPPORTED for what is not built; those that read or write files MASKE_IO,
+ *   MASKE_BAD_FILE and MASKE_BAD_SHAPE for what they find there, and MASKE_EXISTS where a folder has the name of a file
+ *   to be written; those with a control MASKE_STOPPED. Only those that name it give MASKE_DIVERGED.
  * - Sizes are in elements, memory in bytes, times in seconds, shares and probabilities in 0..1. */
 #ifndef MASKE_H
 #define MASKE_H
@@ -75,10 +81,12 @@ MASKE_API const char *maske_version(void);
 
 typedef enum maske_log_level { MASKE_LOG_DETAIL, MASKE_LOG_NOTE, MASKE_LOG_WARNING } maske_log_level;
 typedef void maske_log_function(void *user, maske_log_level level, const char *sentence);
-/* Where notes and warnings go; NULL: nowhere (the default). Call before other threads use the library. */
+/* Where notes and warnings go; NULL: nowhere (the default). Call before other threads use the library: the function is
+ * one for all threads, and is called in the one whose work it is about. */
 MASKE_API void maske_set_log(maske_log_function *function, void *user);
 
-/* How long work behaves: how many threads it may use, how it is stopped, who hears of its progress. */
+/* How long work behaves: how many threads it may use, how it is stopped, who hears of its progress: a function that is
+ * called now and then in the thread that asked for the work, never in those that help it. */
 typedef struct maske_progress {
     const char *stage;          /* "reading", "merging", ...: borrowed, for the call */
     double done, total;         /* in the stage's unit; total 0: not known */
@@ -321,9 +329,9 @@ MASKE_API void maske_train_options_defaults(maske_train_options *options);
 MASKE_API const maske_option *maske_train_option_table(void);
 
 typedef struct maske_data_options {
-    int64_t epoch, seed;        /* 1, 1: which epoch of which run, from 1 */
-    int64_t max_length;         /* 128: tokens of a sequence, [CLS] and [SEP] included */
-    double mask_probability;    /* 0.15 */
+    int64_t epoch, seed;        /* 1, 1: which epoch of which run; epochs from 1, any seed */
+    int64_t max_length;         /* 128: tokens of a sequence, [CLS] and [SEP] included; one more than these to 65535 */
+    double mask_probability;    /* 0.15; more than 0, at most 1 */
     bool line_by_line;          /* false: a sequence is one line, not as many as it holds */
     bool whole_words;           /* false: all pieces of a word are masked together */
 } maske_data_options;
@@ -369,13 +377,17 @@ typedef struct maske_train_watch {
 } maske_train_watch;
 
 /* Trains into the folder `out`: from raw text (model and tokenizer NULL: a tokenizer is learned first), from a
- * tokenizer's folder, or on from a model's folder. MASKE_STOPPED: the stop flag was raised and a checkpoint written. */
+ * tokenizer's folder, or on from a model's folder. Fails with MASKE_EXISTS where `out` holds something, unless `force`,
+ * and where another training is at work in it; with MASKE_DIVERGED after ten steps in a row whose loss or gradients were
+ * not finite or exploded: the checkpoints stay. MASKE_STOPPED: the stop flag was raised; once training had begun, a
+ * checkpoint was written. */
 MASKE_API MASKE_MUST_USE maske_status maske_train(const char *out, const char *model, const char *tokenizer,
                                                   const maske_text *text, const maske_train_options *options,
                                                   const maske_control *control, const maske_train_watch *watch);
 /* Goes on where the run in the folder stopped, as if it never had: the text, the tokenizer, the settings, the program and
  * the CPU must be what they were. A difference fails with MASKE_BAD_ARGUMENT, but for those named in allow_change (NULL:
  * none): some of corpus, tokenizer, settings, version, cpu, precision and threads, with commas between them.
+ * MASKE_EXISTS: another training is at work in the folder; MASKE_DIVERGED, MASKE_STOPPED: as maske_train.
  * *finished (may be NULL): it was complete already, nothing was done. */
 MASKE_API MASKE_MUST_USE maske_status maske_train_resume(const char *out, const char *allow_change,
                                                          const maske_control *control, const maske_train_watch *watch,
@@ -442,7 +454,8 @@ typedef struct maske_model_info {
     const char *architecture, *hidden_act, *dtype;      /* borrowed from the model */
     int64_t vocab_size, hidden_size, num_hidden_layers, num_attention_heads, intermediate_size;
     int64_t max_position_embeddings, type_vocab_size, max_length;
-    int64_t parameters, parameters_embeddings, parameters_encoder, parameters_head;
+    int64_t parameters, parameters_embeddings, parameters_encoder;
+    int64_t parameters_head;                            /* the prediction head's and the pooler's */
     double layer_norm_eps, hidden_dropout_prob, attention_probs_dropout_prob;
     bool has_head, has_pooler;
 } maske_model_info;
@@ -461,7 +474,12 @@ typedef struct maske_fill_options {
     bool whole_word;                        /* where a mask begins a word: only pieces that do, not its later parts */
 } maske_fill_options;
 MASKE_API void maske_fill_options_defaults(maske_fill_options *options);
-typedef struct maske_fill_candidate { int32_t id; double score; char *token; char *text; } maske_fill_candidate;
+typedef struct maske_fill_candidate {
+    int32_t id;
+    double score;                           /* its probability, 0..1: of all tokens, `targets` or not */
+    char *token;                            /* as in the vocabulary */
+    char *text;                             /* the whole prompt with this mask filled; the others stand as typed */
+} maske_fill_candidate;
 typedef struct maske_fill_result {
     char *text;                             /* the prompt with every mask filled */
     size_t mask_count, candidate_count;     /* candidate_count: for each mask */
@@ -473,7 +491,8 @@ typedef struct maske_fill_result {
     int64_t cut_tokens;                     /* tokens cut away since the model has too few positions */
 } maske_fill_result;
 /* Fails with MASKE_BAD_ARGUMENT for a prompt without a mask, a target that is no entry, an unknown order or numbers out of
- * range; with MASKE_BAD_FILE for a model without a prediction head or a mask token. */
+ * range; with MASKE_BAD_FILE for a model without a prediction head or a mask token; with MASKE_DIVERGED where what the
+ * model says of a mask is not finite. */
 MASKE_API MASKE_MUST_USE maske_status maske_fill(const maske_model *model, const char *prompt,
     const maske_fill_options *options, maske_fill_result *out);
 MASKE_API void maske_fill_result_free(maske_fill_result *result);
@@ -501,13 +520,18 @@ typedef struct maske_evaluation {
 MASKE_API MASKE_MUST_USE maske_status maske_evaluate(const maske_model *model, const maske_text *text,
     const maske_evaluate_options *options, const maske_control *control, maske_evaluation *out);
 
-/* Pseudo-log-likelihood (natural logarithm) of each of `count` texts: every token masked once. */
+/* Pseudo-log-likelihood (natural logarithm) of each of `count` texts: every token masked once. out: [count], the caller's
+ * memory. Fails for a model as maske_fill. */
 typedef struct maske_score_options {
     bool within_word;   /* with a token, those behind it in its word are masked too: a long word's parts do not give each
                          * other away. A word is a run of letters, digits and their marks. */
     const maske_control *control;   /* its stop flag (MASKE_STOPPED) and progress; the threads are the model's */
 } maske_score_options;
-typedef struct maske_score { double log_likelihood; int64_t tokens; bool cut; } maske_score_result;
+typedef struct maske_score_result {
+    double log_likelihood;  /* the sum over the tokens */
+    int64_t tokens;         /* masked: all but special ones */
+    bool cut;               /* the text was cut to the model's length */
+} maske_score_result;
 MASKE_API MASKE_MUST_USE maske_status maske_score(const maske_model *model, const char *const *texts,
                                                   const size_t *lengths, size_t count, const maske_score_options *options,
                                                   maske_score_result *out);
@@ -529,7 +553,9 @@ typedef struct maske_embed_options {
     bool normalize;                 /* each vector to length 1 */
     const maske_control *control;   /* as maske_score_options's */
 } maske_embed_options;
-/* out: [count, hidden], the caller's memory. *cut (may be NULL): how many texts were cut to the model's length. */
+/* out: [count, hidden], the caller's memory; written as it goes, so that after a failure some vectors may be there.
+ * *cut (may be NULL): how many texts were cut to the model's length. Fails with MASKE_BAD_ARGUMENT for a pooling that is
+ * none of the above, or MASKE_POOLING_POOLER of a model without a pooler. */
 MASKE_API MASKE_MUST_USE maske_status maske_embed(const maske_model *model, const char *const *texts,
                                                   const size_t *lengths, size_t count,
                                                   const maske_embed_options *options, float *out, int64_t *cut);
@@ -563,7 +589,9 @@ MASKE_API MASKE_MUST_USE maske_status maske_report(const char *run_folder, const
 MASKE_API MASKE_MUST_USE maske_status maske_model_has_weights(bool *found, const char *model_folder);
 
 /* Writes a model with a tokenizer that maske_tokenizer_extend made of its own: the embeddings and the decoder's bias
- * grow, each new row the mean of the rows of the pieces that the old tokenizer makes of the new entry. */
+ * grow, each new row the mean of the rows of the pieces that the old tokenizer makes of the new entry. A checkpoint's
+ * optimizer.safetensors grows too, with zeros. Fails with MASKE_EXISTS unless `force`, which replaces files in a folder
+ * that holds something. */
 MASKE_API MASKE_MUST_USE maske_status maske_model_extend(const char *model_folder, const maske_tokenizer *extended,
                                                          const char *out, bool force);
 

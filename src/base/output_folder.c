@@ -110,14 +110,13 @@ static maske_status move_left_over(const output *o) {
 
 /* Takes away what came to its place, and puts back what was there. */
 static void put_back(const output *o, const buffer *moved) {
-    char sentence[1024];                    /* of the failure, whatever becomes of the clearing up */
-    snprintf(sentence, sizeof sentence, "%s", maske_error());
+    error_text why = error_keep();              /* the failure's, whatever becomes of the clearing up */
     maske_status status = MASKE_OK;
     for (size_t at = 0; at < moved->length; at += strlen(moved->data + at) + 1)
         status = folder_remove(moved->data + at);
     status = move_files(&(moving){.from = o->old, .to = o->path, .move = true});
     (void)status;
-    (void)error_set(MASKE_IO, "%s", sentence);
+    (void)error_set(MASKE_IO, "%s", why.text);
 }
 
 static maske_status replace(const output *o) {
@@ -169,12 +168,11 @@ maske_status output_folder_write(const char *path, bool force, maske_status (*wr
     output o = {.path = path, .owned = owned, .force = force, .there = path_is_folder(path), .lock = -1, .run_lock = -1};
     maske_status status = write_and_finish(&o, write, user);
     if (status != MASKE_OK && o.part != NULL) {
-        char sentence[1024];
-        snprintf(sentence, sizeof sentence, "%s", maske_error());
+        error_text why = error_keep();
         maske_status removed = folder_remove(o.part);
         if (removed == MASKE_OK && o.old != NULL && !folder_has_content(o.old)) removed = folder_remove(o.old);
         (void)removed;
-        (void)error_set(status, "%s", sentence);
+        (void)error_set(status, "%s", why.text);
     }
     file_unlock(o.lock);
     file_unlock(o.run_lock);

@@ -13,7 +13,7 @@ typedef enum random_purpose {
     RANDOM_INITIAL = 1,     /* step: parameter's row in the table; index: four elements each */
     RANDOM_ORDER   = 2,     /* step: epoch; index: sequence */
     RANDOM_MASK    = 3,     /* step: epoch; index: sequence << 16 | draw */
-    RANDOM_DROPOUT = 4,     /* step: optimizer step; index: place (random_dropout) */
+    RANDOM_DROPOUT = 4,     /* step, index: the step and the place that dropout_mask_new is given */
     RANDOM_DRAW    = 5,     /* filling with a temperature: index: iteration */
     RANDOM_SAMPLE  = 6,     /* choosing documents, words */
     RANDOM_TEST    = 7,

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static _Thread_local char sentence[1024];
+static _Thread_local char sentence[sizeof(error_text)];
 
 /* A character that a terminal obeys: C0, DEL, and C1, which is C2 80 to C2 9F. */
 static bool is_control(const unsigned char *c) {
@@ -39,6 +39,12 @@ maske_status error_set(maske_status status, const char *format, ...) {
     memcpy(sentence, text, sizeof text);
     sentence_make_printable(sentence, sizeof sentence);
     return status;
+}
+
+error_text error_keep(void) {
+    error_text kept;
+    memcpy(kept.text, sentence, sizeof kept.text);
+    return kept;
 }
 
 maske_status error_memory(size_t bytes, const char *what) {

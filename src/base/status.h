@@ -14,6 +14,9 @@ maske_status error_set(maske_status status, const char *format, ...) __attribute
 maske_status error_memory(size_t bytes, const char *what);
 /* errno as a sentence: "PATH: cannot VERB: no such file or directory". */
 maske_status error_io(const char *path, const char *verb);
+/* The thread's sentence kept: for another thread to report, or until what follows, and may fail too, is done. */
+typedef struct error_text { char text[1024]; } error_text;
+error_text error_keep(void);
 /* A text that was printed into `size` bytes, in place: cut at a character's boundary if it filled them; what is not
  * UTF-8 and control characters are shown as '?'. Text from files may hold anything: it must not reach a terminal as it
  * is, nor leave the library as something else than UTF-8. */

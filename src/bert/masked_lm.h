@@ -37,9 +37,9 @@ MASKE_MUST_USE maske_status masked_lm_open(masked_lm **out, const char *folder);
 /* The same for forward passes alone: matrices stay in the files, which are mapped and must stay as they are, and are
  * packed when that pays (bert/mapped.h); nothing may be saved, resized or trained. Ready for masked_lm_forward. */
 MASKE_MUST_USE maske_status masked_lm_open_mapped(masked_lm **out, const char *folder, gemm_precision precision);
-/* Writes config.json and model.safetensors into the existing folder, each whole or not at all. */
-MASKE_MUST_USE maske_status masked_lm_save(const masked_lm *model, const char *folder);
-/* The same in two parts. After the first every weight is with the system, and they may change; the second makes the
+/* Writes config.json and model.safetensors (as F32, F16 or BF16) into the existing folder, each whole or not at all. */
+MASKE_MUST_USE maske_status masked_lm_save(const masked_lm *model, const char *folder, safetensors_type type);
+/* The same in two parts, as F32. After the first every weight is with the system, and they may change; the second makes the
  * files appear, whole and synced. On failure of the first there is no writer; the second ends it either way. */
 MASKE_MUST_USE maske_status masked_lm_save_begin(safetensors_writer *out, const masked_lm *model, const char *folder);
 MASKE_MUST_USE maske_status masked_lm_save_end(safetensors_writer *w, const masked_lm *model, const char *folder);

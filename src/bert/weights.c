@@ -282,18 +282,20 @@ maske_status bert_weights_write(const char *path, const parameters *table, const
     return safetensors_writer_commit(&w);
 }
 
-maske_status masked_lm_save_begin(safetensors_writer *out, const masked_lm *model, const char *folder) {
+static maske_status save_weights(safetensors_writer *out, const masked_lm *model, const char *folder,
+                                 safetensors_type type) {
     char *path;
     TRY(path_join(&path, folder, "model.safetensors"));
-    maske_status status = write_begin(out, path, &model->table, model->weights, SAFETENSORS_F32);
+    maske_status status = write_begin(out, path, &model->table, model->weights, type);
     free(path);
     return status;
 }
 
-static maske_status save_config(const masked_lm *model, const char *folder) {
+static maske_status save_config(const masked_lm *model, const char *folder, safetensors_type type) {
+    const char *dtype = type == SAFETENSORS_F16 ? "float16" : type == SAFETENSORS_BF16 ? "bfloat16" : "float32";
     buffer text = {0};
     char *path = NULL;
-    maske_status status = bert_config_write(&text, &model->config, model->table.head);
+    maske_status status = bert_config_write_typed(&text, &model->config, model->table.head, dtype);
     if (status == MASKE_OK) status = path_join(&path, folder, "config.json");
     if (status == MASKE_OK) status = file_write_atomic(path, text.data, text.length, true);
     buffer_free(&text);
@@ -301,15 +303,22 @@ static maske_status save_config(const masked_lm *model, const char *folder) {
     return status;
 }
 
-maske_status masked_lm_save_end(safetensors_writer *w, const masked_lm *model, const char *folder) {
-    maske_status status = save_config(model, folder);
+static maske_status save_rest(safetensors_writer *w, const masked_lm *model, const char *folder, safetensors_type type) {
+    maske_status status = save_config(model, folder, type);
     if (status == MASKE_OK) return safetensors_writer_commit(w);
     safetensors_writer_abandon(w);
     return status;
 }
 
-maske_status masked_lm_save(const masked_lm *model, const char *folder) {
+maske_status masked_lm_save(const masked_lm *model, const char *folder, safetensors_type type) {
     safetensors_writer w;
-    TRY(masked_lm_save_begin(&w, model, folder));
-    return masked_lm_save_end(&w, model, folder);
+    TRY(save_weights(&w, model, folder, type));
+    return save_rest(&w, model, folder, type);
+}
+
+maske_status masked_lm_save_begin(safetensors_writer *out, const masked_lm *model, const char *folder) {
+    return save_weights(out, model, folder, SAFETENSORS_F32);
+}
+maske_status masked_lm_save_end(safetensors_writer *w, const masked_lm *model, const char *folder) {
+    return save_rest(w, model, folder, SAFETENSORS_F32);
 }

@@ -41,7 +41,7 @@ typedef struct batch {
     size_t chunks;                                      /* whose results are to be written */
     buffer results[CHUNKS];
     maske_status statuses[CHUNKS];
-    char sentences[CHUNKS][1024];                       /* the failure of each */
+    error_text errors[CHUNKS];                          /* the failure of each */
 } batch;
 
 /* While threads take the chunks of `now` one by one, one of them writes what came of the batch before and reads the
@@ -53,7 +53,7 @@ typedef struct job {
     id_format format;
     batch *now, *beside;
     maske_status read_status, write_status;
-    char read_sentence[1024], write_sentence[1024];
+    error_text read_error, write_error;
     maske_encodings *encodings;                         /* [threads] */
     maske_batch_encoding *batches;                      /* [threads] */
 } job;
@@ -228,7 +228,7 @@ static void encode_chunk(job *j, size_t chunk, int thread) {
     b->statuses[chunk] = j->json || settings.pair ? encode_singly(j, first, end, thread, out)
                                                   : encode_together(j, first, end, thread, out);
     /* The sentence belongs to this thread; the one that reports is another. */
-    if (b->statuses[chunk] != MASKE_OK) snprintf(b->sentences[chunk], sizeof b->sentences[chunk], "%s", maske_error());
+    if (b->statuses[chunk] != MASKE_OK) b->errors[chunk] = error_keep();
 }
 
 /* Writes the results up to the first failure. */
@@ -237,7 +237,7 @@ static maske_status write_results(batch *b) {
     b->chunks = 0;
     for (size_t i = 0; i < chunks; i++) {
         out_bytes(b->results[i].data, b->results[i].length);
-        if (b->statuses[i] != MASKE_OK) return error_set(b->statuses[i], "%s", b->sentences[i]);
+        if (b->statuses[i] != MASKE_OK) return error_set(b->statuses[i], "%s", b->errors[i].text);
     }
     return out_status();
 }
@@ -256,10 +256,10 @@ static void do_task(void *user, size_t i, int thread) {
         return;
     }
     j->write_status = write_results(j->beside);
-    if (j->write_status != MASKE_OK) snprintf(j->write_sentence, sizeof j->write_sentence, "%s", maske_error());
+    if (j->write_status != MASKE_OK) j->write_error = error_keep();
     if (!j->reads_ahead) return;
     j->read_status = read_batch(j, j->beside);
-    if (j->read_status != MASKE_OK) snprintf(j->read_sentence, sizeof j->read_sentence, "%s", maske_error());
+    if (j->read_status != MASKE_OK) j->read_error = error_keep();
 }
 
 /* Texts that come as somebody types or sends them: what is ready is written, and shown, before more is read. */
@@ -274,12 +274,12 @@ static maske_status encode_all(job *j, int threads) {
     TRY(read_batch(j, j->now));
     while (j->now->lines.count > 0) {
         parallel_for(threads, 1 + j->now->chunks, do_task, j);
-        if (j->write_status != MASKE_OK) return error_set(j->write_status, "%s", j->write_sentence);
+        if (j->write_status != MASKE_OK) return error_set(j->write_status, "%s", j->write_error.text);
         if (!j->reads_ahead) {
             TRY(write_and_read(j));
         } else if (j->read_status != MASKE_OK) {
             TRY(write_results(j->now));
-            return error_set(j->read_status, "%s", j->read_sentence);
+            return error_set(j->read_status, "%s", j->read_error.text);
         }
         batch *done = j->now;
         j->now = j->beside;

@@ -26,7 +26,7 @@ typedef struct part {
     uint32_t *line_counts;      /* [lines]: tokens of each line, or blank */
     size_t lines, line_capacity;
     maske_status status;
-    char error[1024];           /* the worker thread's sentence */
+    error_text error;           /* the worker thread's sentence */
 } part;
 
 struct tokenize {
@@ -113,10 +113,7 @@ static void tokenize_part(void *user, size_t i, int thread) {
     tokenize *t = user;
     part *p = &t->parts[i];
     p->status = tokenize_lines(t, p, &t->workers[thread]);
-    if (p->status != MASKE_OK) {
-        size_t length = strlen(maske_error());
-        memcpy(p->error, maske_error(), length + 1);
-    }
+    if (p->status != MASKE_OK) p->error = error_keep();
 }
 
 /* Room for `count` parts; new ones are zeroed, so that they can be freed. */
@@ -152,7 +149,7 @@ maske_status tokenize_block(tokenize *t, const char *block, size_t length,
     parallel_for(t->threads, t->part_count, tokenize_part, t);
     for (size_t i = 0; i < t->part_count; i++) {
         const part *p = &t->parts[i];
-        if (p->status != MASKE_OK) return error_set(p->status, "%s", p->error);
+        if (p->status != MASKE_OK) return error_set(p->status, "%s", p->error.text);
         const int32_t *ids = p->ids;
         for (size_t l = 0; l < p->lines; l++) {
             token_line line = {.ids = ids, .blank = p->line_counts[l] == blank};

@@ -31,6 +31,10 @@ static const gemm_bf16_kernel *choose_bf16_kernel(void) {
     return cpu_flags() & CPU_PLAINBF16 ? &gemm_kernel_plain_bf16 : NULL;
 }
 
+const char *gemm_precision_name(gemm_precision precision) {
+    return precision == GEMM_INT8 ? "int8" : precision == GEMM_BF16 ? "bf16" : "f32";
+}
+
 bool gemm_has_bf16(void) { return choose_bf16_kernel() != NULL; }
 
 static size_t bf16_depth(size_t k) { return round_up(k, 32); }

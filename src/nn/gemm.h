@@ -22,6 +22,8 @@
 #include "base/status.h"
 
 typedef enum gemm_precision { GEMM_F32, GEMM_BF16, GEMM_INT8 } gemm_precision;
+/* "f32", "bf16", "int8". */
+const char *gemm_precision_name(gemm_precision precision);
 
 /* Whether this CPU multiplies bfloat16 (AVX-512 BF16 or AMX) and is allowed to; or does as if, for tests. */
 bool gemm_has_bf16(void);

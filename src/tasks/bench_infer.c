@@ -79,7 +79,7 @@ static maske_status measure_all(maske_bench_infer_report *out, const maske_model
 maske_status maske_bench_infer(maske_bench_infer_report *out, const maske_model *model, double seconds,
                                const maske_control *control) {
     gemm_precision precision = model->network->packed.precision;
-    maske_bench_infer_report report = {.precision = model_precision_name(precision), .level = cpu_level_name(),
+    maske_bench_infer_report report = {.precision = gemm_precision_name(precision), .level = cpu_level_name(),
                                        .threads = model->threads};
     product_speed yardstick = {0};
     maske_status status = product_speed_new(&yardstick, precision, model->threads);

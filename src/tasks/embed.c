@@ -121,6 +121,9 @@ maske_status maske_embed(const maske_model *model, const char *const *texts, con
                          const maske_embed_options *options, float *out, int64_t *cut) {
     const maske_embed_options defaults = {0};
     if (options == NULL) options = &defaults;
+    if ((unsigned)options->pooling >= MASKE_POOLING_COUNT)
+        return error_set(MASKE_BAD_ARGUMENT, "pooling: found %d, expected 0 to %d", (int)options->pooling,
+                         MASKE_POOLING_COUNT - 1);
     embedding_batch e = {.model = model, .normalize = options->normalize, .control = options->control, .out = out};
     if (options->pooling == MASKE_POOLING_DEFAULT) {
         const sentence_modules *m = &model->sentence;

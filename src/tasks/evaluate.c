@@ -110,10 +110,7 @@ maske_status maske_evaluate(const maske_model *model, const maske_text *text, co
     maske_evaluate_options o;
     maske_evaluate_options_defaults(&o);
     if (options != NULL) o = *options;
-    if (!model->network->table.head)
-        return error_set(MASKE_BAD_FILE,
-                         "%s: the model has no prediction head (cls.predictions), so it predicts nothing",
-                         model->folder);
+    TRY(model_expect_head(model));
     /* Sequences as long as those it was trained on: places it has never seen would measure something else. */
     const dataset_options packing = {.max_length = (int64_t)model->trained_length};
     evaluating e = {.model = model};

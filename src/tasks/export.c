@@ -38,7 +38,7 @@ static maske_status write_onnx(const exporting *e, const char *folder) {
 
 static maske_status write_all(void *user, const char *folder) {
     const exporting *e = user;
-    TRY(model_folder_write_network(folder, e->network, e->type));
+    TRY(masked_lm_save(e->network, folder, e->type));
     if (e->onnx) TRY(write_onnx(e, folder));
     TRY(modules_copy(e->from, folder));
     return write_tokenizer(e, folder);

@@ -166,7 +166,7 @@ static maske_status grow_moments(growing *g, const masked_lm *before, const char
 
 static maske_status write_all(void *user, const char *folder) {
     const growing *g = user;
-    TRY(model_folder_write_network(folder, g->network, SAFETENSORS_F32));
+    TRY(masked_lm_save(g->network, folder, SAFETENSORS_F32));
     if (g->has_moments) TRY(checkpoint_save_moments(folder, &g->network->table, &g->moments));
     TRY(modules_copy(g->from, folder));
     return maske_tokenizer_save(g->tokenizer, folder);

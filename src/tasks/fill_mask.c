@@ -224,10 +224,7 @@ static maske_status fill_masks(filling *f, maske_fill_result *out) {
 }
 
 static maske_status check_options(const maske_model *model, const maske_fill_options *o) {
-    if (!model->network->table.head)
-        return error_set(MASKE_BAD_FILE,
-                         "%s: the model has no prediction head (cls.predictions), so it cannot fill masks",
-                         model->folder);
+    TRY(model_expect_head(model));
     if (o->top_k < 1)
         return error_set(MASKE_BAD_ARGUMENT, "top_k: found %lld, expected 1 or more", (long long)o->top_k);
     if (o->order != NULL && strcmp(o->order, "left") != 0 && strcmp(o->order, "confidence") != 0)

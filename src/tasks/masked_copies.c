@@ -6,10 +6,7 @@
 #include <stdlib.h>
 
 maske_status masked_copies_check(const maske_model *model) {
-    if (!model->network->table.head)
-        return error_set(MASKE_BAD_FILE,
-                         "%s: the model has no prediction head (cls.predictions), so it predicts nothing",
-                         model->folder);
+    TRY(model_expect_head(model));
     if (maske_tokenizer_special(model->tokenizer, MASKE_MASK) < 0)
         return error_set(MASKE_BAD_FILE, "%s: the tokenizer has no mask token", model->folder);
     return MASKE_OK;

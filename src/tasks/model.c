@@ -18,10 +18,6 @@ maske_status model_precision(gemm_precision *out, const char *name) {
     return error_set(MASKE_BAD_ARGUMENT, "precision: found \"%.40s\", expected auto, f32, bf16 or int8", name);
 }
 
-const char *model_precision_name(gemm_precision precision) {
-    return precision == GEMM_INT8 ? "int8" : precision == GEMM_BF16 ? "bf16" : "f32";
-}
-
 /* A thread more only where there is work for it: waking one and waiting for it costs about as much as a million
  * multiplications. Results do not depend on it. */
 static int useful_threads(const maske_model *model, size_t tokens, size_t predictions) {
@@ -64,6 +60,11 @@ void model_say_memory(const maske_model *model, size_t tokens, size_t sequences,
     log_say(MASKE_LOG_DETAIL, "needs %s of memory: weights %s, activations %s, tokenizer and program %s",
             number_size(needed > peak ? needed : peak).text, number_size(weights).text, number_size(activations).text,
             number_size(held).text);
+}
+
+maske_status model_expect_head(const maske_model *m) {
+    if (m->network->table.head) return MASKE_OK;
+    return error_set(MASKE_BAD_FILE, "%s: the model has no prediction head (cls.predictions), so it predicts nothing", m->folder);
 }
 
 void model_expect_finite(const maske_model *m, const char *what, const float *values, size_t count) {

@@ -25,12 +25,13 @@ struct maske_model {
     sentence_modules sentence;  /* how texts are embedded */
 };
 
+/* Fails with MASKE_BAD_FILE for a model that predicts no tokens. */
+MASKE_MUST_USE maske_status model_expect_head(const maske_model *m);
 /* Warns where a result is not finite: NaN is legal in a file of weights, and mapped weights are not looked through before. */
 void model_expect_finite(const maske_model *m, const char *what, const float *values, size_t count);
 
 /* A precision's name; "auto" and NULL are f32 (but for a model that only gives vectors, maske.h). */
 MASKE_MUST_USE maske_status model_precision(gemm_precision *out, const char *name);
-const char *model_precision_name(gemm_precision precision);
 /* A context for such a batch, from the pool or new; goes back by context_pool_give(model->pool, context). */
 MASKE_MUST_USE maske_status model_take_context(const maske_model *model, size_t tokens, size_t sequences,
                                                size_t predictions, bool every_position, bool logits,

@@ -256,10 +256,13 @@ static maske_status add_settings(report *r) {
     json_t *value;
     TRY(add(r, "<details><summary>The settings</summary>\n<div class=\"wide\"><table>\n"));
     json_object_foreach(r->settings, key, value) {
-        char *text = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(8));
-        const char *shown = json_is_string(value) ? json_string_value(value) : json_is_null(value) ? "–" : text;
-        maske_status status = shown != NULL ? add_row(r, key, shown) : error_memory(SIZE_MAX, "the settings");
-        free(text);
+        buffer text = {0};
+        json_writer w = json_writer_start(&text, false);
+        if (!json_is_string(value) && !json_is_null(value)) json_value(&w, value);
+        maske_status status = json_writer_end(&w);
+        const char *shown = json_is_string(value) ? json_string_value(value) : json_is_null(value) ? "–" : text.data;
+        if (status == MASKE_OK) status = add_row(r, key, shown);
+        buffer_free(&text);
         TRY(status);
     }
     return add(r, "</table></div></details>\n");

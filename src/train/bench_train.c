@@ -128,7 +128,7 @@ static maske_status measure(maske_bench_train_report *out, bench *b) {
     run *r = &b->run;
     double gflop[MASKE_BENCH_PHASES];
     count_products(gflop, &r->config, &b->batch.batch);
-    out->precision = r->precision == GEMM_BF16 ? "bf16" : "f32";
+    out->precision = gemm_precision_name(r->precision);
     out->level = cpu_level_name();
     out->threads = r->threads;
     out->tokens = (int64_t)b->batch.batch.tokens;

@@ -1,4 +1,4 @@
-/* train/recipe.c: the rule. Every number in it is one of `rule`; docs/recipe.md says where each was measured. */
+/* train/recipe.c: the rule. Every number in it that was measured is one of `rule`; docs/recipe.md says where. */
 #include "train/recipe.h"
 #include "base/number.h"
 #include "base/options.h"
@@ -14,6 +14,9 @@ typedef struct size_rule { const char *name; double trained, passes, plenty, tex
 
 static const struct {
     size_rule sizes[5];
+    double narrow;              /* hidden sizes below are as tiny's */
+    double speed_widths[3], speeds[4];          /* from so wide on the next one: operations a second, beside mini's */
+    double token_bytes;         /* of text for each token, times the vocabulary's logarithm (to base 2) */
     double vocabulary_bytes, usual_vocabulary, more_bytes;      /* of text for each entry, and for each beyond the usual */
     double least_vocabulary, most_vocabulary;
     double overhead;            /* share of the time that evaluations and checkpoints take */
@@ -23,24 +26,28 @@ static const struct {
     double most_attention_dropout, most_narrow_dropout; /* the latter of tiny, which has less to learn by heart with */
     double decay_passes, weight_decay[2];
     double most_passes;         /* more do not help: the run ends early */
-    double mask_probability, mask_probability_end;
+    double mask_probability;
     const char *optimizer, *schedule;
     double decay_ratio, warmup_ratio;
     double learning_rate, muon_learning_rate;   /* at a hidden size of 256 */
     double adamw_learning_rate; /* where AdamW has every weight */
     double continued, continued_rest;   /* factors of the layers' learning rate where a model is trained on, and beside Muon of the
                                            rest's */
-    double average;
     bool unigram_bias;
     double word_vectors;
     bool neighbour_heads;
     double held_out_share, held_out_tokens, held_out_work;      /* at most: of the text; tokens; of the tokens trained on */
+    double held_out_least;      /* of what the first two allow, where the third would leave less */
 } rule = {
     .sizes = {{"tiny", 0, 0, 0, 0},
               {"mini", 1.8e6, 8, 8e6, 0},
               {"small", 60e6, 0, 60e6, 2e6},
               {"medium", 250e6, 0, 250e6, 8e6},
               {"base", 1.5e9, 0, 1.5e9, 40e6}},
+    .narrow = 192,
+    .speed_widths = {192, 384, 640},
+    .speeds = {0.85, 1, 0.9, 1},
+    .token_bytes = 0.41,
     .vocabulary_bytes = 180,
     .usual_vocabulary = 8000,
     .more_bytes = 720,
@@ -58,7 +65,6 @@ static const struct {
     .weight_decay = {0.01, 0.1},
     .most_passes = 40,
     .mask_probability = 0.4,
-    .mask_probability_end = 0,
     .optimizer = "muon",
     .schedule = "wsd",
     .decay_ratio = 0.6,
@@ -68,20 +74,19 @@ static const struct {
     .adamw_learning_rate = 1e-3,
     .continued = 0.5,
     .continued_rest = 0.125,
-    .average = 0,
     .unigram_bias = true,
     .word_vectors = 0.07,
     .neighbour_heads = true,
     .held_out_share = 0.02,
     .held_out_tokens = 60000,
     .held_out_work = 0.009,
+    .held_out_least = 0.1,
 };
-enum { NARROW = 192 };          /* hidden sizes below are as tiny's */
 enum { SIZES = 5, BATCH_STEP = 8, SEQUENCES_A_BATCH = 4 /* a text has at least so many batches */ };
 
 /* ---------------------------------------------------------------------------------------------------- arithmetic --- */
 
-static double bytes_a_token(double vocab_size) { return fmax(1, 0.41 * log2(fmax(vocab_size, 2))); }
+static double bytes_a_token(double vocab_size) { return fmax(1, rule.token_bytes * log2(fmax(vocab_size, 2))); }
 
 /* Forward and twice as much backward. Of the last layer only keys and values are computed for every token. */
 double recipe_operations(const maske_train_options *s, double vocab_size) {
@@ -154,7 +159,11 @@ static void set(const recipe_inputs *in, const char *name, double *setting, doub
 
 /* ---------------------------------------------------------------------------------------------------- each choice --- */
 
-double recipe_speed(double hidden) { return hidden < NARROW ? 0.85 : hidden < 384 ? 1 : hidden < 640 ? 0.9 : 1; }
+double recipe_speed(double hidden) {
+    size_t i = 0;
+    while (i < 3 && hidden >= rule.speed_widths[i]) i++;
+    return rule.speeds[i];
+}
 
 static void count_work(recipe_choice *c, const maske_train_options *shape, const recipe_inputs *in, double vocabulary) {
     double seconds = 60 * c->minutes * (1 - rule.overhead), speed = in->operations * recipe_speed((double)shape->hidden_size);
@@ -248,7 +257,6 @@ static void choose_rates(recipe_choice *c, maske_train_options *settings, const 
     if (!is_given(in, "schedule")) settings->schedule = rule.schedule;
     set(in, "decay-ratio", &settings->decay_ratio, rule.decay_ratio);
     set(in, "warmup-ratio", &settings->warmup_ratio, rule.warmup_ratio);
-    set(in, "average", &settings->average, rule.average);
     if (!is_given(in, "unigram-bias")) settings->unigram_bias = rule.unigram_bias;
     set(in, "word-vectors", &settings->word_vectors, in->has_model ? 0 : rule.word_vectors);
     if (!is_given(in, "neighbour-heads")) settings->neighbour_heads = rule.neighbour_heads && !in->has_model;
@@ -263,14 +271,13 @@ static void choose_rates(recipe_choice *c, maske_train_options *settings, const 
 
 static void choose_masks(recipe_choice *c, maske_train_options *settings, const recipe_inputs *in) {
     set(in, "mask-probability", &settings->mask_probability, rule.mask_probability);
-    set(in, "mask-probability-end", &settings->mask_probability_end, rule.mask_probability_end);
     LINE(c, in, "mask-probability", "%s", "more to learn from each pass than 0.15");
 }
 
 static void choose_dropout(recipe_choice *c, maske_train_options *settings, const recipe_inputs *in) {
     size_t i = 0;
     while (i < 4 && c->passes >= rule.dropout_passes[i]) i++;
-    double most = width_of(settings) < NARROW ? rule.most_narrow_dropout : 1;
+    double most = width_of(settings) < rule.narrow ? rule.most_narrow_dropout : 1;
     set(in, "dropout", &settings->dropout, fmin(rule.dropout[i], most));
     set(in, "attention-dropout", &settings->attention_dropout, fmin(settings->dropout, rule.most_attention_dropout));
     set(in, "weight-decay", &settings->weight_decay, rule.weight_decay[c->passes >= rule.decay_passes]);
@@ -281,7 +288,7 @@ static void choose_dropout(recipe_choice *c, maske_train_options *settings, cons
 /* What is evaluated ten times is a small part of the work. */
 static void choose_held_out(maske_train_options *settings, const recipe_choice *c, const recipe_inputs *in) {
     double most = fmin(rule.held_out_share * c->tokens, rule.held_out_tokens);
-    double share = fmin(most, fmax(rule.held_out_work * c->trained, 0.1 * most)) / c->tokens;
+    double share = fmin(most, fmax(rule.held_out_work * c->trained, rule.held_out_least * most)) / c->tokens;
     if (settings->valid == NULL) set(in, "valid-fraction", &settings->valid_fraction, share);
 }
 

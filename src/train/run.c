@@ -189,7 +189,7 @@ maske_status run_identify(run *r, const char *folder) {
     r->identity.valid_corpus = r->valid.count > 0 ? sources_fingerprint(&r->valid) : 0;
     r->identity.threads = r->threads;
     snprintf(r->identity.cpu, sizeof r->identity.cpu, "%s", cpu_level_name());
-    snprintf(r->identity.precision, sizeof r->identity.precision, r->precision == GEMM_BF16 ? "bf16" : "f32");
+    snprintf(r->identity.precision, sizeof r->identity.precision, "%s", gemm_precision_name(r->precision));
     snprintf(r->identity.version, sizeof r->identity.version, "%s", maske_version());
     return MASKE_OK;
 }

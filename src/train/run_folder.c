@@ -240,8 +240,7 @@ maske_status run_folder_finish(const run_folder *folder) {
 
 /* What the caller has to hear is the failure that led here, not one of cleaning up. */
 static void undo(run_folder *folder) {
-    char reason[1024];
-    snprintf(reason, sizeof reason, "%s", maske_error());
+    error_text reason = error_keep();
     maske_status status = settle(folder);
     if (status == MASKE_OK && folder->made) {
         status = remove_name(folder->path, lock_name);
@@ -249,7 +248,7 @@ static void undo(run_folder *folder) {
     }
     if (status != MASKE_OK)
         log_say(MASKE_LOG_DETAIL, "%s: could not be left as it was: %s", folder->path, maske_error());
-    error_set(MASKE_IO, "%s", reason);
+    error_set(MASKE_IO, "%s", reason.text);
 }
 
 void run_folder_close(run_folder *folder) {

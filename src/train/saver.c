@@ -46,7 +46,7 @@ static saver_stage wait_while(saver *s, saver_stage first, saver_stage last) {
 
 static bool failed(saver *s, maske_status status) {
     if (status == MASKE_OK) return false;
-    snprintf(s->outcome.sentence, sizeof s->outcome.sentence, "%s", maske_error());
+    s->outcome.error = error_keep();
     return true;
 }
 

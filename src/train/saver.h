@@ -36,7 +36,7 @@ typedef struct save_outcome {
     save_request request;
     bool model_failed, checkpoint_failed;
     bool prune_failed;          /* the checkpoint is there, and older ones as well that should not be */
-    char sentence[1024];        /* of the last failure */
+    error_text error;           /* of the last failure */
     double seconds;             /* that it took */
 } save_outcome;
 

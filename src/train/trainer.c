@@ -43,8 +43,8 @@ typedef struct trainer {
     run_clock clock;
     saver *saver;
     int64_t saved_step;         /* of the newest checkpoint, -1: none */
-    bool save_failed, best_failed;      /* the last try failed; the sentence: */
-    char sentence[1024];
+    bool save_failed, best_failed;      /* the last try failed: */
+    error_text error;
     double waited_before;       /* for the saver, when the last saving began */
     bool model_due;             /* the model of this step is the best and not saved yet; the best before it: */
     maske_train_evaluation best_before;
@@ -56,9 +56,9 @@ typedef struct trainer {
 /* ------------------------------------------------------------------------------------------------------- saving --- */
 
 /* A failed save costs this checkpoint, not the run: the older one stays, and the next is tried when it is due. */
-static void note_failure(trainer *t, int64_t step, const char *what, const char *sentence) {
-    snprintf(t->sentence, sizeof t->sentence, "%s", sentence);
-    log_say(MASKE_LOG_WARNING, "step %lld: %s was not written: %s", (long long)step, what, t->sentence);
+static void note_failure(trainer *t, int64_t step, const char *what, const error_text *error) {
+    t->error = *error;
+    log_say(MASKE_LOG_WARNING, "step %lld: %s was not written: %s", (long long)step, what, t->error.text);
 }
 
 /* Hears what became of what was saved last; `wait`: not before it is known. */
@@ -70,7 +70,7 @@ static void hear(trainer *t, bool wait) {
     if (o.request.model && !o.request.checkpoint) t->clock.model_seconds = o.seconds;
     if (o.request.checkpoint) t->save_failed = o.checkpoint_failed;
     if (o.model_failed) {
-        note_failure(t, step, "the model", o.sentence);
+        note_failure(t, step, "the model", &o.error);
         t->state->best_step = o.request.best_step;
         t->state->best_loss = o.request.best_loss;
         t->state->best_accuracy = o.request.best_accuracy;
@@ -79,12 +79,12 @@ static void hear(trainer *t, bool wait) {
     if (!o.request.checkpoint) return;
     t->state->save_seconds = o.seconds;
     if (o.checkpoint_failed) {
-        note_failure(t, step, "the checkpoint", o.sentence);
+        note_failure(t, step, "the checkpoint", &o.error);
         return;
     }
     t->saved_step = step;
     if (o.prune_failed)
-        log_say(MASKE_LOG_WARNING, "step %lld: an older checkpoint was not removed: %s", (long long)step, o.sentence);
+        log_say(MASKE_LOG_WARNING, "step %lld: an older checkpoint was not removed: %s", (long long)step, o.error.text);
     char took[96];
     number_print(took, sizeof took, "in %.2f s; training waited for %.3f s", o.seconds,
                  saver_waited(t->saver) - t->waited_before);
@@ -99,7 +99,8 @@ static void save(trainer *t, bool model, bool whole) {
     if (whole) t->clock.last_save = clock_now();
     if (whole && metrics_write(&t->metrics) != MASKE_OK) {
         t->save_failed = true;
-        note_failure(t, t->state->step, "the checkpoint", maske_error());
+        error_text error = error_keep();
+        note_failure(t, t->state->step, "the checkpoint", &error);
         whole = false;
     }
     if (!model && !whole) return;
@@ -309,7 +310,7 @@ static maske_status stop(trainer *t) {
     hear(t, true);
     if (t->save_failed)
         return error_set(MASKE_IO, "stopped after step %lld, and the checkpoint was not written: %s",
-                         (long long)state->step, t->sentence);
+                         (long long)state->step, t->error.text);
     /* Nothing was evaluated yet: what there is, is the model for now. */
     if (state->best_step == 0) save(t, true, false);
     hear(t, true);
@@ -330,11 +331,11 @@ static maske_status finish(trainer *t) {
     hear(t, true);
     if (t->run->held_out == NULL) TRY(save_model(t, t->run->optimizer->averaged > 0));
     else if (t->state->best_step == 0) TRY(save_model(t, false));
-    if (t->best_failed) return error_set(MASKE_IO, "the model was not written: %s", t->sentence);
+    if (t->best_failed) return error_set(MASKE_IO, "the model was not written: %s", t->error.text);
     t->state->finished = true;
     save(t, false, true);
     hear(t, true);
-    if (t->save_failed) return error_set(MASKE_IO, "the last checkpoint was not written: %s", t->sentence);
+    if (t->save_failed) return error_set(MASKE_IO, "the last checkpoint was not written: %s", t->error.text);
     return run_folder_finish(t->run->folder);
 }
 

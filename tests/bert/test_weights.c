@@ -213,7 +213,7 @@ static void what_is_saved_opens_again(void **state) {
         char path[512];
         snprintf(path, sizeof path, "%s/bert/%s", TEST_DATA, golden_names[n]);
         OK(masked_lm_open(&model, path));
-        OK(masked_lm_save(model, folder));
+        OK(masked_lm_save(model, folder, SAFETENSORS_F32));
         OK(masked_lm_open(&again, folder));
         assert_int_equal(again->config.family, model->config.family);
         assert_int_equal(again->config.tied, model->config.tied);

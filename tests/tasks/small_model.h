@@ -5,7 +5,6 @@
 
 #include "bert/masked_lm.h"
 #include "tasks/model.h"
-#include "tasks/model_folder.h"
 #include "scratch.h"
 
 enum { SMALL_POSITIONS = 32 };
@@ -29,7 +28,7 @@ static inline const char *small_model_write(const char *name, const char *kind, 
     assert_ok(masked_lm_new(&model, &config, 5));
     if (scale == 0) memset(model->weights, 0, model->table.total * sizeof *model->weights);
     assert_ok(folder_make(folder));
-    assert_ok(model_folder_write_network(folder, model, SAFETENSORS_F32));
+    assert_ok(masked_lm_save(model, folder, SAFETENSORS_F32));
     assert_ok(folder_copy_file(from, folder, "tokenizer.json", NULL));
     masked_lm_free(model);
     maske_tokenizer_free(tokenizer);

@@ -65,7 +65,7 @@ static void new_rows_are_means_of_what_was_read_before(void **state) {
         const char *folder = small_model_write("old", "metaspace", 0.3, spare[s]), *out = scratch_path("grown");
         maske_model *old = small_model_read(folder);
         for (size_t i = 0; i < 600; i++) old->network->weights[old->network->table.decoder_bias + i] = (float)i / 600;
-        assert_ok(model_folder_write_network(folder, old->network, SAFETENSORS_F32));
+        assert_ok(masked_lm_save(old->network, folder, SAFETENSORS_F32));
         int32_t ids[3];
         maske_tokenizer *extended = extended_tokenizer(old, ids);
         assert_ok(maske_model_extend(folder, extended, out, s > 0));

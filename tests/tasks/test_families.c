@@ -25,7 +25,7 @@ static const char *new_model(model_family family, bool tied) {
     config.initializer_range = 0.2;
     config.tied = tied;
     assert_ok(masked_lm_new(&model, &config, 5));
-    assert_ok(masked_lm_save(model, folder));
+    assert_ok(masked_lm_save(model, folder, SAFETENSORS_F32));
     assert_ok(folder_copy_file(TEST_DATA "/tasks/metaspace", folder, "tokenizer.json", NULL));
     masked_lm_free(model);
     maske_tokenizer_free(tokenizer);

@@ -77,7 +77,7 @@ static void a_matrix_that_is_not_finite_is_warned_of(void **state) {
     float out[TEXTS * WIDTH];
     assert_ok(masked_lm_open(&network, folder));
     network->weights[network->table.layers[1].output.weight + 7] = NAN;
-    assert_ok(model_folder_write_network(folder, network, SAFETENSORS_F32));
+    assert_ok(masked_lm_save(network, folder, SAFETENSORS_F32));
     masked_lm_free(network);
     maske_model *model = open_model(folder, false, 2);
     maske_set_log(count, NULL);
@@ -107,7 +107,7 @@ static void results_that_are_not_finite_are_warned_of(void **state) {
     assert_ok(masked_lm_open(&network, folder));
     for (int broken = 0; broken < 2; broken++) {
         if (broken) network->weights[network->table.layers[0].output_norm.weight] = NAN;
-        assert_ok(model_folder_write_network(folder, network, SAFETENSORS_F32));
+        assert_ok(masked_lm_save(network, folder, SAFETENSORS_F32));
         maske_model *model = open_model(folder, false, 1);
         maske_set_log(count_results, NULL);
         assert_ok(maske_embed(model, &text, &length, 1, NULL, out, NULL));

@@ -232,6 +232,9 @@ static void vectors_are_pooled_from_the_last_layer(void **state) {
     assert_fails(
         maske_embed(model, lines, lengths, LINES, &(maske_embed_options){.pooling = MASKE_POOLING_POOLER, .normalize = false}, mean, NULL),
         MASKE_BAD_ARGUMENT, "no pooler");
+    assert_fails(
+        maske_embed(model, lines, lengths, LINES, &(maske_embed_options){MASKE_POOLING_COUNT, false}, mean, NULL),
+        MASKE_BAD_ARGUMENT, "pooling: found 8, expected 0 to 7");
     assert_fails(maske_embed(model, (const char *const[]){"\xff"}, (size_t[]){1}, 1, NULL, mean, NULL),
                  MASKE_BAD_ARGUMENT, "not UTF-8");
 }

@@ -125,7 +125,7 @@ static void a_checkpoint_that_cannot_be_written_is_told(void **state) {
     saver_begin(b.saver, &(save_request){.checkpoint = true, .model = true, .state.step = 3});
     assert_true(saver_collect(b.saver, true, &o));
     assert_true(o.checkpoint_failed && !o.model_failed);
-    assert_non_null(strstr(o.sentence, "checkpoints: cannot make the folder"));
+    assert_non_null(strstr(o.error.text, "checkpoints: cannot make the folder"));
     assert_true(has_file(b.folder.path, "model.safetensors"));
     /* Once there is room, the next one is written. */
     assert_ok(folder_remove(b.folder.checkpoints));
@@ -148,7 +148,7 @@ static void a_model_that_cannot_be_written_is_not_the_best(void **state) {
                                          .state = {.step = 3, .best_step = 3, .best_loss = 4}});
     assert_true(saver_collect(b.saver, true, &o));
     assert_true(o.model_failed && !o.checkpoint_failed);
-    assert_non_null(strstr(o.sentence, "model.safetensors: is a folder"));
+    assert_non_null(strstr(o.error.text, "model.safetensors: is a folder"));
     checkpoint c = {0};
     assert_ok(checkpoint_newest(&c, b.folder.checkpoints));
     assert_int_equal(c.state.step, 3);

@@ -391,7 +391,7 @@ static const char *spoiled_model(float factor) {
     assert_ok(training_start(&t, folder, &o));
     assert_ok(masked_lm_open(&model, folder));
     for (size_t i = 0; i < model->table.total; i++) model->weights[i] *= factor;
-    assert_ok(masked_lm_save(model, folder));
+    assert_ok(masked_lm_save(model, folder, SAFETENSORS_F32));
     masked_lm_free(model);
     return folder;
 }
