@@ -63,7 +63,7 @@ enum { NAMES_BOS = 1, NAMES_EOS = 2, NAMES_UNK = 4, NAMES_ALL = 7 };
 /* transformers' GPT2Tokenizer has <|endoftext|> as bos, eos and unk wherever no file says otherwise; a null says so. */
 static maske_status add_end_of_text(tokenizer_config *out) {
     static const char text[] = "<|endoftext|>";
-    if (!out->gpt2 || out->named == NAMES_ALL) return MASKE_OK;
+    if (out->class != CLASS_GPT2 || out->named == NAMES_ALL) return MASKE_OK;
     if (out->ends == NULL) out->ends = json_array();
     if (out->ends == NULL) return error_memory(0, "special tokens");
     size_t at = out->named & NAMES_BOS ? json_array_size(out->ends) : 0;        /* in the order bos, eos, unk */
@@ -98,8 +98,6 @@ static maske_status read_settings(tokenizer_config *out, json_t *json) {
     if (json_is_false(json_object_get(json, "do_lower_case"))) out->do_lower_case = false;
     if (json_is_false(json_object_get(json, "tokenize_chinese_chars"))) out->tokenize_chinese_chars = false;
     if (json_is_true(json_object_get(json, "add_prefix_space"))) out->add_prefix_space = true;
-    const char *class = json_string_value(json_object_get(json, "tokenizer_class"));
-    out->gpt2 = class != NULL && (strcmp(class, "GPT2Tokenizer") == 0 || strcmp(class, "GPT2TokenizerFast") == 0);
     const json_t *accents = json_object_get(json, "strip_accents");
     if (json_is_boolean(accents)) out->strip_accents = json_is_true(accents);
     json_t *added = json_object_get(json, "added_tokens_decoder");
@@ -144,6 +142,15 @@ static maske_status list_given(tokenizer_config *config, json_t *given) {
     return good ? MASKE_OK : error_memory(0, "added tokens");
 }
 
+/* tokenizer_config.json is read; what kind of tokenizer it is may be told by the model's config.json alone. */
+static maske_status read_class(tokenizer_config *out, const char *folder) {
+    json_t *model = NULL;
+    TRY(read_file(&model, folder, "config.json"));
+    out->class = tokenizer_class_of(out->config, model, &out->class_name);
+    json_decref(model);
+    return MASKE_OK;
+}
+
 maske_status tokenizer_config_read(tokenizer_config *out, const char *folder) {
     tokenizer_config config = {.do_lower_case = true, .tokenize_chinese_chars = true, .strip_accents = -1};
     json_t *json = NULL;
@@ -155,6 +162,7 @@ maske_status tokenizer_config_read(tokenizer_config *out, const char *folder) {
     if (status == MASKE_OK && json != NULL) status = read_roles(&config, json);
     config.token_map = json;
     json = NULL;
+    if (status == MASKE_OK) status = read_class(&config, folder);
     if (status == MASKE_OK) status = add_end_of_text(&config);
     if (status == MASKE_OK && config.added_tokens_decoder == NULL) status = read_file(&json, folder, "added_tokens.json");
     if (status == MASKE_OK && json != NULL) status = list_given(&config, json);

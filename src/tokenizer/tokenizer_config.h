@@ -4,6 +4,7 @@
 #define MASKE_TOKENIZER_TOKENIZER_CONFIG_H
 
 #include "tokenizer/tokenizer.h"
+#include "tokenizer/tokenizer_class.h"
 
 /* What the files of a folder say; missing files, or members, leave the defaults. */
 typedef struct tokenizer_config {
@@ -14,8 +15,9 @@ typedef struct tokenizer_config {
     bool tokenize_chinese_chars;        /* true */
     int strip_accents;                  /* -1: null, as do_lower_case */
     bool add_prefix_space;              /* false */
-    bool gpt2;                          /* "tokenizer_class" is GPT-2's, which has <|endoftext|> where a file names no token */
-    unsigned named;                     /* of GPT-2's three such tokens, a bit each: bos, eos, unk */
+    tokenizer_class class;              /* what transformers would read the folder by */
+    const char *class_name;             /* its name, NULL: no class that is known */
+    unsigned named;                     /* of the tokens that GPT-2's class has where no file names any, a bit each: bos, eos, unk */
     json_t *ends;                       /* [token, ...] that begin and end a text (bos, eos), or NULL */
     json_t *additional;                 /* [token, ...] special ones of no role, or NULL */
     json_t *config, *token_map;         /* tokenizer_config.json and special_tokens_map.json as they stand, or NULL */

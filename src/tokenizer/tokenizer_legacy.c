@@ -19,10 +19,11 @@ static const char *const usual[MASKE_SPECIAL_COUNT][2] = {
     {"[PAD]", "<pad>"}, {"[UNK]", "<unk>"}, {"[CLS]", "<s>"}, {"[SEP]", "</s>"}, {"[MASK]", "<mask>"}
 };
 
-/* The token of a role: what the configuration says, else the usual name that is an entry; NULL: none. */
+/* The token of a role: what the configuration says, else the usual name that is an entry; NULL: none. GPT-2's class has its
+ * own names for what it has. */
 static const char *role_token(const tokenizer_config *config, const vocab *entries, int role) {
     if (config->roles[role] != NULL && config->roles[role][0] != '\0') return config->roles[role];
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2 && config->class != CLASS_GPT2; i++)
         if (vocab_find(entries, usual[role][i], strlen(usual[role][i])) >= 0) return usual[role][i];
     return NULL;
 }
@@ -75,11 +76,11 @@ static maske_status add_special_tokens(maske_tokenizer *t, const tokenizer_confi
         int role = (int)order[i];
         token[role] = role_token(config, tokenizer_vocab(t), role);
         if (token[role] == NULL || is_added(t, token[role])) continue;
-        bool roberta_mask = role == MASKE_MASK && strcmp(token[role], "<mask>") == 0;
-        TRY(add_token(t, token[role], config->lstrip[role] || roberta_mask, true));
+        TRY(add_token(t, token[role], config->lstrip[role], true));
     }
     TRY(add_others(t, config->additional));
-    if (token[MASKE_CLS] == NULL || token[MASKE_SEP] == NULL || t->post_processor != NULL) return MASKE_OK;
+    bool wrapped = token[MASKE_CLS] != NULL && token[MASKE_SEP] != NULL && config->class != CLASS_GPT2;
+    if (!wrapped || t->post_processor != NULL) return MASKE_OK;
     int32_t cls = maske_tokenizer_id(t, token[MASKE_CLS], strlen(token[MASKE_CLS])),
             sep = maske_tokenizer_id(t, token[MASKE_SEP], strlen(token[MASKE_SEP]));
     if (strcmp(token[MASKE_CLS], "<s>") != 0)
@@ -155,7 +156,7 @@ static maske_status surround(maske_tokenizer *t, signs s, const tokenizer_config
                      "{\"type\":\"ByteLevel\",\"add_prefix_space\":%s,\"trim_offsets\":false}",
                      config->add_prefix_space ? "true" : "false");
         bool wrapped = role_token(config, tokenizer_vocab(t), MASKE_CLS) != NULL &&
-                       role_token(config, tokenizer_vocab(t), MASKE_SEP) != NULL;
+                       role_token(config, tokenizer_vocab(t), MASKE_SEP) != NULL && config->class != CLASS_GPT2;
         return read_components(t, byte_level, byte_level, wrapped ? NULL : byte_level);
     }
     if (s.metaspace)
@@ -208,9 +209,10 @@ static maske_status rebuild_merges(merge_list *merges, const vocab *entries, con
 static maske_status fill_vocab_json(maske_tokenizer *t, vocab *entries, merge_list *merges, tokenizer_json *json,
                                     const char *path, const char *merges_path, const tokenizer_config *config) {
     TRY(tokenizer_json_vocab(entries, json, json->root, path));
-    signs s = look_at(entries);
-    /* GPT-2's unk is a special token and no more: its model knows every byte. */
-    bpe_options options = {.unk_token = config->gpt2 ? NULL : role_token(config, entries, MASKE_UNK),
+    /* RoBERTa's and GPT-2's unk is a special token and no more: their models know every byte. */
+    bool bytes = config->class == CLASS_ROBERTA || config->class == CLASS_GPT2;
+    signs s = bytes ? (signs){.byte_level = true} : look_at(entries);
+    bpe_options options = {.unk_token = bytes ? NULL : role_token(config, entries, MASKE_UNK),
                            .continuing_subword_prefix = s.prefix,
                            .end_of_word_suffix = s.suffix,
                            .byte_fallback = s.all_bytes,

@@ -59,13 +59,25 @@ static maske_status open_file(maske_tokenizer **out, const char *path, const cha
     return status;
 }
 
+/* vocab.txt and vocab.json say nothing of what their class does with a text: other ids than its own would come out. */
+static maske_status refuse_class(const char *folder, const char *file) {
+    tokenizer_config config = {0};
+    TRY(tokenizer_config_read(&config, folder));
+    const char *name = config.class == CLASS_OTHER ? config.class_name : NULL;
+    tokenizer_config_free(&config);
+    if (name == NULL) return MASKE_OK;
+    return error_set(MASKE_UNSUPPORTED, "%s: the tokenizer's class is %s, whose rules for a %s are not in maske, expected a "
+                     "tokenizer.json beside it", folder, name, file);
+}
+
 static maske_status open_folder(maske_tokenizer **out, const char *folder) {
     static const char *const files[] = { "tokenizer.json", "vocab.json", "vocab.txt" };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         char *path = NULL;
         TRY(path_join(&path, folder, files[i]));
         bool there = path_exists(path);
-        maske_status status = there ? open_file(out, path, folder) : MASKE_OK;
+        maske_status status = there && i > 0 ? refuse_class(folder, files[i]) : MASKE_OK;
+        if (there && status == MASKE_OK) status = open_file(out, path, folder);
         free(path);
         if (there) return status;
     }
