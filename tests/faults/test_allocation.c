@@ -150,7 +150,7 @@ static const char text_xz[] =
     "\xB6\xF3}\x01\x00\x00\x00\x00\x04YZ";
 
 static struct others {
-    const char *texts[4], *tokenizers[2], *out;
+    const char *texts[4], *tokenizers[3], *out;
 } others;
 
 /* Compressed text, JSON lines. No zstd: libarchive's opener uses what it did not get. */
@@ -206,16 +206,26 @@ static void make_other_files(void) {
                   scratch_write("text.bz2", text_bz2, sizeof text_bz2 - 1),
                   scratch_text("text.jsonl",
                                "{\"text\": \"ela\\nbal\"}\n{\"id\": [1, {}], \"text\": \"\\u00e7\"}\n")},
-        .tokenizers = {scratch_path("old-wordpiece"), scratch_path("old-bpe")},
+        .tokenizers = {scratch_path("old-wordpiece"), scratch_path("old-bpe"), scratch_path("old-gpt2")},
         .out = scratch_path("out"),
     };
-    for (int i = 0; i < 2; i++) assert_ok(folder_make(others.tokenizers[i]));
+    for (int i = 0; i < 3; i++) assert_ok(folder_make(others.tokenizers[i]));
     (void)scratch_text("old-wordpiece/vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\ne\n##l\n##a\nel\n");
     (void)scratch_text("old-wordpiece/tokenizer_config.json",
-                       "{\"do_lower_case\": true, \"model_max_length\": 16, \"tokenizer_class\": \"BertTokenizer\"}");
+                       "{\"do_lower_case\": true, \"model_max_length\": 16, \"tokenizer_class\": \"BertTokenizer\", "
+                       "\"x_token\": \"<x>\", \"additional_special_tokens\": [\"<y>\"]}");
+    (void)scratch_text("old-wordpiece/special_tokens_map.json",
+                       "{\"extra_special_tokens\": [{\"content\": \"<z>\"}], \"u_token\": {\"content\": \"<u>\"}}");
+    (void)scratch_text("old-wordpiece/added_tokens.json", "{\"<y>\": 9, \"ela\": 10}");
     (void)scratch_text("old-bpe/vocab.json", "{\"<s>\": 0, \"<pad>\": 1, \"</s>\": 2, \"<unk>\": 3, \"<mask>\": 4, "
                                              "\"a\": 5, \"l\": 6, \"al\": 7}");
     (void)scratch_text("old-bpe/merges.txt", "#version: 0.2\na l\n");
+    (void)scratch_text("old-gpt2/vocab.json", "{\"a\": 0, \"l\": 1, \"al\": 2}");
+    (void)scratch_text("old-gpt2/merges.txt", "#version: 0.2\na l\n");
+    (void)scratch_text("old-gpt2/config.json", "{\"model_type\": \"gpt2\"}");
+    (void)scratch_text("old-gpt2/tokenizer_config.json",
+                       "{\"add_bos_token\": true, \"add_eos_token\": true, \"extra_special_tokens\": {\"v_token\": \"<v>\"}, "
+                       "\"added_tokens_decoder\": {\"3\": {\"content\": \"<|endoftext|>\", \"special\": false}}}");
 }
 
 /* ---- */

@@ -81,9 +81,75 @@ static void gpt2_is_told_by_the_model_alone(void **state) {
     EXPECT_ALL(cases);
 }
 
-/* --------------------------------------------------------------------------------------------------- other rules --- */
+/* bos and eos around each text. */
+static void gpt2_begins_and_ends_a_text_where_asked(void **state) {
+    (void)state;
+    static const folder_case cases[] = {
+        {{BYTES, MODEL("gpt2"), CONFIG("\"add_bos_token\":true")}, TEXT, NULL, "<|endoftext|> ab Ġ a Ġab <|endoftext|> a"},
+        {{BYTES, MODEL("gpt2"), CONFIG("\"add_bos_token\":true")}, "ab", "ab", "<|endoftext|> ab <|endoftext|> ab"},
+        {{BYTES, CONFIG("\"tokenizer_class\":\"GPT2Tokenizer\",\"add_bos_token\":true,\"add_eos_token\":true,\"bos_token\":\"<s>\"")},
+         "ab", "ab", "<s> ab <|endoftext|> <s> ab <|endoftext|>"},
+        {{BYTES, CONFIG("\"add_eos_token\":true,\"eos_token\":\"</s>\""),
+          {"config.json", "{\"model_type\":\"gpt2\",\"tokenizer_class\":\"GPT2TokenizerFast\"}"}}, "ab", NULL, "ab </s>"},
+        {{BYTES, MODEL("roberta"), CONFIG("\"add_bos_token\":true")}, "ab", NULL, "<s> ab </s>"},
+    };
+    EXPECT_ALL(cases);
+    maske_tokenizer *t = NULL;
+    maske_encoding e = {0};
+    assert_ok(maske_tokenizer_open(&t, make_folder(cases[2].files)));
+    assert_ok(maske_tokenizer_encode(t, "ab", 2, "ab", 2, NULL, &e));
+    for (size_t i = 0; i < 6; i++) assert_int_equal(e.type_ids[i], i > 2);
+    maske_encoding_free(&e);
+    maske_tokenizer_free(t);
+}
 
-#define WORDS {"vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nhello\n"}
+/* --------------------------------------------------------------------------------------------------- named tokens --- */
+
+#define WORDS {"vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nhello\na\nb\n"}
+#define MAP(members) {"special_tokens_map.json", "{" members "}"}
+#define XY "a<x> <y> b"
+
+static void tokens_come_from_every_file(void **state) {
+    (void)state;
+    static const folder_case cases[] = {
+        {{BYTES, MODEL("roberta"), CONFIG("\"extra_special_tokens\":[\"<x>\",\"<y>\"]")}, XY, NULL, "<s> a <x> Ġ <y> Ġb </s>"},
+        {{BYTES, MODEL("roberta"), CONFIG("\"mask_token\":\"<x>\""), MAP("\"mask_token\":{\"content\":\"<y>\",\"lstrip\":true}")},
+         XY, NULL, "<s> a <y> Ġb </s>"},
+        {{BYTES, MODEL("roberta"), MAP("\"mask_token\":\"<y>\""),
+          CONFIG("\"added_tokens_decoder\":{\"11\":{\"content\":\"<x>\",\"lstrip\":true}},\"mask_token\":\"<x>\"")},
+         "a <x> <y>b", NULL, "<s> a <x> Ġ b </s>"},
+        {{WORDS, MODEL("bert")}, "Hello <mask>[MASK]", NULL, "[CLS] hello [UNK] [UNK] [UNK] [MASK] [SEP]"},
+        {{WORDS, MODEL("bert"), CONFIG("\"cls_token\":\"a\",\"sep_token\":\"<x>\"")}, "hello", NULL, "a hello <x>"},
+        {{WORDS, MODEL("bert"), CONFIG("\"extra_special_tokens\":[\"<X>\"]")}, "a<X><x>b", NULL,
+         "[CLS] a <X> [UNK] [UNK] [UNK] b [SEP]"},
+        {{WORDS, MODEL("bert"), CONFIG("\"added_tokens_decoder\":{\"9\":{\"content\":\"Foo\"}}")}, "a foo Foo", NULL,
+         "[CLS] a Foo Foo [SEP]"},
+    };
+    EXPECT_ALL(cases);
+}
+
+/* The order decides the ids: the list of tokenizer_config.json by its numbers, added_tokens.json by its ids, other names before
+ * the extra tokens. */
+static void ids_come_from_the_order(void **state) {
+    (void)state;
+    static const struct { folder_file files[FILES]; int32_t x, y; } cases[] = {
+        {{BYTES, MODEL("roberta"), CONFIG("\"added_tokens_decoder\":{\"100\":{\"content\":\"<y>\",\"special\":true},"
+                                          "\"11\":{\"content\":\"<x>\",\"special\":true}}")}, 11, 12},
+        {{BYTES, MODEL("roberta"), CONFIG("\"extra_special_tokens\":[\"<x>\",\"<y>\"]")}, 11, 12},
+        {{BYTES, MODEL("roberta"), CONFIG("\"extra_special_tokens\":{\"x_token\":\"<x>\"},\"y_token\":\"<y>\"")}, 12, 11},
+        {{BYTES, MODEL("roberta"), CONFIG("\"additional_special_tokens\":[\"<y>\"]"), MAP("\"extra_special_tokens\":[\"<x>\"]")}, 12, 11},
+        {{BYTES, MODEL("roberta"), CONFIG(""), {"added_tokens.json", "{\"<y>\":12,\"<x>\":11}"}}, 11, 12},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        maske_tokenizer *t = NULL;
+        assert_ok(maske_tokenizer_open(&t, make_folder(cases[i].files)));
+        assert_int_equal(maske_tokenizer_id(t, "<x>", 3), cases[i].x);
+        assert_int_equal(maske_tokenizer_id(t, "<y>", 3), cases[i].y);
+        maske_tokenizer_free(t);
+    }
+}
+
+/* --------------------------------------------------------------------------------------------------- other rules --- */
 
 static void rules_that_are_not_here_are_refused(void **state) {
     (void)state;
@@ -115,6 +181,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(roberta_takes_no_space_by_itself),
         cmocka_unit_test(gpt2_is_told_by_the_model_alone),
+        cmocka_unit_test(gpt2_begins_and_ends_a_text_where_asked),
+        cmocka_unit_test(tokens_come_from_every_file),
+        cmocka_unit_test(ids_come_from_the_order),
         cmocka_unit_test(rules_that_are_not_here_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
