@@ -19,11 +19,15 @@ maske_status class_read_components(maske_tokenizer *t, const char *pre, const ch
     return MASKE_OK;
 }
 
+json_t *class_bert_normalizer(const tokenizer_config *config) {
+    return json_pack("{s:s, s:b, s:b, s:o, s:b}", "type", "BertNormalizer", "clean_text", 1, "handle_chinese_chars",
+                     (int)config->tokenize_chinese_chars, "strip_accents",
+                     config->strip_accents < 0 ? json_null() : json_boolean(config->strip_accents), "lowercase",
+                     (int)config->do_lower_case);
+}
+
 maske_status class_bert_components(maske_tokenizer *t, const tokenizer_config *config) {
-    json_t *json = json_pack("{s:s, s:b, s:b, s:o, s:b}", "type", "BertNormalizer", "clean_text", 1,
-                             "handle_chinese_chars", (int)config->tokenize_chinese_chars, "strip_accents",
-                             config->strip_accents < 0 ? json_null() : json_boolean(config->strip_accents), "lowercase",
-                             (int)config->do_lower_case);
+    json_t *json = class_bert_normalizer(config);
     if (json == NULL) return error_memory(0, "normalizer");
     maske_status status = normalizer_read(&t->normalizer, json, "BertNormalizer");
     json_decref(json);

@@ -6,7 +6,9 @@
 
 /* Components by their JSON, into a tokenizer that has none; NULL: none. */
 MASKE_MUST_USE maske_status class_read_components(maske_tokenizer *t, const char *pre, const char *decode, const char *post);
-/* BERT's normalizer, pre-tokenizer and decoder, as tokenizer_config.json wants them. */
+/* BERT's normalizer, as tokenizer_config.json wants it; NULL: no memory. Yours. */
+json_t *class_bert_normalizer(const tokenizer_config *config);
+/* BERT's normalizer, pre-tokenizer and decoder. */
 MASKE_MUST_USE maske_status class_bert_components(maske_tokenizer *t, const tokenizer_config *config);
 /* ByteLevel as pre-tokenizer and decoder. */
 MASKE_MUST_USE maske_status class_byte_components(maske_tokenizer *t, const tokenizer_config *config);

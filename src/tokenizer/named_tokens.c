@@ -310,6 +310,7 @@ static maske_status fill(named_tokens *out, gathering *g, const json_t *file_tok
     }
     TRY(read_config(g));
     TRY(gather_numbered(g, file_tokens));
+    out->split_special = json_is_true(json_object_get(g->said, "split_special_tokens"));
     for (size_t i = 0; i < json_array_size(file_tokens) && kept; i++) {
         const char *content = tokenizer_config_token(json_array_get(file_tokens, i));
         if (content != NULL) TRY(set(g->present, content, json_true()));
@@ -363,6 +364,7 @@ maske_status named_tokens_add(const named_tokens *tokens, maske_tokenizer *t) {
         token.special = json_is_true(json_object_get(value, "special"));
         TRY(added_tokens_add(&t->added, &token, tokenizer_vocab(t), t->normalizer, NULL));
     }
+    t->added.split_special = tokens->split_special;
     for (int role = 0; role < MASKE_SPECIAL_COUNT; role++) {
         const char *text = named_tokens_text(tokens, tokenizer_role_keys[role]);
         if (text != NULL) t->special[role] = maske_tokenizer_id(t, text, strlen(text));

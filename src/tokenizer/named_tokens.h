@@ -14,6 +14,7 @@
 
 typedef struct named_tokens {
     json_t *added;      /* [{"content": ..., and all flags}, ...] in the order in which they are added */
+    bool split_special; /* split_special_tokens: they are not looked for in a text */
     json_t *named;      /* {"cls_token": a string, or an object as above, ...} */
 } named_tokens;
 
@@ -25,7 +26,8 @@ void named_tokens_free(named_tokens *tokens);
 
 /* What is named "cls_token", ...; NULL: nothing. Borrowed. */
 const char *named_tokens_text(const named_tokens *tokens, const char *key);
-/* Adds the tokens to a tokenizer that has its model and its normalizer, and sets its roles. */
+/* Adds the tokens to a tokenizer that has its model and its normalizer, and sets its roles
+ * and whether special tokens are looked for. */
 MASKE_MUST_USE maske_status named_tokens_add(const named_tokens *tokens, maske_tokenizer *t);
 
 #endif

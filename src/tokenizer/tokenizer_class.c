@@ -1,7 +1,6 @@
 /* tokenizer/tokenizer_class.c: the tables and the choice of transformers' auto/tokenization_auto.py (5.23). */
 #include "tokenizer/tokenizer_class.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 /* Without the "Fast" at the end. Of classes with rules of their own only those that read a vocab.txt or a vocab.json. */

@@ -4,6 +4,7 @@
 #define MASKE_TOKENIZER_TOKENIZER_CLASS_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 typedef enum tokenizer_class {
     CLASS_FILES,        /* none, or one that takes a tokenizer.json as it is */
@@ -12,6 +13,9 @@ typedef enum tokenizer_class {
     CLASS_GPT2,
     CLASS_OTHER         /* reads vocab.txt or vocab.json by rules of its own, which are not here */
 } tokenizer_class;
+
+/* Whether the class decides what stands around the model, by rules that are here. */
+static inline bool tokenizer_class_has_pipeline(tokenizer_class class) { return class != CLASS_FILES && class != CLASS_OTHER; }
 
 /* By "tokenizer_class" of tokenizer_config.json, else of config.json, else config.json's "model_type". Either file may be
  * NULL. *name: the class, static text; NULL for CLASS_FILES. */

@@ -104,6 +104,7 @@ void tokenizer_config_apply(const tokenizer_config *config, maske_tokenizer *t) 
         if (config->roles[role] != NULL && t->special[role] < 0)
             t->special[role] = maske_tokenizer_id(t, config->roles[role], strlen(config->roles[role]));
     t->model_max_length = config->model_max_length;
+    t->class_name = tokenizer_class_has_pipeline(config->class) && !config->file_alone ? config->class_name : NULL;
     t->config = json_incref(config->config);
     t->token_map = json_incref(config->token_map);
 }
@@ -123,9 +124,16 @@ static maske_status write_json(buffer *text, json_writer *w, const char *folder,
 /* In the order in which transformers sorts its own keys. */
 static const maske_special role_order[] = {MASKE_CLS, MASKE_MASK, MASKE_PAD, MASKE_SEP, MASKE_UNK};
 
+/* The token of a role, NULL: none. Where no token of that string is added, naming it would add one when it is read again; the
+ * role is found by the usual name. */
+static const char *role_text(const maske_tokenizer *t, maske_special role) {
+    const added_token *token = added_tokens_get(&t->added, t->special[role]);
+    return token == NULL ? NULL : token->content;
+}
+
 static void write_roles(json_writer *w, const maske_tokenizer *t) {
     for (size_t i = 0; i < MASKE_SPECIAL_COUNT; i++) {
-        const char *token = maske_tokenizer_token(t, t->special[role_order[i]]);
+        const char *token = role_text(t, role_order[i]);
         if (token == NULL) continue;
         json_key(w, tokenizer_role_keys[role_order[i]]);
         json_text(w, token);
@@ -165,7 +173,7 @@ static bool says(const json_t *token, const char *text) {
 /* Sets the roles. A token that a file has as an object, with how it is found, stays that. */
 static maske_status lay_roles(json_t *object, const json_t *other, const maske_tokenizer *t) {
     for (size_t i = 0; i < MASKE_SPECIAL_COUNT; i++) {
-        const char *key = tokenizer_role_keys[role_order[i]], *token = maske_tokenizer_token(t, t->special[role_order[i]]);
+        const char *key = tokenizer_role_keys[role_order[i]], *token = role_text(t, role_order[i]);
         if (token == NULL || says(json_object_get(object, key), token)) continue;
         json_t *said = json_object_get(other, key);
         json_t *value = says(said, token) ? json_incref(said) : json_string(token);
@@ -174,13 +182,26 @@ static maske_status lay_roles(json_t *object, const json_t *other, const maske_t
     return MASKE_OK;
 }
 
+static const char file_class[] = "PreTrainedTokenizerFast";     /* which takes a tokenizer.json as it is */
+
+/* The class that the tokenizer was read by: beside another config.json AutoTokenizer, and we, would find another one. */
+static maske_status lay_class(json_t *object, const maske_tokenizer *t) {
+    const char *said = NULL;
+    tokenizer_class class = tokenizer_class_of(object, NULL, &said);
+    if (!tokenizer_class_has_pipeline(class)) said = NULL;
+    if (json_is_string(json_object_get(object, "tokenizer_class")) && said == t->class_name) return MASKE_OK;
+    json_t *value = json_string(t->class_name != NULL ? t->class_name : file_class);
+    return json_object_set_new(object, "tokenizer_class", value) == 0 ? MASKE_OK : error_memory(0, "the tokenizer's settings");
+}
+
 /* What a file said, with what is known now laid over it. */
 static maske_status write_kept(json_writer *w, const maske_tokenizer *t, json_t *said, const json_t *other,
-                               bool max_length) {
+                               bool settings) {
     json_t *object = said != NULL ? json_copy(said) : json_object();
     if (object == NULL) return error_memory(0, "the tokenizer's settings");
     maske_status status = lay_roles(object, other, t);
-    if (status == MASKE_OK && max_length && t->model_max_length > 0 &&
+    if (status == MASKE_OK && settings) status = lay_class(object, t);
+    if (status == MASKE_OK && settings && t->model_max_length > 0 &&
         json_object_set_new(object, "model_max_length", json_integer(t->model_max_length)) != 0)
         status = error_memory(0, "the tokenizer's settings");
     if (status == MASKE_OK) json_value(w, object);

@@ -41,9 +41,11 @@ static maske_status open_json(maske_tokenizer **out, const char *path, const cha
     return status;
 }
 
-static maske_status open_file(maske_tokenizer **out, const char *path, const char *folder) {
+/* whole: a folder was asked for, not the file. */
+static maske_status open_file(maske_tokenizer **out, const char *path, const char *folder, bool whole) {
     tokenizer_config config = {0};
     TRY(tokenizer_config_read(&config, folder));
+    config.file_alone = !whole;
     maske_status status = MASKE_OK;
     if (name_ends_with(path, "merges.txt")) {
         char *entries = NULL;
@@ -77,7 +79,7 @@ static maske_status open_folder(maske_tokenizer **out, const char *folder) {
         TRY(path_join(&path, folder, files[i]));
         bool there = path_exists(path);
         maske_status status = there && i > 0 ? refuse_class(folder, files[i]) : MASKE_OK;
-        if (there && status == MASKE_OK) status = open_file(out, path, folder);
+        if (there && status == MASKE_OK) status = open_file(out, path, folder, true);
         free(path);
         if (there) return status;
     }
@@ -88,7 +90,7 @@ maske_status maske_tokenizer_open(maske_tokenizer **out, const char *path) {
     char *folder = NULL;
     bool whole = path_is_folder(path);
     TRY(whole ? modules_find_network(&folder, path) : folder_of(&folder, path));
-    maske_status status = whole ? open_folder(out, folder) : open_file(out, path, folder);
+    maske_status status = whole ? open_folder(out, folder) : open_file(out, path, folder, false);
     free(folder);
     return status;
 }
