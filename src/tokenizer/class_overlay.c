@@ -17,8 +17,11 @@ static bool is_byte_level(const json_t *component) {
     return is_type(component, "ByteLevel");
 }
 
-tokenizer_class class_of_file(const json_t *root, const char *model_type, const tokenizer_config *config, const char *name) {
+tokenizer_class class_of_file(const json_t *root, const char *model_type, const tokenizer_config *config,
+                              const char *name) {
     if (!tokenizer_class_has_pipeline(config->class) || model_type[0] == '\0') return CLASS_FILES;
+    /* It builds nothing of its own, so that transformers lets it load the file. */
+    if (strcmp(config->class_name, "ConvBertTokenizer") == 0) return CLASS_FILES;
     bool bert = config->class == CLASS_BERT;
     bool same = bert ? strcmp(model_type, "WordPiece") == 0
                      : strcmp(model_type, "BPE") == 0 && is_byte_level(json_object_get(root, "pre_tokenizer"));
@@ -71,17 +74,19 @@ static maske_status replace_options(json_t *model, json_t *wanted, const tokeniz
     return status;
 }
 
-static maske_status overlay_bert(json_t *root, const tokenizer_config *config, const named_tokens *named, const char *name) {
+static maske_status overlay_bert(json_t *root, const tokenizer_config *config, const named_tokens *named,
+                                 const char *name) {
     static const char *const type[] = {"type", NULL}, *const decoder_keys[] = {"type", "prefix", "cleanup", NULL},
-                      *const normalizer_keys[] = {"type", "clean_text", "handle_chinese_chars", "strip_accents", "lowercase", NULL};
+                      *const normalizer_keys[] = {"type", "clean_text", "handle_chinese_chars", "strip_accents", "lowercase",
+                                                  NULL};
     const char *unk = named_tokens_text(named, "unk_token");
     json_t *model = json_object_get(root, "model");
     if (unk == NULL) unk = json_string_value(json_object_get(model, "unk_token"));
     if (unk == NULL) unk = "[UNK]";
     TRY(replace(root, "normalizer", class_bert_normalizer(config), normalizer_keys, config, name));
     TRY(replace(root, "pre_tokenizer", json_pack("{s:s}", "type", "BertPreTokenizer"), type, config, name));
-    TRY(replace(root, "decoder", json_pack("{s:s, s:s, s:b}", "type", "WordPiece", "prefix", "##", "cleanup", 1), decoder_keys,
-                config, name));
+    TRY(replace(root, "decoder", json_pack("{s:s, s:s, s:b}", "type", "WordPiece", "prefix", "##", "cleanup", 1),
+                decoder_keys, config, name));
     return replace_options(model, json_pack("{s:s, s:s, s:i}", "unk_token", unk, "continuing_subword_prefix", "##",
                                             "max_input_chars_per_word", 100), config, name);
 }
@@ -96,7 +101,8 @@ static maske_status overlay_bytes(json_t *root, const tokenizer_config *config, 
                 type, config, name));
     return replace_options(json_object_get(root, "model"),
                            json_pack("{s:n, s:n, s:n, s:b, s:b, s:b}", "unk_token", "continuing_subword_prefix",
-                                     "end_of_word_suffix", "fuse_unk", 0, "byte_fallback", 0, "ignore_merges", 0), config, name);
+                                     "end_of_word_suffix", "fuse_unk", 0, "byte_fallback", 0, "ignore_merges", 0),
+                           config, name);
 }
 
 maske_status class_overlay(json_t *root, tokenizer_class class, const tokenizer_config *config, const named_tokens *named,

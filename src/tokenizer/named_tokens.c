@@ -1,10 +1,12 @@
 /* tokenizer/named_tokens.c: see named_tokens.h. A token is a JSON string, or an object with a member for each flag; the two
  * differ, as str and AddedToken do, even with the same content. */
 #include "tokenizer/named_tokens.h"
+#include "base/number.h"
 
 #include <stdlib.h>
 
-static const char *const names[] = {"bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"};
+static const char *const names[] = {"bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token",
+                                    "mask_token"};
 enum { NAMES = sizeof names / sizeof *names };
 static const char extra_key[] = "extra_special_tokens", additional_key[] = "additional_special_tokens";
 
@@ -153,9 +155,8 @@ static maske_status number_decoder(gathering *g, const json_t *list) {
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)list, key, value) {
-        char *end;
-        double id = strtod(key, &end);
-        if (end != key && *end == '\0') TRY(number_token(g, id, value, false));
+        int64_t id;
+        if (number_parse_integer(&id, key)) TRY(number_token(g, (double)id, value, false));
     }
     return MASKE_OK;
 }

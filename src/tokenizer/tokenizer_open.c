@@ -61,29 +61,46 @@ static maske_status open_file(maske_tokenizer **out, const char *path, const cha
     return status;
 }
 
-/* vocab.txt and vocab.json say nothing of what their class does with a text: other ids than its own would come out. */
-static maske_status refuse_class(const char *folder, const char *file) {
+/* The file that a folder is read from, if it is there; *path is NULL if not. */
+static maske_status find_file(char **path, const char *folder, const char *file) {
+    *path = NULL;
+    TRY(path_join(path, folder, file));
+    if (path_exists(*path)) return MASKE_OK;
+    free(*path);
+    *path = NULL;
+    return MASKE_OK;
+}
+
+/* A folder without a tokenizer.json. BERT's class reads its vocab.txt, whatever lies beside it. vocab.txt and vocab.json say
+ * nothing of what another class does with a text: other ids than its own would come out. */
+static maske_status open_older(maske_tokenizer **out, const char *folder) {
+    static const char *const files[] = {"vocab.json", "vocab.txt"};
     tokenizer_config config = {0};
     TRY(tokenizer_config_read(&config, folder));
-    const char *name = config.class == CLASS_OTHER ? config.class_name : NULL;
+    const char *other = config.class == CLASS_OTHER ? config.class_name : NULL;
+    size_t first = config.class == CLASS_BERT;
     tokenizer_config_free(&config);
-    if (name == NULL) return MASKE_OK;
-    return error_set(MASKE_UNSUPPORTED, "%s: the tokenizer's class is %s, whose rules for a %s are not in maske, expected a "
-                     "tokenizer.json beside it", folder, name, file);
+    for (size_t i = 0; i < 2; i++) {
+        char *path = NULL;
+        const char *file = files[(first + i) % 2];
+        TRY(find_file(&path, folder, file));
+        if (path == NULL) continue;
+        maske_status status = other == NULL ? open_file(out, path, folder, true)
+            : error_set(MASKE_UNSUPPORTED, "%s: the tokenizer's class is %s, whose rules for a %s are not in maske, expected a "
+                        "tokenizer.json beside it", folder, other, file);
+        free(path);
+        return status;
+    }
+    return error_set(MASKE_IO, "%s: found no tokenizer.json, no vocab.json and no vocab.txt in this folder", folder);
 }
 
 static maske_status open_folder(maske_tokenizer **out, const char *folder) {
-    static const char *const files[] = { "tokenizer.json", "vocab.json", "vocab.txt" };
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        char *path = NULL;
-        TRY(path_join(&path, folder, files[i]));
-        bool there = path_exists(path);
-        maske_status status = there && i > 0 ? refuse_class(folder, files[i]) : MASKE_OK;
-        if (there && status == MASKE_OK) status = open_file(out, path, folder, true);
-        free(path);
-        if (there) return status;
-    }
-    return error_set(MASKE_IO, "%s: found no tokenizer.json, no vocab.json and no vocab.txt in this folder", folder);
+    char *path = NULL;
+    TRY(find_file(&path, folder, "tokenizer.json"));
+    if (path == NULL) return open_older(out, folder);
+    maske_status status = open_file(out, path, folder, true);
+    free(path);
+    return status;
 }
 
 maske_status maske_tokenizer_open(maske_tokenizer **out, const char *path) {

@@ -173,6 +173,8 @@ static void rules_that_are_not_here_are_refused(void **state) {
         {{WORDS, MODEL("no-such-model")}, "hello", NULL, "[CLS] hello [SEP]"},
         {{WORDS, MODEL("electra")}, "Hello", NULL, "[CLS] hello [SEP]"},
         {{WORDS, CONFIG("\"tokenizer_class\":\"DistilBertTokenizerFast\"")}, "Hello", NULL, "[CLS] hello [SEP]"},
+        {{WORDS, BYTES, MODEL("bert")}, "Hello", NULL, "[CLS] hello [SEP]"},
+        {{WORDS, BYTES, MODEL("gpt2")}, "ab a", NULL, "ab Ġ a"},
     };
     EXPECT_ALL(taken);
 }
@@ -204,6 +206,8 @@ static void bert_is_what_tokenizer_config_says(void **state) {
         {{PIECES(""), CONFIG("\"tokenizer_class\":\"PreTrainedTokenizerFast\"")}, "hello,A é [MASK] A", NULL, "[UNK] é [UNK] A"},
         {{PIECES(""), MODEL("bert"), CONFIG("\"tokenizer_class\":\"PreTrainedTokenizerFast\"")}, "hello,A A", NULL, "[UNK] A"},
         {{PIECES(""), MODEL("modernbert"), CONFIG("\"tokenizer_class\":\"BertTokenizer\"")}, "hello,A é A", NULL, "[UNK] é A"},
+        {{PIECES(""), MODEL("convbert")}, "Hello,A", NULL, "[CLS] hello , a [SEP]"},
+        {{PIECES(""), CONFIG("\"tokenizer_class\":\"DistilBertTokenizer\"")}, "Hello,A A", NULL, "[CLS] hello , a a [SEP]"},
     };
     EXPECT_ALL(cases);
     /* So is the file by its own path. */
