@@ -164,6 +164,7 @@ maske_status added_tokens_split(const added_tokens *added, bool normalized, cons
     while (matcher != NULL && from < length && added_matcher_next(matcher, text, length, from, &match)) {
         const added_token *token = &added->tokens[match.number];
         from = match.end;
+        if (token->special && added->split_special) continue;
         if (token->single_word && !stands_alone(text, length, match.begin, match.end)) continue;
         /* A token that is white space itself may begin inside what the one before swallowed. The library then goes back
          * to where this one ends, and so do we. */

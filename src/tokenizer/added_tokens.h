@@ -30,6 +30,7 @@ typedef struct added_tokens {
     int32_t limit;                  /* 1 + the largest id, 0 when there are none */
     int32_t *by_id;                 /* [limit] index in tokens, or -1 */
     struct added_matcher *raw, *normalized;     /* NULL: no such token */
+    bool split_special;             /* special tokens are not looked for: in a text they are text */
 } added_tokens;
 
 /* Adds a token as the library does: the id is that of the same string among the added tokens, else in the model's

@@ -40,6 +40,7 @@ struct maske_tokenizer {
     padding padding;
     int32_t special[MASKE_SPECIAL_COUNT];       /* ids by role, -1: none */
     int64_t model_max_length;           /* of tokenizer_config.json, 0: not known */
+    const char *class_name;             /* the class it was read by, static text; NULL: as the file has it, or made here */
     json_t *config, *token_map;         /* what tokenizer_config.json and special_tokens_map.json said, to be saved again;
                                          * NULL: there was none */
     /* [no_special][pair], worked out of the post-processor. Without special tokens a template in a Sequence may find other

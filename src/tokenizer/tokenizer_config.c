@@ -9,7 +9,7 @@
 #define CONFIG_LIMIT ((size_t)16 << 20)
 #define MODEL_LENGTH_LIMIT 1e9          /* transformers writes 1e30 for "no limit" */
 
-static const char *const role_keys[MASKE_SPECIAL_COUNT] = {"pad_token", "unk_token", "cls_token", "sep_token",
+const char *const tokenizer_role_keys[MASKE_SPECIAL_COUNT] = {"pad_token", "unk_token", "cls_token", "sep_token",
                                                            "mask_token"};
 
 /* ------------------------------------------------------------------------------------------------------ reading --- */
@@ -43,50 +43,10 @@ const char *tokenizer_config_token(const json_t *token) {
     return json_string_value(json_is_object(token) ? json_object_get(token, "content") : token);
 }
 
-static bool is_among(const json_t *tokens, const char *text) {
-    for (size_t i = 0; i < json_array_size(tokens); i++)
-        if (strcmp(tokenizer_config_token(json_array_get(tokens, i)), text) == 0) return true;
-    return false;
-}
-
-/* Appends a token that is not there; *list may be NULL. */
-static maske_status add_to_list(json_t **list, json_t *token) {
-    const char *text = tokenizer_config_token(token);
-    if (text == NULL || is_among(*list, text)) return MASKE_OK;
-    if (*list == NULL) *list = json_array();
-    if (*list == NULL || json_array_append(*list, token) != 0) return error_memory(0, "special tokens");
-    return MASKE_OK;
-}
-
-enum { NAMES_BOS = 1, NAMES_EOS = 2, NAMES_UNK = 4, NAMES_ALL = 7 };
-
-/* transformers' GPT2Tokenizer has <|endoftext|> as bos, eos and unk wherever no file says otherwise; a null says so. */
-static maske_status add_end_of_text(tokenizer_config *out) {
-    static const char text[] = "<|endoftext|>";
-    if (!out->gpt2 || out->named == NAMES_ALL) return MASKE_OK;
-    if (out->ends == NULL) out->ends = json_array();
-    if (out->ends == NULL) return error_memory(0, "special tokens");
-    size_t at = out->named & NAMES_BOS ? json_array_size(out->ends) : 0;        /* in the order bos, eos, unk */
-    if (!is_among(out->ends, text) && json_array_insert_new(out->ends, at, json_string(text)) != 0)
-        return error_memory(0, "special tokens");
-    return out->named & NAMES_UNK ? MASKE_OK : memory_copy_text(&out->roles[MASKE_UNK], text, sizeof text - 1);
-}
-
 static maske_status read_roles(tokenizer_config *out, const json_t *json) {
-    if (json_object_get(json, "bos_token") != NULL) out->named |= NAMES_BOS;
-    if (json_object_get(json, "eos_token") != NULL) out->named |= NAMES_EOS;
-    if (json_object_get(json, "unk_token") != NULL) out->named |= NAMES_UNK;
-    TRY(add_to_list(&out->ends, json_object_get(json, "bos_token")));
-    TRY(add_to_list(&out->ends, json_object_get(json, "eos_token")));
-    const json_t *additional = json_object_get(json, "additional_special_tokens");
-    for (size_t i = 0; i < json_array_size(additional); i++) TRY(add_to_list(&out->additional, json_array_get(additional, i)));
     for (int role = 0; role < MASKE_SPECIAL_COUNT; role++) {
-        const json_t *value = json_object_get(json, role_keys[role]);
-        bool lstrip = json_is_true(json_object_get(value, "lstrip"));
-        const char *text = tokenizer_config_token(value);
-        if (text == NULL || out->roles[role] != NULL) continue;
-        TRY(memory_copy_text(&out->roles[role], text, strlen(text)));
-        out->lstrip[role] = lstrip;
+        const char *text = tokenizer_config_token(json_object_get(json, tokenizer_role_keys[role]));
+        if (text != NULL && out->roles[role] == NULL) TRY(memory_copy_text(&out->roles[role], text, strlen(text)));
     }
     return MASKE_OK;
 }
@@ -98,50 +58,18 @@ static maske_status read_settings(tokenizer_config *out, json_t *json) {
     if (json_is_false(json_object_get(json, "do_lower_case"))) out->do_lower_case = false;
     if (json_is_false(json_object_get(json, "tokenize_chinese_chars"))) out->tokenize_chinese_chars = false;
     if (json_is_true(json_object_get(json, "add_prefix_space"))) out->add_prefix_space = true;
-    const char *class = json_string_value(json_object_get(json, "tokenizer_class"));
-    out->gpt2 = class != NULL && (strcmp(class, "GPT2Tokenizer") == 0 || strcmp(class, "GPT2TokenizerFast") == 0);
     const json_t *accents = json_object_get(json, "strip_accents");
     if (json_is_boolean(accents)) out->strip_accents = json_is_true(accents);
-    json_t *added = json_object_get(json, "added_tokens_decoder");
-    if (json_is_object(added)) out->added_tokens_decoder = json_incref(added);
     return MASKE_OK;
 }
 
-/* ------------------------------------------------------------------------------------------- added_tokens.json --- */
-
-typedef struct given_token { const char *text; double id; } given_token;
-static int by_id(const void *x, const void *y) {
-    const given_token *a = x, *b = y;
-    return a->id < b->id ? -1 : a->id > b->id;
-}
-
-static bool is_special(const tokenizer_config *config, const char *text) {
-    for (int role = 0; role < MASKE_SPECIAL_COUNT; role++)
-        if (config->roles[role] != NULL && strcmp(config->roles[role], text) == 0) return true;
-    return is_among(config->ends, text) || is_among(config->additional, text);
-}
-
-/* {"token": id, ...}, by their ids, as tokenizer_config.json lists tokens today. */
-static maske_status list_given(tokenizer_config *config, json_t *given) {
-    given_token *tokens = NULL;
-    size_t count = 0;
-    const char *text;
-    json_t *id;
-    TRY(memory_new(&tokens, json_object_size(given) + 1, sizeof *tokens, "added tokens"));
-    json_object_foreach(given, text, id)
-        if (json_is_number(id)) tokens[count++] = (given_token){text, json_number_value(id)};
-    qsort(tokens, count, sizeof *tokens, by_id);
-    config->added_tokens_decoder = json_object();
-    bool good = config->added_tokens_decoder != NULL;
-    for (size_t i = 0; i < count && good; i++) {
-        char key[32];
-        int special = is_special(config, tokens[i].text);
-        number_print(key, sizeof key, "%zu", i);
-        json_t *token = json_pack("{s:s, s:b, s:b}", "content", tokens[i].text, "special", special, "normalized", !special);
-        good = token != NULL && json_object_set_new(config->added_tokens_decoder, key, token) == 0;
-    }
-    free(tokens);
-    return good ? MASKE_OK : error_memory(0, "added tokens");
+/* tokenizer_config.json is read; what kind of tokenizer it is may be told by the model's config.json alone. */
+static maske_status read_class(tokenizer_config *out, const char *folder) {
+    json_t *model = NULL;
+    TRY(read_file(&model, folder, "config.json"));
+    out->class = tokenizer_class_of(out->config, model, &out->class_name);
+    json_decref(model);
+    return MASKE_OK;
 }
 
 maske_status tokenizer_config_read(tokenizer_config *out, const char *folder) {
@@ -155,10 +83,9 @@ maske_status tokenizer_config_read(tokenizer_config *out, const char *folder) {
     if (status == MASKE_OK && json != NULL) status = read_roles(&config, json);
     config.token_map = json;
     json = NULL;
-    if (status == MASKE_OK) status = add_end_of_text(&config);
-    if (status == MASKE_OK && config.added_tokens_decoder == NULL) status = read_file(&json, folder, "added_tokens.json");
-    if (status == MASKE_OK && json != NULL) status = list_given(&config, json);
-    json_decref(json);
+    if (status == MASKE_OK) status = read_class(&config, folder);
+    bool listed = json_is_object(json_object_get(config.config, "added_tokens_decoder"));
+    if (status == MASKE_OK && !listed) status = read_file(&config.added, folder, "added_tokens.json");
     if (status != MASKE_OK) tokenizer_config_free(&config);
     else *out = config;
     return status;
@@ -166,9 +93,7 @@ maske_status tokenizer_config_read(tokenizer_config *out, const char *folder) {
 
 void tokenizer_config_free(tokenizer_config *config) {
     for (int role = 0; role < MASKE_SPECIAL_COUNT; role++) free(config->roles[role]);
-    json_decref(config->ends);
-    json_decref(config->additional);
-    json_decref(config->added_tokens_decoder);
+    json_decref(config->added);
     json_decref(config->config);
     json_decref(config->token_map);
     *config = (tokenizer_config){0};
@@ -176,9 +101,10 @@ void tokenizer_config_free(tokenizer_config *config) {
 
 void tokenizer_config_apply(const tokenizer_config *config, maske_tokenizer *t) {
     for (int role = 0; role < MASKE_SPECIAL_COUNT; role++)
-        if (config->roles[role] != NULL)
+        if (config->roles[role] != NULL && t->special[role] < 0)
             t->special[role] = maske_tokenizer_id(t, config->roles[role], strlen(config->roles[role]));
     t->model_max_length = config->model_max_length;
+    t->class_name = tokenizer_class_has_pipeline(config->class) && !config->file_alone ? config->class_name : NULL;
     t->config = json_incref(config->config);
     t->token_map = json_incref(config->token_map);
 }
@@ -198,11 +124,18 @@ static maske_status write_json(buffer *text, json_writer *w, const char *folder,
 /* In the order in which transformers sorts its own keys. */
 static const maske_special role_order[] = {MASKE_CLS, MASKE_MASK, MASKE_PAD, MASKE_SEP, MASKE_UNK};
 
+/* The token of a role, NULL: none. Where no token of that string is added, naming it would add one when it is read again; the
+ * role is found by the usual name. */
+static const char *role_text(const maske_tokenizer *t, maske_special role) {
+    const added_token *token = added_tokens_get(&t->added, t->special[role]);
+    return token == NULL ? NULL : token->content;
+}
+
 static void write_roles(json_writer *w, const maske_tokenizer *t) {
     for (size_t i = 0; i < MASKE_SPECIAL_COUNT; i++) {
-        const char *token = maske_tokenizer_token(t, t->special[role_order[i]]);
+        const char *token = role_text(t, role_order[i]);
         if (token == NULL) continue;
-        json_key(w, role_keys[role_order[i]]);
+        json_key(w, tokenizer_role_keys[role_order[i]]);
         json_text(w, token);
     }
 }
@@ -240,7 +173,7 @@ static bool says(const json_t *token, const char *text) {
 /* Sets the roles. A token that a file has as an object, with how it is found, stays that. */
 static maske_status lay_roles(json_t *object, const json_t *other, const maske_tokenizer *t) {
     for (size_t i = 0; i < MASKE_SPECIAL_COUNT; i++) {
-        const char *key = role_keys[role_order[i]], *token = maske_tokenizer_token(t, t->special[role_order[i]]);
+        const char *key = tokenizer_role_keys[role_order[i]], *token = role_text(t, role_order[i]);
         if (token == NULL || says(json_object_get(object, key), token)) continue;
         json_t *said = json_object_get(other, key);
         json_t *value = says(said, token) ? json_incref(said) : json_string(token);
@@ -249,13 +182,26 @@ static maske_status lay_roles(json_t *object, const json_t *other, const maske_t
     return MASKE_OK;
 }
 
+static const char file_class[] = "PreTrainedTokenizerFast";     /* which takes a tokenizer.json as it is */
+
+/* The class that the tokenizer was read by: beside another config.json AutoTokenizer, and we, would find another one. */
+static maske_status lay_class(json_t *object, const maske_tokenizer *t) {
+    const char *said = NULL;
+    tokenizer_class class = tokenizer_class_of(object, NULL, &said);
+    if (!tokenizer_class_has_pipeline(class)) said = NULL;
+    if (json_is_string(json_object_get(object, "tokenizer_class")) && said == t->class_name) return MASKE_OK;
+    json_t *value = json_string(t->class_name != NULL ? t->class_name : file_class);
+    return json_object_set_new(object, "tokenizer_class", value) == 0 ? MASKE_OK : error_memory(0, "the tokenizer's settings");
+}
+
 /* What a file said, with what is known now laid over it. */
 static maske_status write_kept(json_writer *w, const maske_tokenizer *t, json_t *said, const json_t *other,
-                               bool max_length) {
+                               bool settings) {
     json_t *object = said != NULL ? json_copy(said) : json_object();
     if (object == NULL) return error_memory(0, "the tokenizer's settings");
     maske_status status = lay_roles(object, other, t);
-    if (status == MASKE_OK && max_length && t->model_max_length > 0 &&
+    if (status == MASKE_OK && settings) status = lay_class(object, t);
+    if (status == MASKE_OK && settings && t->model_max_length > 0 &&
         json_object_set_new(object, "model_max_length", json_integer(t->model_max_length)) != 0)
         status = error_memory(0, "the tokenizer's settings");
     if (status == MASKE_OK) json_value(w, object);

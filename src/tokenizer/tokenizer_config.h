@@ -4,29 +4,30 @@
 #define MASKE_TOKENIZER_TOKENIZER_CONFIG_H
 
 #include "tokenizer/tokenizer.h"
+#include "tokenizer/tokenizer_class.h"
 
 /* What the files of a folder say; missing files, or members, leave the defaults. */
 typedef struct tokenizer_config {
     char *roles[MASKE_SPECIAL_COUNT];   /* the tokens' strings, NULL: not said */
-    bool lstrip[MASKE_SPECIAL_COUNT];   /* of the role's token, where it is given as an object */
     int64_t model_max_length;           /* 0: not said, or beyond any model's */
     bool do_lower_case;                 /* true */
     bool tokenize_chinese_chars;        /* true */
     int strip_accents;                  /* -1: null, as do_lower_case */
     bool add_prefix_space;              /* false */
-    bool gpt2;                          /* "tokenizer_class" is GPT-2's, which has <|endoftext|> where a file names no token */
-    unsigned named;                     /* of GPT-2's three such tokens, a bit each: bos, eos, unk */
-    json_t *ends;                       /* [token, ...] that begin and end a text (bos, eos), or NULL */
-    json_t *additional;                 /* [token, ...] special ones of no role, or NULL */
+    tokenizer_class class;              /* what transformers would read the folder by */
+    bool file_alone;                    /* a tokenizer.json is opened by its own path: it is all that counts, but for the roles */
+    const char *class_name;             /* its name, NULL: no class that is known */
     json_t *config, *token_map;         /* tokenizer_config.json and special_tokens_map.json as they stand, or NULL */
-    json_t *added_tokens_decoder;       /* {"id": token, ...}, or NULL; from added_tokens.json where no other file has it */
+    json_t *added;                      /* added_tokens.json as it stands; NULL: none, or tokenizer_config.json has a list */
 } tokenizer_config;
 
+/* "pad_token", ... by role. */
+extern const char *const tokenizer_role_keys[MASKE_SPECIAL_COUNT];
 /* A token's text: the files have it as a string, or as an object with "content"; NULL: neither. Borrowed. */
 const char *tokenizer_config_token(const json_t *token);
 MASKE_MUST_USE maske_status tokenizer_config_read(tokenizer_config *out, const char *folder);
 void tokenizer_config_free(tokenizer_config *config);
-/* Sets the roles' ids and model_max_length of a tokenizer that has its tokens, and keeps what else the files say. */
+/* Sets model_max_length and the ids of roles that have none of a tokenizer that has its tokens, and keeps what else the files say. */
 void tokenizer_config_apply(const tokenizer_config *config, maske_tokenizer *t);
 
 /* Writes tokenizer_config.json and special_tokens_map.json into the folder, replacing what is there: those that were

@@ -7,6 +7,7 @@
  *   nothing of these              words between white space
  * and by tokenizer_config.json and special_tokens_map.json beside them, where there are such. vocab.txt is BERT's. */
 #include "tokenizer/tokenizer_read.h"
+#include "tokenizer/class_pipeline.h"
 #include "tokenizer/unicode.h"
 #include "base/log.h"
 #include "base/number.h"
@@ -15,86 +16,20 @@
 
 /* ----------------------------------------------------------------------------------------------- special tokens --- */
 
-static const char *const usual[MASKE_SPECIAL_COUNT][2] = {
-    {"[PAD]", "<pad>"}, {"[UNK]", "<unk>"}, {"[CLS]", "<s>"}, {"[SEP]", "</s>"}, {"[MASK]", "<mask>"}
-};
-
-/* The token of a role: what the configuration says, else the usual name that is an entry; NULL: none. */
-static const char *role_token(const tokenizer_config *config, const vocab *entries, int role) {
-    if (config->roles[role] != NULL && config->roles[role][0] != '\0') return config->roles[role];
-    for (int i = 0; i < 2; i++)
-        if (vocab_find(entries, usual[role][i], strlen(usual[role][i])) >= 0) return usual[role][i];
-    return NULL;
+/* [CLS] and [SEP] around a text, or RoBERTa's, told by their names. GPT-2's class puts nothing around one. */
+static bool is_wrapped(const named_tokens *named, const tokenizer_config *config) {
+    return config->class != CLASS_GPT2 && named_tokens_text(named, "cls_token") != NULL &&
+           named_tokens_text(named, "sep_token") != NULL;
 }
 
-static maske_status add_token(maske_tokenizer *t, const char *content, bool lstrip, bool special) {
-    added_token token = {.content = (char *)content,
-                         .length = strlen(content),
-                         .lstrip = lstrip,
-                         .special = special,
-                         .normalized = !special};
-    return added_tokens_add(&t->added, &token, tokenizer_vocab(t), t->normalizer, NULL);
-}
-
-/* {"content": "[MASK]", "lstrip": true, ...}, as tokenizer_config.json has it. */
-static maske_status add_described(maske_tokenizer *t, const json_t *value) {
-    const json_t *content = json_object_get(value, "content");
-    if (!json_is_string(content)) return MASKE_OK;
-    added_token token = {.content = (char *)json_string_value(content), .length = json_string_length(content)};
-    token.single_word = json_is_true(json_object_get(value, "single_word"));
-    token.lstrip = json_is_true(json_object_get(value, "lstrip"));
-    token.rstrip = json_is_true(json_object_get(value, "rstrip"));
-    token.normalized = json_is_true(json_object_get(value, "normalized"));
-    token.special = json_is_true(json_object_get(value, "special"));
-    return added_tokens_add(&t->added, &token, tokenizer_vocab(t), t->normalizer, NULL);
-}
-
-static bool is_added(const maske_tokenizer *t, const char *content) {
-    return added_tokens_find(&t->added, content, strlen(content)) != NULL;
-}
-
-/* Special tokens of no role. */
-static maske_status add_others(maske_tokenizer *t, const json_t *list) {
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *token = json_array_get(list, i);
-        const char *text = tokenizer_config_token(token);
-        if (!is_added(t, text)) TRY(add_token(t, text, json_is_true(json_object_get(token, "lstrip")), true));
+static maske_status finish(maske_tokenizer *t, const tokenizer_config *config, const named_tokens *named) {
+    TRY(named_tokens_add(named, t));
+    bool roberta = config->class == CLASS_ROBERTA;
+    if (is_wrapped(named, config) && t->post_processor == NULL) {
+        if (config->class == CLASS_FILES) roberta = strcmp(named_tokens_text(named, "cls_token"), "<s>") == 0;
+        TRY(roberta ? class_roberta_processor(t, config, named) : class_bert_processor(t, named));
     }
-    return MASKE_OK;
-}
-
-/* Those listed, then all special ones in transformers' order; and the post-processor, if there is something to put around a
- * text. */
-static maske_status add_special_tokens(maske_tokenizer *t, const tokenizer_config *config) {
-    static const maske_special order[] = {MASKE_UNK, MASKE_SEP, MASKE_PAD, MASKE_CLS, MASKE_MASK};
-    const char *token[MASKE_SPECIAL_COUNT], *key;
-    json_t *value;
-    json_object_foreach(config->added_tokens_decoder, key, value) TRY(add_described(t, value));
-    TRY(add_others(t, config->ends));
-    for (size_t i = 0; i < MASKE_SPECIAL_COUNT; i++) {
-        int role = (int)order[i];
-        token[role] = role_token(config, tokenizer_vocab(t), role);
-        if (token[role] == NULL || is_added(t, token[role])) continue;
-        bool roberta_mask = role == MASKE_MASK && strcmp(token[role], "<mask>") == 0;
-        TRY(add_token(t, token[role], config->lstrip[role] || roberta_mask, true));
-    }
-    TRY(add_others(t, config->additional));
-    if (token[MASKE_CLS] == NULL || token[MASKE_SEP] == NULL || t->post_processor != NULL) return MASKE_OK;
-    int32_t cls = maske_tokenizer_id(t, token[MASKE_CLS], strlen(token[MASKE_CLS])),
-            sep = maske_tokenizer_id(t, token[MASKE_SEP], strlen(token[MASKE_SEP]));
-    if (strcmp(token[MASKE_CLS], "<s>") != 0)
-        return post_processor_new_standard(&t->post_processor, token[MASKE_CLS], cls, token[MASKE_SEP], sep);
-    json_t *roberta = json_pack("{s:s, s:[s,i], s:[s,i], s:b, s:b}", "type", "RobertaProcessing", "sep",
-                                token[MASKE_SEP], (int)sep, "cls", token[MASKE_CLS], (int)cls, "trim_offsets", 1,
-                                "add_prefix_space", (int)config->add_prefix_space);
-    if (roberta == NULL) return error_memory(0, "post-processor");
-    maske_status status = post_processor_read(&t->post_processor, roberta, "RobertaProcessing");
-    json_decref(roberta);
-    return status;
-}
-
-static maske_status finish(maske_tokenizer *t, const tokenizer_config *config) {
-    TRY(add_special_tokens(t, config));
+    if (config->class == CLASS_GPT2) TRY(class_gpt2_processor(t, config, named));
     tokenizer_config_apply(config, t);
     return tokenizer_finish(t);
 }
@@ -132,43 +67,23 @@ static signs look_at(const vocab *entries) {
     return s;
 }
 
-/* Components by their JSON. */
-static maske_status read_components(maske_tokenizer *t, const char *pre, const char *decode, const char *post) {
-    const char *const texts[3] = { pre, decode, post };
-    for (int i = 0; i < 3; i++) {
-        json_t *json = NULL;
-        if (texts[i] == NULL) continue;
-        TRY(json_parse_object(&json, texts[i], strlen(texts[i]), "component"));
-        maske_status status = i == 0 ? pre_tokenizer_read(&t->pre_tokenizer, json, "pre_tokenizer")
-                            : i == 1 ? decoder_read(&t->decoder, json, "decoder")
-                                     : post_processor_read(&t->post_processor, json, "post_processor");
-        json_decref(json);
-        TRY(status);
-    }
-    return MASKE_OK;
-}
-
-static maske_status surround(maske_tokenizer *t, signs s, const tokenizer_config *config) {
-    char byte_level[128];
+static maske_status surround(maske_tokenizer *t, signs s, const tokenizer_config *config, const named_tokens *named) {
     if (s.byte_level) {
-        number_print(byte_level, sizeof byte_level,
-                     "{\"type\":\"ByteLevel\",\"add_prefix_space\":%s,\"trim_offsets\":false}",
-                     config->add_prefix_space ? "true" : "false");
-        bool wrapped = role_token(config, tokenizer_vocab(t), MASKE_CLS) != NULL &&
-                       role_token(config, tokenizer_vocab(t), MASKE_SEP) != NULL;
-        return read_components(t, byte_level, byte_level, wrapped ? NULL : byte_level);
+        TRY(class_byte_components(t, config));
+        if (is_wrapped(named, config)) return MASKE_OK;
+        return class_read_components(t, NULL, NULL, "{\"type\":\"ByteLevel\",\"add_prefix_space\":false,\"trim_offsets\":false}");
     }
     if (s.metaspace)
-        return read_components(
+        return class_read_components(
             t, "{\"type\":\"Metaspace\",\"replacement\":\"\xE2\x96\x81\",\"prepend_scheme\":\"first\",\"split\":true}",
             tokenizer_metaspace_decoder, NULL);
     if (s.suffix != NULL)
-        return read_components(t, "{\"type\":\"BertPreTokenizer\"}", "{\"type\":\"BPEDecoder\",\"suffix\":\"</w>\"}",
+        return class_read_components(t, "{\"type\":\"BertPreTokenizer\"}", "{\"type\":\"BPEDecoder\",\"suffix\":\"</w>\"}",
                                NULL);
     if (s.prefix != NULL)
-        return read_components(t, "{\"type\":\"BertPreTokenizer\"}",
+        return class_read_components(t, "{\"type\":\"BertPreTokenizer\"}",
                                "{\"type\":\"WordPiece\",\"prefix\":\"##\",\"cleanup\":false}", NULL);
-    return read_components(t, "{\"type\":\"WhitespaceSplit\"}", NULL, NULL);
+    return class_read_components(t, "{\"type\":\"WhitespaceSplit\"}", NULL, NULL);
 }
 
 static maske_status read_merges_txt(merge_list *merges, const vocab *entries, const char *path) {
@@ -205,12 +120,29 @@ static maske_status rebuild_merges(merge_list *merges, const vocab *entries, con
     return MASKE_OK;
 }
 
-static maske_status fill_vocab_json(maske_tokenizer *t, vocab *entries, merge_list *merges, tokenizer_json *json,
-                                    const char *path, const char *merges_path, const tokenizer_config *config) {
+/* What is being read: yours to free whatever came of it. */
+typedef struct older_files { vocab entries; merge_list merges; named_tokens named; } older_files;
+
+static void older_files_free(older_files *files) {
+    vocab_free(&files->entries);
+    merge_list_free(&files->merges);
+    named_tokens_free(&files->named);
+}
+
+static maske_status collect_named(older_files *files, const tokenizer_config *config) {
+    return named_tokens_collect(&files->named, config, NULL, false, config->class == CLASS_FILES ? &files->entries : NULL);
+}
+
+static maske_status fill_vocab_json(maske_tokenizer *t, older_files *files, tokenizer_json *json, const char *path,
+                                    const char *merges_path, const tokenizer_config *config) {
+    vocab *entries = &files->entries;
+    merge_list *merges = &files->merges;
     TRY(tokenizer_json_vocab(entries, json, json->root, path));
-    signs s = look_at(entries);
-    /* GPT-2's unk is a special token and no more: its model knows every byte. */
-    bpe_options options = {.unk_token = config->gpt2 ? NULL : role_token(config, entries, MASKE_UNK),
+    TRY(collect_named(files, config));
+    /* RoBERTa's and GPT-2's unk is a special token and no more: their models know every byte. */
+    bool bytes = config->class == CLASS_ROBERTA || config->class == CLASS_GPT2;
+    signs s = bytes ? (signs){.byte_level = true} : look_at(entries);
+    bpe_options options = {.unk_token = bytes ? NULL : named_tokens_text(&files->named, "unk_token"),
                            .continuing_subword_prefix = s.prefix,
                            .end_of_word_suffix = s.suffix,
                            .byte_fallback = s.all_bytes,
@@ -221,19 +153,17 @@ static maske_status fill_vocab_json(maske_tokenizer *t, vocab *entries, merge_li
     if (merges_path != NULL) TRY(read_merges_txt(merges, entries, merges_path));
     else TRY(rebuild_merges(merges, entries, &options, path));
     TRY(bpe_build(&t->model.bpe, entries, merges->items, merges->count, &options, path));
-    TRY(surround(t, s, config));
-    return finish(t, config);
+    TRY(surround(t, s, config, &files->named));
+    return finish(t, config, &files->named);
 }
 
 maske_status tokenizer_read_vocab_json(maske_tokenizer **out, tokenizer_json *json, const char *path,
                                        const char *merges_path, const tokenizer_config *config) {
     maske_tokenizer *t = NULL;
-    vocab entries = {0};
-    merge_list merges = {.name = merges_path, .unit = "line"};
+    older_files files = {.merges = {.name = merges_path, .unit = "line"}};
     TRY(tokenizer_new(&t));
-    maske_status status = fill_vocab_json(t, &entries, &merges, json, path, merges_path, config);
-    vocab_free(&entries);
-    merge_list_free(&merges);
+    maske_status status = fill_vocab_json(t, &files, json, path, merges_path, config);
+    older_files_free(&files);
     if (status != MASKE_OK) maske_tokenizer_free(t);
     else *out = t;
     return status;
@@ -291,35 +221,27 @@ static maske_status read_vocab_txt(vocab *out, const char *path) {
     return status;
 }
 
-static maske_status fill_vocab_txt(maske_tokenizer *t, vocab *entries, const char *path,
+static maske_status fill_vocab_txt(maske_tokenizer *t, older_files *files, const char *path,
                                    const tokenizer_config *config) {
-    static const char pre[] = "{\"type\":\"BertPreTokenizer\"}",
-                      decode[] = "{\"type\":\"WordPiece\",\"prefix\":\"##\",\"cleanup\":true}";
+    vocab *entries = &files->entries;
     TRY(read_vocab_txt(entries, path));
-    const char *unk = role_token(config, entries, MASKE_UNK);
+    TRY(collect_named(files, config));
+    const char *unk = named_tokens_text(&files->named, "unk_token");
     if (unk == NULL || vocab_find(entries, unk, strlen(unk)) < 0)
         return error_set(MASKE_BAD_FILE, "%s: the unknown token \"%s\" is not in the vocabulary", path,
                          unk == NULL ? "[UNK]" : unk);
     t->kind = MODEL_WORDPIECE;
     TRY(wordpiece_build(&t->model.wordpiece, entries, unk, "##", 100));
-    json_t *json = json_pack("{s:s, s:b, s:b, s:o, s:b}", "type", "BertNormalizer", "clean_text", 1,
-                             "handle_chinese_chars", (int)config->tokenize_chinese_chars, "strip_accents",
-                             config->strip_accents < 0 ? json_null() : json_boolean(config->strip_accents), "lowercase",
-                             (int)config->do_lower_case);
-    if (json == NULL) return error_memory(0, "normalizer");
-    maske_status status = normalizer_read(&t->normalizer, json, "BertNormalizer");
-    json_decref(json);
-    TRY(status);
-    TRY(read_components(t, pre, decode, NULL));
-    return finish(t, config);
+    TRY(class_bert_components(t, config));
+    return finish(t, config, &files->named);
 }
 
 maske_status tokenizer_read_vocab_txt(maske_tokenizer **out, const char *path, const tokenizer_config *config) {
     maske_tokenizer *t = NULL;
-    vocab entries = {0};
+    older_files files = {0};
     TRY(tokenizer_new(&t));
-    maske_status status = fill_vocab_txt(t, &entries, path, config);
-    vocab_free(&entries);
+    maske_status status = fill_vocab_txt(t, &files, path, config);
+    older_files_free(&files);
     if (status != MASKE_OK) maske_tokenizer_free(t);
     else *out = t;
     return status;

@@ -41,9 +41,11 @@ static maske_status open_json(maske_tokenizer **out, const char *path, const cha
     return status;
 }
 
-static maske_status open_file(maske_tokenizer **out, const char *path, const char *folder) {
+/* whole: a folder was asked for, not the file. */
+static maske_status open_file(maske_tokenizer **out, const char *path, const char *folder, bool whole) {
     tokenizer_config config = {0};
     TRY(tokenizer_config_read(&config, folder));
+    config.file_alone = !whole;
     maske_status status = MASKE_OK;
     if (name_ends_with(path, "merges.txt")) {
         char *entries = NULL;
@@ -59,24 +61,53 @@ static maske_status open_file(maske_tokenizer **out, const char *path, const cha
     return status;
 }
 
-static maske_status open_folder(maske_tokenizer **out, const char *folder) {
-    static const char *const files[] = { "tokenizer.json", "vocab.json", "vocab.txt" };
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+/* The file that a folder is read from, if it is there; *path is NULL if not. */
+static maske_status find_file(char **path, const char *folder, const char *file) {
+    *path = NULL;
+    TRY(path_join(path, folder, file));
+    if (path_exists(*path)) return MASKE_OK;
+    free(*path);
+    *path = NULL;
+    return MASKE_OK;
+}
+
+/* A folder without a tokenizer.json. BERT's class reads its vocab.txt, whatever lies beside it. vocab.txt and vocab.json say
+ * nothing of what another class does with a text: other ids than its own would come out. */
+static maske_status open_older(maske_tokenizer **out, const char *folder) {
+    static const char *const files[] = {"vocab.json", "vocab.txt"};
+    tokenizer_config config = {0};
+    TRY(tokenizer_config_read(&config, folder));
+    const char *other = config.class == CLASS_OTHER ? config.class_name : NULL;
+    size_t first = config.class == CLASS_BERT;
+    tokenizer_config_free(&config);
+    for (size_t i = 0; i < 2; i++) {
         char *path = NULL;
-        TRY(path_join(&path, folder, files[i]));
-        bool there = path_exists(path);
-        maske_status status = there ? open_file(out, path, folder) : MASKE_OK;
+        const char *file = files[(first + i) % 2];
+        TRY(find_file(&path, folder, file));
+        if (path == NULL) continue;
+        maske_status status = other == NULL ? open_file(out, path, folder, true)
+            : error_set(MASKE_UNSUPPORTED, "%s: the tokenizer's class is %s, whose rules for a %s are not in maske, expected a "
+                        "tokenizer.json beside it", folder, other, file);
         free(path);
-        if (there) return status;
+        return status;
     }
     return error_set(MASKE_IO, "%s: found no tokenizer.json, no vocab.json and no vocab.txt in this folder", folder);
+}
+
+static maske_status open_folder(maske_tokenizer **out, const char *folder) {
+    char *path = NULL;
+    TRY(find_file(&path, folder, "tokenizer.json"));
+    if (path == NULL) return open_older(out, folder);
+    maske_status status = open_file(out, path, folder, true);
+    free(path);
+    return status;
 }
 
 maske_status maske_tokenizer_open(maske_tokenizer **out, const char *path) {
     char *folder = NULL;
     bool whole = path_is_folder(path);
     TRY(whole ? modules_find_network(&folder, path) : folder_of(&folder, path));
-    maske_status status = whole ? open_folder(out, folder) : open_file(out, path, folder);
+    maske_status status = whole ? open_folder(out, folder) : open_file(out, path, folder, false);
     free(folder);
     return status;
 }

@@ -1,5 +1,6 @@
 /* tokenizer/tokenizer_read.c: tokenizer.json. tokenizer_open.c decides which file a path means. */
 #include "tokenizer/tokenizer_read.h"
+#include "tokenizer/class_overlay.h"
 #include "base/log.h"
 #include "base/number.h"
 
@@ -249,7 +250,7 @@ static maske_status read_model(maske_tokenizer *t, tokenizer_json *whole, const 
 
 /* ------------------------------------------------------------------------------------------------- added tokens --- */
 
-static maske_status read_added_token(maske_tokenizer *t, const json_t *json, const char *name) {
+static maske_status read_added_token(maske_tokenizer *t, const json_t *json, const char *name, bool add) {
     const char *content = NULL;
     int64_t id = 0;
     int32_t given = -1;
@@ -264,6 +265,7 @@ static maske_status read_added_token(maske_tokenizer *t, const json_t *json, con
     token.content = (char *)content;
     token.length = strlen(content);
     if (token.length == 0) return error_set(MASKE_BAD_FILE, "%s: an added token is empty", name);
+    if (!add) return MASKE_OK;
     TRY(in_file(added_tokens_add(&t->added, &token, tokenizer_vocab(t), t->normalizer, &given), name));
     if (given != id)
         log_say(
@@ -273,7 +275,8 @@ static maske_status read_added_token(maske_tokenizer *t, const json_t *json, con
     return MASKE_OK;
 }
 
-static maske_status read_added_tokens(maske_tokenizer *t, const json_t *list, const char *name) {
+/* add false: they are looked at, no more: the folder's class adds them in an order of its own. */
+static maske_status read_added_tokens(maske_tokenizer *t, const json_t *list, const char *name, bool add) {
     if (list == NULL) return MASKE_OK;
     if (!json_is_array(list))
         return error_set(MASKE_BAD_FILE, "%s: found %s, expected an array", name, json_kind(list));
@@ -281,7 +284,7 @@ static maske_status read_added_tokens(maske_tokenizer *t, const json_t *list, co
         const json_t *value = json_array_get(list, i);
         if (!json_is_object(value))
             return error_set(MASKE_BAD_FILE, "%s: found %s, expected an object", name, json_kind(value));
-        TRY(read_added_token(t, value, name));
+        TRY(read_added_token(t, value, name, add));
     }
     return MASKE_OK;
 }
@@ -311,14 +314,18 @@ static maske_status check(const maske_tokenizer *t, const char *name) {
 
 /* -------------------------------------------------------------------------------------------------------- whole --- */
 
-static maske_status read_members(maske_tokenizer *t, tokenizer_json *json, const char *name,
-                                 const tokenizer_config *config) {
-    const json_t *root = json->root, *version = json_object_get(root, "version");
+static maske_status check_version(const json_t *root, const char *name) {
+    const json_t *version = json_object_get(root, "version");
+    if (version == NULL || (json_is_string(version) && strcmp(json_string_value(version), "1.0") == 0)) return MASKE_OK;
+    return error_set(MASKE_UNSUPPORTED, "%s: \"version\" is %s%s, expected \"1.0\"", name,
+                     json_is_string(version) ? "" : json_kind(version),
+                     json_is_string(version) ? json_string_value(version) : "");
+}
+
+/* All but the added tokens. */
+static maske_status read_parts(maske_tokenizer *t, tokenizer_json *json, const char *name) {
+    const json_t *root = json->root;
     char place[NAME_SIZE];
-    if (version != NULL && (!json_is_string(version) || strcmp(json_string_value(version), "1.0") != 0))
-        return error_set(MASKE_UNSUPPORTED, "%s: \"version\" is %s%s, expected \"1.0\"", name,
-                         json_is_string(version) ? "" : json_kind(version),
-                         json_is_string(version) ? json_string_value(version) : "");
     place_name(place, name, "truncation");
     TRY(truncation_read(&t->truncation, json_object_get(root, "truncation"), place));
     place_name(place, name, "padding");
@@ -332,10 +339,52 @@ static maske_status read_members(maske_tokenizer *t, tokenizer_json *json, const
     place_name(place, name, "decoder");
     TRY(decoder_read(&t->decoder, json_object_get(root, "decoder"), place));
     place_name(place, name, "model");
-    TRY(read_model(t, json, place));
+    return read_model(t, json, place);
+}
+
+static maske_status read_tokens(maske_tokenizer *t, const json_t *root, const char *name, bool add) {
+    char place[NAME_SIZE];
     place_name(place, name, "added_tokens");
-    TRY(read_added_tokens(t, json_object_get(root, "added_tokens"), place));
+    return read_added_tokens(t, json_object_get(root, "added_tokens"), place, add);
+}
+
+/* A file by itself. config may be NULL. */
+static maske_status read_file_alone(maske_tokenizer *t, tokenizer_json *json, const char *name, const tokenizer_config *config) {
+    TRY(read_parts(t, json, name));
+    TRY(read_tokens(t, json->root, name, true));
     if (config != NULL) tokenizer_config_apply(config, t);
+    return MASKE_OK;
+}
+
+/* A file in its folder, as the folder's class has it. processor: the file's own. */
+static maske_status read_by_class(maske_tokenizer *t, tokenizer_json *json, const char *name, const tokenizer_config *config,
+                                  const named_tokens *named, const json_t *processor) {
+    tokenizer_class class = config->class;
+    if (class != CLASS_FILES) TRY(class_overlay(json->root, class, config, named, name));
+    TRY(read_parts(t, json, name));
+    TRY(read_tokens(t, json->root, name, class == CLASS_FILES));
+    TRY(in_file(named_tokens_add(named, t), name));
+    if (class != CLASS_FILES) TRY(class_overlay_processor(t, class, config, named, processor, name));
+    tokenizer_config_apply(config, t);
+    return MASKE_OK;
+}
+
+static maske_status read_in_folder(maske_tokenizer *t, tokenizer_json *json, const char *name, const tokenizer_config *given) {
+    tokenizer_config config = *given;
+    named_tokens named = {0};
+    const json_t *model = json_object_get(json->root, "model");
+    config.class = class_of_file(json->root, json_is_object(model) ? model_type(model) : "", given, name);
+    TRY(named_tokens_collect(&named, &config, json_object_get(json->root, "added_tokens"), config.class == CLASS_FILES, NULL));
+    json_t *processor = json_incref(json_object_get(json->root, "post_processor"));
+    maske_status status = read_by_class(t, json, name, &config, &named, processor);
+    json_decref(processor);
+    named_tokens_free(&named);
+    return status;
+}
+
+static maske_status read_members(maske_tokenizer *t, tokenizer_json *json, const char *name, const tokenizer_config *config) {
+    TRY(check_version(json->root, name));
+    TRY(config == NULL || config->file_alone ? read_file_alone(t, json, name, config) : read_in_folder(t, json, name, config));
     TRY(tokenizer_finish(t));
     return check(t, name);
 }

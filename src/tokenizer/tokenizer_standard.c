@@ -171,6 +171,8 @@ static maske_status fill_copy(maske_tokenizer *out, const maske_tokenizer *base)
     TRY(copy_added(out, base));
     out->truncation = base->truncation;
     out->model_max_length = base->model_max_length;
+    out->class_name = base->class_name;
+    out->added.split_special = base->added.split_special;
     out->config = json_incref(base->config);
     out->token_map = json_incref(base->token_map);
     memcpy(out->special, base->special, sizeof out->special);

@@ -150,7 +150,7 @@ static const char text_xz[] =
     "\xB6\xF3}\x01\x00\x00\x00\x00\x04YZ";
 
 static struct others {
-    const char *texts[4], *tokenizers[2], *out;
+    const char *texts[4], *tokenizers[5], *out;
 } others;
 
 /* Compressed text, JSON lines. No zstd: libarchive's opener uses what it did not get. */
@@ -181,11 +181,11 @@ static maske_status use_weight_files(const char *out) {
     return status;
 }
 
-/* vocab.txt beside its settings; vocab.json with merges.txt. */
+/* vocab.txt beside its settings; vocab.json with merges.txt; a tokenizer.json of which a class takes only a part. */
 static maske_status use_old_tokenizers(const char *out) {
     (void)out;
     maske_status status = MASKE_OK;
-    for (size_t i = 0; i < 2 && status == MASKE_OK; i++) {
+    for (size_t i = 0; i < sizeof others.tokenizers / sizeof *others.tokenizers && status == MASKE_OK; i++) {
         maske_tokenizer *t = NULL;
         status = maske_tokenizer_open(&t, others.tokenizers[i]);
         maske_tokenizer_free(t);
@@ -206,16 +206,39 @@ static void make_other_files(void) {
                   scratch_write("text.bz2", text_bz2, sizeof text_bz2 - 1),
                   scratch_text("text.jsonl",
                                "{\"text\": \"ela\\nbal\"}\n{\"id\": [1, {}], \"text\": \"\\u00e7\"}\n")},
-        .tokenizers = {scratch_path("old-wordpiece"), scratch_path("old-bpe")},
+        .tokenizers = {scratch_path("old-wordpiece"), scratch_path("old-bpe"), scratch_path("old-gpt2"),
+                       scratch_path("class-bert"), scratch_path("class-roberta")},
         .out = scratch_path("out"),
     };
-    for (int i = 0; i < 2; i++) assert_ok(folder_make(others.tokenizers[i]));
+    for (int i = 0; i < 5; i++) assert_ok(folder_make(others.tokenizers[i]));
     (void)scratch_text("old-wordpiece/vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\ne\n##l\n##a\nel\n");
     (void)scratch_text("old-wordpiece/tokenizer_config.json",
-                       "{\"do_lower_case\": true, \"model_max_length\": 16, \"tokenizer_class\": \"BertTokenizer\"}");
+                       "{\"do_lower_case\": true, \"model_max_length\": 16, \"tokenizer_class\": \"BertTokenizer\", "
+                       "\"x_token\": \"<x>\", \"additional_special_tokens\": [\"<y>\"]}");
+    (void)scratch_text("old-wordpiece/special_tokens_map.json",
+                       "{\"extra_special_tokens\": [{\"content\": \"<z>\"}], \"u_token\": {\"content\": \"<u>\"}}");
+    (void)scratch_text("old-wordpiece/added_tokens.json", "{\"<y>\": 9, \"ela\": 10}");
     (void)scratch_text("old-bpe/vocab.json", "{\"<s>\": 0, \"<pad>\": 1, \"</s>\": 2, \"<unk>\": 3, \"<mask>\": 4, "
                                              "\"a\": 5, \"l\": 6, \"al\": 7}");
     (void)scratch_text("old-bpe/merges.txt", "#version: 0.2\na l\n");
+    (void)scratch_text("class-bert/config.json", "{\"model_type\": \"bert\"}");
+    (void)scratch_text("class-bert/tokenizer.json",
+                       "{\"added_tokens\": [{\"id\": 5, \"content\": \"<x>\", \"special\": true}], \"normalizer\": null, "
+                       "\"pre_tokenizer\": null, \"post_processor\": {\"type\": \"BertProcessing\", \"sep\": [\"[SEP]\", 3], "
+                       "\"cls\": [\"[CLS]\", 2]}, \"decoder\": null, \"model\": {\"type\": \"WordPiece\", \"unk_token\": \"[UNK]\", "
+                       "\"continuing_subword_prefix\": \"##\", \"max_input_chars_per_word\": 9, \"vocab\": {\"[PAD]\": 0, \"[UNK]\": 1, "
+                       "\"[CLS]\": 2, \"[SEP]\": 3, \"a\": 4}}}");
+    (void)scratch_text("class-roberta/tokenizer_config.json", "{\"tokenizer_class\": \"RobertaTokenizer\"}");
+    (void)scratch_text("class-roberta/tokenizer.json",
+                       "{\"added_tokens\": [], \"normalizer\": {\"type\": \"NFC\"}, \"pre_tokenizer\": {\"type\": \"ByteLevel\", "
+                       "\"add_prefix_space\": true, \"trim_offsets\": true}, \"model\": {\"type\": \"BPE\", \"fuse_unk\": true, "
+                       "\"vocab\": {\"a\": 0, \"l\": 1, \"al\": 2}, \"merges\": [[\"a\", \"l\"]]}}");
+    (void)scratch_text("old-gpt2/vocab.json", "{\"a\": 0, \"l\": 1, \"al\": 2}");
+    (void)scratch_text("old-gpt2/merges.txt", "#version: 0.2\na l\n");
+    (void)scratch_text("old-gpt2/config.json", "{\"model_type\": \"gpt2\"}");
+    (void)scratch_text("old-gpt2/tokenizer_config.json",
+                       "{\"add_bos_token\": true, \"add_eos_token\": true, \"extra_special_tokens\": {\"v_token\": \"<v>\"}, "
+                       "\"added_tokens_decoder\": {\"3\": {\"content\": \"<|endoftext|>\", \"special\": false}}}");
 }
 
 /* ---- */
