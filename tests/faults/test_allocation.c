@@ -58,7 +58,7 @@ static maske_status use_model(const char *out) {
     if (status == MASKE_OK) status = maske_evaluate(m, &text, &evaluate, &(maske_control){.threads = 1}, &evaluation);
     if (status == MASKE_OK) status = maske_score(m, texts, lengths, 2, NULL, scores);
     if (status == MASKE_OK)
-        status = maske_embed(m, texts, lengths, 2, &(maske_embed_options){MASKE_POOLING_MEAN, true}, vectors, NULL);
+        status = maske_embed(m, texts, lengths, 2, &(maske_embed_options){.pooling = MASKE_POOLING_MEAN, .normalize = true}, vectors, NULL);
     maske_fill_result_free(&filled);
     maske_model_close(m);
     return status;

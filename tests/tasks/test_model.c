@@ -193,8 +193,8 @@ static void vectors_are_pooled_from_the_last_layer(void **state) {
     (void)state;
     float mean[LINES * 24], cls[LINES * 24], max[LINES * 24], unit[LINES * 24], single[24];
     assert_ok(maske_embed(model, lines, lengths, LINES, NULL, mean, NULL));
-    assert_ok(maske_embed(model, lines, lengths, LINES, &(maske_embed_options){.pooling = MASKE_POOLING_CLS, .normalize = false}, cls, NULL));
-    assert_ok(maske_embed(model, lines, lengths, LINES, &(maske_embed_options){.pooling = MASKE_POOLING_MAX, .normalize = false}, max, NULL));
+    assert_ok(maske_embed(model, lines, lengths, LINES, &(maske_embed_options){.pooling = MASKE_POOLING_CLS}, cls, NULL));
+    assert_ok(maske_embed(model, lines, lengths, LINES, &(maske_embed_options){.pooling = MASKE_POOLING_MAX}, max, NULL));
     assert_ok(maske_embed(model, lines, lengths, LINES, &(maske_embed_options){.pooling = MASKE_POOLING_MEAN, .normalize = true}, unit, NULL));
     for (int i = 0; i < LINES; i++) {
         maske_encoding e = {0};
@@ -230,10 +230,10 @@ static void vectors_are_pooled_from_the_last_layer(void **state) {
         maske_encoding_free(&e);
     }
     assert_fails(
-        maske_embed(model, lines, lengths, LINES, &(maske_embed_options){.pooling = MASKE_POOLING_POOLER, .normalize = false}, mean, NULL),
+        maske_embed(model, lines, lengths, LINES, &(maske_embed_options){.pooling = MASKE_POOLING_POOLER}, mean, NULL),
         MASKE_BAD_ARGUMENT, "no pooler");
     assert_fails(
-        maske_embed(model, lines, lengths, LINES, &(maske_embed_options){MASKE_POOLING_COUNT, false}, mean, NULL),
+        maske_embed(model, lines, lengths, LINES, &(maske_embed_options){.pooling = MASKE_POOLING_COUNT}, mean, NULL),
         MASKE_BAD_ARGUMENT, "pooling: found 8, expected 0 to 7");
     assert_fails(maske_embed(model, (const char *const[]){"\xff"}, (size_t[]){1}, 1, NULL, mean, NULL),
                  MASKE_BAD_ARGUMENT, "not UTF-8");
