@@ -141,7 +141,8 @@ static maske_status fill_vocab_json(maske_tokenizer *t, older_files *files, toke
     TRY(collect_named(files, config));
     /* RoBERTa's and GPT-2's unk is a special token and no more: their models know every byte. */
     bool bytes = config->class == CLASS_ROBERTA || config->class == CLASS_GPT2;
-    signs s = bytes ? (signs){.byte_level = true} : look_at(entries);
+    signs s = {.byte_level = true};
+    if (!bytes) s = look_at(entries);
     bpe_options options = {.unk_token = bytes ? NULL : named_tokens_text(&files->named, "unk_token"),
                            .continuing_subword_prefix = s.prefix,
                            .end_of_word_suffix = s.suffix,
