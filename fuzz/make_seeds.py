@@ -243,6 +243,28 @@ def old_tokenizer_seeds():
     put("mask", lines, {"do_lower_case": True, "added_tokens_decoder": {"4": {"content": "[MASK]", "lstrip": True}}}, roles)
 
 
+def class_seeds():
+    put = lambda name, *parts: seed("tokenizer_class", name, *parts, ended=b"\0")
+    pieces = tokenizer(model=WORDPIECE, normalizer=NORMALIZERS[0], pre_tokenizer=CUTTERS[0], decoder=DECODERS[1])
+    letters = {chr(c): i for i, c in enumerate(range(33, 127))} | {"\u0120": 94, "ab": 95, "\u0120a": 96, "<s>": 97, "</s>": 98}
+    bytes_ = tokenizer(model=BPE | {"unk_token": None, "vocab": letters, "merges": [["a", "b"], ["\u0120", "a"]]}, added_tokens=[],
+                       pre_tokenizer=CUTTERS[3], decoder=DECODERS[0])
+    for model, file in (("pieces", pieces), ("bytes", bytes_), ("other", tokenizer(pre_tokenizer=CUTTERS[5]))):
+        put(f"{model}-alone", file)
+        for name in ("BertTokenizer", "RobertaTokenizerFast", "GPT2Tokenizer", "PreTrainedTokenizerFast", "CLIPTokenizer"):
+            put(f"{model}-{name}", file, {"tokenizer_class": name, "do_lower_case": False, "strip_accents": True, "add_prefix_space": True})
+        for kind in ("bert", "roberta", "gpt2", "modernbert"):
+            put(f"{model}-{kind}", file, b"", {"model_type": kind})
+    put("roles", pieces, {"tokenizer_class": "BertTokenizer", "mask_token": {"content": "[MASK]", "lstrip": True}, "cls_token": "<s>",
+                          "pad_token": None, "extra_special_tokens": ["<x>", {"content": "<y>", "single_word": True}]}, b"",
+        {"sep_token": "he", "mask_token": "<mask>", "additional_special_tokens": ["<z>"]}, {"<added>": 40, "hello": 41})
+    put("decoder", pieces, {"added_tokens_decoder": {"4": {"content": "a", "special": False}, "3": {"content": "[MASK]", "lstrip": True},
+                                                     "99": {"content": "far"}}, "image_token": "<image>"})
+    put("split", pieces, {"split_special_tokens": True, "extra_special_tokens": {"image_token": "<image>", "eos_token": "[SEP]"}})
+    put("no-json", pieces, b"{", b"[]")
+    put("no-texts", bytes_, {"tokenizer_class": 3, "add_prefix_space": "yes", "bos_token": 7}, {"model_type": []}, {"bos_token": {"content": ""}})
+
+
 def regex_seeds():
     put = lambda name, expression, text: seed("regex", name, b"R" + expression.encode(), text, ended=b"\0")
     words = "Hello w\u00f6rld 123 don't  \n\t x\u0301 \u65e5\u672c"
@@ -744,6 +766,7 @@ if __name__ == "__main__":
     folder_seeds()
     tokenizer_seeds()
     old_tokenizer_seeds()
+    class_seeds()
     regex_seeds()
     safetensors_seeds()
     pytorch_seeds()

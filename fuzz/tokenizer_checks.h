@@ -97,7 +97,8 @@ static inline void check_saved(const maske_tokenizer *t) {
     MUST(tokenizer_write_json(again, &same));
     CHECK(same.length == text.length && memcmp(same.data, text.data, text.length) == 0);
     maske_encode_options options = fuzz_plain(t);
-    for (int i = 0; i < FUZZ_TEXTS; i++) {
+    /* That special tokens are text like any other is said by tokenizer_config.json alone. */
+    for (int i = 0; i < FUZZ_TEXTS && !t->added.split_special; i++) {
         maske_status status = maske_tokenizer_encode(t, fuzz_texts[i], strlen(fuzz_texts[i]), NULL, 0, &options, &e);
         CHECK(maske_tokenizer_encode(again, fuzz_texts[i], strlen(fuzz_texts[i]), NULL, 0, &options, &f) == status);
         if (status != MASKE_OK) continue;

@@ -60,13 +60,10 @@ bool path_same(const char *a, const char *b) {
 }
 
 bool path_is_inside(const char *path, const char *folder) {
-    char *inner = realpath(path, NULL), *outer = realpath(folder, NULL);
-    size_t length = outer != NULL ? strlen(outer) : 0;
-    bool inside = inner != NULL && outer != NULL && strncmp(inner, outer, length) == 0 &&
-                  (inner[length] == '/' || inner[length] == '\0' || (length == 1 && outer[0] == '/'));
-    free(inner);
-    free(outer);
-    return inside;
+    char inner[PATH_MAX], outer[PATH_MAX];
+    if (realpath(path, inner) == NULL || realpath(folder, outer) == NULL) return false;
+    size_t length = strlen(outer);
+    return strncmp(inner, outer, length) == 0 && (inner[length] == '/' || inner[length] == '\0' || length == 1);
 }
 
 /* The path itself if it is there, else the nearest folder above it that is. Yours. */

@@ -17,20 +17,6 @@ static bool is_byte_level(const json_t *component) {
     return is_type(component, "ByteLevel");
 }
 
-tokenizer_class class_of_file(const json_t *root, const char *model_type, const tokenizer_config *config,
-                              const char *name) {
-    if (!tokenizer_class_has_pipeline(config->class) || model_type[0] == '\0') return CLASS_FILES;
-    /* It builds nothing of its own, so that transformers lets it load the file. */
-    if (strcmp(config->class_name, "ConvBertTokenizer") == 0) return CLASS_FILES;
-    bool bert = config->class == CLASS_BERT;
-    bool same = bert ? strcmp(model_type, "WordPiece") == 0
-                     : strcmp(model_type, "BPE") == 0 && is_byte_level(json_object_get(root, "pre_tokenizer"));
-    if (same) return config->class;
-    log_say(MASKE_LOG_WARNING, "%s: the tokenizer's class is %s, and the model is no %s: the file is read as it is, "
-            "AutoTokenizer gives other ids", name, config->class_name, bert ? "WordPiece" : "byte-level BPE");
-    return CLASS_FILES;
-}
-
 /* A member that is missing in the file is what the class has. */
 static bool agrees(const json_t *said, const json_t *wanted, const char *const *keys) {
     if (!json_is_object(wanted)) return said == NULL || json_is_null(said);
@@ -40,6 +26,44 @@ static bool agrees(const json_t *said, const json_t *wanted, const char *const *
         if (value != NULL && want != NULL && !json_equal(value, want)) return false;
     }
     return json_object_get(said, "type") != NULL;
+}
+
+static const char *const type_key[] = {"type", NULL}, *const bytes_keys[] = {"type", "add_prefix_space", "use_regex", NULL},
+                  *const normalizer_keys[] = {"type", "clean_text", "handle_chinese_chars", "strip_accents", "lowercase", NULL};
+
+/* Takes wanted. Without memory for it nothing is known: no warning. */
+static bool agrees_with(const json_t *said, json_t *wanted, const char *const *keys) {
+    bool same = wanted == NULL || agrees(said, wanted, keys);
+    json_decref(wanted);
+    return same;
+}
+
+static bool cuts_as_class(const json_t *root, const tokenizer_config *config) {
+    const json_t *normal = json_object_get(root, "normalizer"), *cutter = json_object_get(root, "pre_tokenizer");
+    if (config->class == CLASS_BERT)
+        return agrees_with(normal, class_bert_normalizer(config), normalizer_keys) &&
+               agrees_with(cutter, json_pack("{s:s}", "type", "BertPreTokenizer"), type_key);
+    return agrees_with(normal, json_null(), type_key) &&
+           agrees_with(cutter, json_pack("{s:s, s:b, s:b}", "type", "ByteLevel", "add_prefix_space", (int)config->add_prefix_space,
+                                         "use_regex", 1), bytes_keys);
+}
+
+tokenizer_class class_of_file(const json_t *root, const char *model_type, const tokenizer_config *config,
+                              const char *name) {
+    if (!tokenizer_class_has_pipeline(config->class) || model_type[0] == '\0') return CLASS_FILES;
+    /* It builds nothing of its own, so that transformers lets it load the file. */
+    if (strcmp(config->class_name, "ConvBertTokenizer") == 0) return CLASS_FILES;
+    bool bert = config->class == CLASS_BERT;
+    bool same = bert ? strcmp(model_type, "WordPiece") == 0
+                     : strcmp(model_type, "BPE") == 0 && is_byte_level(json_object_get(root, "pre_tokenizer"));
+    if (same && config->class_is_named) return config->class;
+    if (!same)
+        log_say(MASKE_LOG_WARNING, "%s: the tokenizer's class is %s, and the model is no %s: the file is read as it is, "
+                "AutoTokenizer gives other ids", name, config->class_name, bert ? "WordPiece" : "byte-level BPE");
+    else if (!cuts_as_class(root, config))
+        log_say(MASKE_LOG_WARNING, "%s: is read as it is, since no tokenizer_class is named; AutoTokenizer takes %s by the model's "
+                "type, which cuts otherwise", name, config->class_name);
+    return CLASS_FILES;
 }
 
 static void warn(const char *member, const tokenizer_config *config, const char *name) {
@@ -76,15 +100,13 @@ static maske_status replace_options(json_t *model, json_t *wanted, const tokeniz
 
 static maske_status overlay_bert(json_t *root, const tokenizer_config *config, const named_tokens *named,
                                  const char *name) {
-    static const char *const type[] = {"type", NULL}, *const decoder_keys[] = {"type", "prefix", "cleanup", NULL},
-                      *const normalizer_keys[] = {"type", "clean_text", "handle_chinese_chars", "strip_accents", "lowercase",
-                                                  NULL};
+    static const char *const decoder_keys[] = {"type", "prefix", "cleanup", NULL};
     const char *unk = named_tokens_text(named, "unk_token");
     json_t *model = json_object_get(root, "model");
     if (unk == NULL) unk = json_string_value(json_object_get(model, "unk_token"));
     if (unk == NULL) unk = "[UNK]";
     TRY(replace(root, "normalizer", class_bert_normalizer(config), normalizer_keys, config, name));
-    TRY(replace(root, "pre_tokenizer", json_pack("{s:s}", "type", "BertPreTokenizer"), type, config, name));
+    TRY(replace(root, "pre_tokenizer", json_pack("{s:s}", "type", "BertPreTokenizer"), type_key, config, name));
     TRY(replace(root, "decoder", json_pack("{s:s, s:s, s:b}", "type", "WordPiece", "prefix", "##", "cleanup", 1),
                 decoder_keys, config, name));
     return replace_options(model, json_pack("{s:s, s:s, s:i}", "unk_token", unk, "continuing_subword_prefix", "##",
@@ -92,13 +114,12 @@ static maske_status overlay_bert(json_t *root, const tokenizer_config *config, c
 }
 
 static maske_status overlay_bytes(json_t *root, const tokenizer_config *config, const char *name) {
-    static const char *const type[] = {"type", NULL}, *const keys[] = {"type", "add_prefix_space", "use_regex", NULL};
     static const char form[] = "{s:s, s:b, s:b, s:b}";
-    TRY(replace(root, "normalizer", json_null(), type, config, name));
+    TRY(replace(root, "normalizer", json_null(), type_key, config, name));
     TRY(replace(root, "pre_tokenizer", json_pack(form, "type", "ByteLevel", "add_prefix_space", (int)config->add_prefix_space,
-                                                 "trim_offsets", 1, "use_regex", 1), keys, config, name));
+                                                 "trim_offsets", 1, "use_regex", 1), bytes_keys, config, name));
     TRY(replace(root, "decoder", json_pack(form, "type", "ByteLevel", "add_prefix_space", 1, "trim_offsets", 1, "use_regex", 1),
-                type, config, name));
+                type_key, config, name));
     return replace_options(json_object_get(root, "model"),
                            json_pack("{s:n, s:n, s:n, s:b, s:b, s:b}", "unk_token", "continuing_subword_prefix",
                                      "end_of_word_suffix", "fuse_unk", 0, "byte_fallback", 0, "ignore_merges", 0),

@@ -5,7 +5,8 @@
 
 #include "tokenizer/named_tokens.h"
 
-/* The class to read by: CLASS_FILES, with a warning, where the file's model is of another kind than the class's. model_type:
+/* The class to read by: CLASS_FILES where no class is named, but only the model's type, which says nothing of this file, and
+ * where the file's model is of another kind than the class's; with a warning where AutoTokenizer reads it otherwise. model_type:
  * "BPE", "WordPiece", ..., "" where it is none. */
 tokenizer_class class_of_file(const json_t *root, const char *model_type, const tokenizer_config *config, const char *name);
 /* Puts the class's members in the place of the file's (not CLASS_FILES); a warning for each that differed. */

@@ -68,6 +68,8 @@ static maske_status read_class(tokenizer_config *out, const char *folder) {
     json_t *model = NULL;
     TRY(read_file(&model, folder, "config.json"));
     out->class = tokenizer_class_of(out->config, model, &out->class_name);
+    out->class_is_named = json_is_string(json_object_get(out->config, "tokenizer_class")) ||
+                          json_is_string(json_object_get(model, "tokenizer_class"));
     json_decref(model);
     return MASKE_OK;
 }

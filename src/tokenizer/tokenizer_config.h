@@ -15,6 +15,7 @@ typedef struct tokenizer_config {
     int strip_accents;                  /* -1: null, as do_lower_case */
     bool add_prefix_space;              /* false */
     tokenizer_class class;              /* what transformers would read the folder by */
+    bool class_is_named;                /* by tokenizer_config.json or config.json; else it is the one of the model there */
     bool file_alone;                    /* a tokenizer.json is opened by its own path: it is all that counts, but for the roles */
     const char *class_name;             /* its name, NULL: no class that is known */
     json_t *config, *token_map;         /* tokenizer_config.json and special_tokens_map.json as they stand, or NULL */

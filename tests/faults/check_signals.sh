@@ -83,13 +83,14 @@ exec 9<>"$work/unread"
 rm -rf "$work/run"
 "$MASKE" "${train[@]}" --steps 1000000 --log-steps 1 --out "$work/run" "$work/long.txt" 2>"$work/unread" 9>&- &
 process=$!
-lines=-1
+spent=none                                          # the processor's time that it took stands still once it waits
 for ((i = 0; i < 300; i++)); do
-    sleep 0.2
-    now=$(cat "$work/run/metrics.jsonl" 2>/dev/null | wc -l)
-    [ "$now" -lt 300 ] || [ "$now" != "$lines" ] || break
-    lines=$now
+    sleep 0.3
+    now=$(cut -d' ' -f14,15 "/proc/$process/stat")
+    [ ! -e "$work/run/metrics.jsonl" ] || [ "$now" != "$spent" ] || break
+    spent=$now
 done
+[ $i -lt 300 ] || fail "unread messages: the run never waited for its reader"
 kill -TERM $process
 for ((i = 0; i < 100; i++)); do kill -0 $process 2>/dev/null || break; sleep 0.1; done
 ! kill -0 $process 2>/dev/null || { kill -KILL $process; fail "unread messages: still there ten seconds after SIGTERM"; }

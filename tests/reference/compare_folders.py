@@ -133,11 +133,18 @@ def main():
             for name, content in made.items():
                 text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
                 pathlib.Path(folder, name).write_text(text, encoding="utf-8")
+            config = made.get("tokenizer_config.json", {})
+            if "tokenizer.json" in made and "tokenizer_class" not in config:    # as the file has it: see docs/tokenizer.md
+                asked = json.dumps(config | {"tokenizer_class": "PreTrainedTokenizerFast"})
+                pathlib.Path(folder, "tokenizer_config.json").write_text(asked, encoding="utf-8")
             try:
                 peer = AutoTokenizer.from_pretrained(folder)
             except Exception:                   # what transformers does not read is not compared
                 continue
             read += 1
+            pathlib.Path(folder, "tokenizer_config.json").unlink(missing_ok=True)
+            if "tokenizer_config.json" in made:
+                pathlib.Path(folder, "tokenizer_config.json").write_text(json.dumps(config, ensure_ascii=False), encoding="utf-8")
             expected = [peer(text)["input_ids"] for text in TEXTS] + [peer("Hello", text)["input_ids"] for text in TEXTS]
             found = ids_of_maske(maske, folder, TEXTS, False) + ids_of_maske(maske, folder, ["Hello\t" + text for text in TEXTS], True)
         for text, theirs, ours in zip(TEXTS + TEXTS, expected, found, strict=True):

@@ -181,6 +181,7 @@ static void rules_that_are_not_here_are_refused(void **state) {
 
 /* ----------------------------------------------------------------------------------------------- tokenizer.json --- */
 
+#define NAMED(class) {"config.json", "{\"tokenizer_class\":\"" class "\"}"}
 #define X_TOKEN(flags) "{\"id\":13,\"content\":\"<x>\"," flags "\"special\":true}"
 #define PIECES(added)                                                                                               \
     {"tokenizer.json", "{\"version\":\"1.0\",\"added_tokens\":[" added "],\"normalizer\":null,\"pre_tokenizer\":{\"type\":"    \
@@ -198,15 +199,16 @@ static void rules_that_are_not_here_are_refused(void **state) {
 static void bert_is_what_tokenizer_config_says(void **state) {
     (void)state;
     static const folder_case cases[] = {
-        {{PIECES(""), MODEL("bert")}, "Hello,A é [MASK]", NULL, "[CLS] hello , a e [MASK] [SEP]"},
-        {{PIECES(""), MODEL("bert"), CONFIG("\"do_lower_case\":false")}, "hello,A é [MASK]", NULL, "[CLS] hello , A é [MASK] [SEP]"},
+        {{PIECES(""), NAMED("BertTokenizer")}, "Hello,A é [MASK]", NULL, "[CLS] hello , a e [MASK] [SEP]"},
+        {{PIECES(""), NAMED("BertTokenizer"), CONFIG("\"do_lower_case\":false")}, "hello,A é [MASK]", NULL, "[CLS] hello , A é [MASK] [SEP]"},
         {{PIECES(""), CONFIG("\"tokenizer_class\":\"BertTokenizerFast\",\"strip_accents\":false")}, "Hello,A é", NULL,
          "[CLS] hello , a é [SEP]"},
         /* No class, or one that takes the file: the file. */
         {{PIECES(""), CONFIG("\"tokenizer_class\":\"PreTrainedTokenizerFast\"")}, "hello,A é [MASK] A", NULL, "[UNK] é [UNK] A"},
         {{PIECES(""), MODEL("bert"), CONFIG("\"tokenizer_class\":\"PreTrainedTokenizerFast\"")}, "hello,A A", NULL, "[UNK] A"},
         {{PIECES(""), MODEL("modernbert"), CONFIG("\"tokenizer_class\":\"BertTokenizer\"")}, "hello,A é A", NULL, "[UNK] é A"},
-        {{PIECES(""), MODEL("convbert")}, "Hello,A", NULL, "[CLS] hello , a [SEP]"},
+        {{PIECES(""), MODEL("bert")}, "hello,A é [MASK] A", NULL, "[UNK] é [UNK] A"},
+        {{PIECES(""), MODEL("convbert"), CONFIG("\"do_lower_case\":true")}, "hello,A é A", NULL, "[UNK] é A"},
         {{PIECES(""), CONFIG("\"tokenizer_class\":\"DistilBertTokenizer\"")}, "Hello,A A", NULL, "[CLS] hello , a a [SEP]"},
     };
     EXPECT_ALL(cases);
@@ -223,9 +225,10 @@ static void bert_is_what_tokenizer_config_says(void **state) {
 static void byte_level_is_what_tokenizer_config_says(void **state) {
     (void)state;
     static const folder_case cases[] = {
-        {{BYTE_FILE("false"), MODEL("roberta")}, "ab A <mask> b", NULL, "<s> ab Ġ A Ġ <mask> Ġb </s>"},
-        {{BYTE_FILE("true"), MODEL("roberta")}, "ab b", NULL, "<s> ab Ġb </s>"},
-        {{BYTE_FILE("false"), MODEL("roberta"), CONFIG("\"add_prefix_space\":true")}, "ab b", NULL, "<s> Ġab Ġb </s>"},
+        {{BYTE_FILE("false"), NAMED("RobertaTokenizer")}, "ab A <mask> b", NULL, "<s> ab Ġ A Ġ <mask> Ġb </s>"},
+        {{BYTE_FILE("true"), NAMED("RobertaTokenizer")}, "ab b", NULL, "<s> ab Ġb </s>"},
+        {{BYTE_FILE("false"), MODEL("roberta")}, "ab A", NULL, "ab Ġ a"},
+        {{BYTE_FILE("false"), NAMED("RobertaTokenizer"), CONFIG("\"add_prefix_space\":true")}, "ab b", NULL, "<s> Ġab Ġb </s>"},
         {{BYTE_FILE("false"), CONFIG("\"tokenizer_class\":\"GPT2Tokenizer\",\"add_prefix_space\":true,\"add_bos_token\":true")},
          "ab<|endoftext|>A", NULL, "Ġab <|endoftext|> Ġ A"},
         {{BYTE_FILE("false"), CONFIG("\"tokenizer_class\":\"PreTrainedTokenizerFast\",\"add_prefix_space\":true,"
@@ -239,10 +242,10 @@ static void tokens_are_added_to_the_file(void **state) {
     static const folder_case cases[] = {
         {{PIECES(""), MODEL("bert"), CONFIG("\"tokenizer_class\":\"PreTrainedTokenizerFast\",\"mask_token\":\"[MASK]\","
                                             "\"extra_special_tokens\":[\"<x>\"]")}, "A [MASK] <x>b", NULL, "A [MASK] <x> b"},
-        {{PIECES(X_TOKEN("\"lstrip\":true,\"normalized\":false,")), MODEL("bert")}, "hello <x>a", NULL, "[CLS] hello <x> a [SEP]"},
-        {{PIECES(X_TOKEN("\"normalized\":false,")), MODEL("bert"), CONFIG("\"added_tokens_decoder\":{}")}, "hello <x>a", NULL,
+        {{PIECES(X_TOKEN("\"lstrip\":true,\"normalized\":false,")), NAMED("BertTokenizer")}, "hello <x>a", NULL, "[CLS] hello <x> a [SEP]"},
+        {{PIECES(X_TOKEN("\"normalized\":false,")), NAMED("BertTokenizer"), CONFIG("\"added_tokens_decoder\":{}")}, "hello <x>a", NULL,
          "[CLS] hello [UNK] [UNK] [UNK] a [SEP]"},
-        {{PIECES(""), MODEL("bert"), CONFIG("\"split_special_tokens\":true")}, "hello [MASK] b", NULL,
+        {{PIECES(""), NAMED("BertTokenizer"), CONFIG("\"split_special_tokens\":true")}, "hello [MASK] b", NULL,
          "[CLS] hello [UNK] [UNK] [UNK] b [SEP]"},
     };
     EXPECT_ALL(cases);
@@ -304,17 +307,20 @@ static void expect_warnings(const folder_file *files, const char *const *words, 
 
 static void what_is_not_used_is_said(void **state) {
     (void)state;
-    static const folder_file bert[FILES] = {PIECES(""), MODEL("bert")}, roberta[FILES] = {BYTE_FILE("true"), MODEL("roberta")},
-                             none[FILES] = {PIECES("")}, other[FILES] = {BYTE_FILE("true"), MODEL("bert")};
+    static const folder_file bert[FILES] = {PIECES(""), NAMED("BertTokenizer")}, roberta[FILES] = {BYTE_FILE("true"), NAMED("RobertaTokenizer")},
+                             none[FILES] = {PIECES("")}, implied[FILES] = {PIECES(""), MODEL("bert")},
+                             other[FILES] = {BYTE_FILE("true"), MODEL("bert")};
     static const char *const of_bert[] = {"tokenizer.json: \"normalizer\" is not used: the folder's class is BertTokenizer",
                                           "\"pre_tokenizer\" is not used", "\"decoder\" is not used",
                                           "options of \"model\" are not used", "\"post_processor\" is not used"},
                       *const of_roberta[] = {"\"normalizer\" is not used: the folder's class is RobertaTokenizer",
                                              "\"pre_tokenizer\" is not used", "\"post_processor\" is not used"},
+                      *const of_implied[] = {"is read as it is, since no tokenizer_class is named; AutoTokenizer takes BertTokenizer"},
                       *const of_other[] = {"class is BertTokenizer, and the model is no WordPiece: the file is read as it is"};
     expect_warnings(bert, of_bert, 5);
     expect_warnings(roberta, of_roberta, 3);
     expect_warnings(none, NULL, 0);
+    expect_warnings(implied, of_implied, 1);
     expect_warnings(other, of_other, 1);
 }
 
@@ -333,8 +339,10 @@ static void what_agrees_is_read_in_silence(void **state) {
         "\"tokens\":[\"[SEP]\"]}}},\"decoder\":{\"type\":\"WordPiece\",\"prefix\":\"##\",\"cleanup\":true},\"model\":{"
         "\"type\":\"WordPiece\",\"unk_token\":\"[UNK]\",\"continuing_subword_prefix\":\"##\",\"max_input_chars_per_word\":100,"
         "\"vocab\":{\"[PAD]\":0,\"[UNK]\":1,\"[CLS]\":2,\"[SEP]\":3,\"[MASK]\":4,\"hello\":5}}}";
-    static const folder_file files[FILES] = {{"tokenizer.json", bert_file}, MODEL("bert")};
+    static const folder_file files[FILES] = {{"tokenizer.json", bert_file}, NAMED("BertTokenizer")},
+                             implied[FILES] = {{"tokenizer.json", bert_file}, MODEL("bert")};
     expect_warnings(files, NULL, 0);
+    expect_warnings(implied, NULL, 0);
 }
 
 int main(void) {
