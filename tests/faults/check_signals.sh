@@ -81,7 +81,9 @@ exec 9>&-
 mkfifo "$work/unread"
 exec 9<>"$work/unread"
 rm -rf "$work/run"
-"$MASKE" "${train[@]}" --steps 1000000 --log-steps 1 --out "$work/run" "$work/long.txt" 2>"$work/unread" 9>&- &
+loud=()
+for word in "${train[@]}"; do [ "$word" = --quiet ] || loud+=("$word"); done
+"$MASKE" "${loud[@]}" --steps 1000000 --log-steps 1 --out "$work/run" "$work/long.txt" 2>"$work/unread" 9>&- &
 process=$!
 spent=none                                          # the processor's time that it took stands still once it waits
 for ((i = 0; i < 300; i++)); do
