@@ -24,6 +24,7 @@ bool name_ends_with(const char *name, const char *end) {
 }
 
 bool name_is_part(const char *name) { return name_ends_with(name, part_suffix); }
+bool name_is_own(const char *name) { return strcmp(name, FOLDER_LOCK) == 0 || name_is_part(name); }
 
 maske_status path_join(char **out, const char *folder, const char *name) {
     buffer b = {0};
@@ -47,6 +48,17 @@ static maske_status path_suffixed(char **out, const char *path, const char *suff
     if (status != MASKE_OK) buffer_free(&b);
     else *out = buffer_take(&b);
     return status;
+}
+
+const char *path_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+maske_status path_parent(char **out, const char *path) {
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL) return memory_copy_text(out, ".", 1);
+    return memory_copy_text(out, path, slash == path ? 1 : (size_t)(slash - path));
 }
 
 bool path_exists(const char *path) {
@@ -127,9 +139,9 @@ maske_status folder_list(const char *path, maske_status (*visit)(void *user, con
     return status;
 }
 
-static maske_status remove_entry(void *user, const char *name) {
+maske_status folder_remove_name(const char *folder, const char *name) {
     char *path;
-    TRY(path_join(&path, user, name));
+    TRY(path_join(&path, folder, name));
     struct stat info;
     maske_status status = MASKE_OK;
     if (lstat(path, &info) != 0) status = errno == ENOENT ? MASKE_OK : error_io(path, "look at");
@@ -138,6 +150,8 @@ static maske_status remove_entry(void *user, const char *name) {
     free(path);
     return status;
 }
+
+static maske_status remove_entry(void *folder, const char *name) { return folder_remove_name(folder, name); }
 
 maske_status folder_remove(const char *path) {
     struct stat info;
@@ -287,10 +301,10 @@ static maske_status open_part(file_writer *w) {
 maske_status file_writer_open(file_writer *out, const char *path, bool replace) {
     file_writer w = {.descriptor = -1, .replace = replace};
     if (!replace && path_exists(path)) return error_set(MASKE_EXISTS, "%s: exists already", path);
-    if (path_is_folder(path)) return error_set(MASKE_EXISTS, "%s: is a folder, expected the name of a file", path);
     struct stat there;
     if (stat(path, &there) == 0 && !S_ISREG(there.st_mode))
-        return error_set(MASKE_EXISTS, "%s: is a device or a pipe, expected the name of a file", path);
+        return error_set(MASKE_EXISTS, "%s: is a %s, expected the name of a file", path,
+                         S_ISDIR(there.st_mode) ? "folder" : "device or a pipe");
     TRY(memory_copy_text(&w.path, path, strlen(path)));
     maske_status status = path_suffixed(&w.part, path, part_suffix);
     if (status == MASKE_OK) status = open_part(&w);
@@ -336,13 +350,12 @@ static void writer_end(file_writer *writer) {
 
 /* The folder that holds `path` is synced, so that the new name survives a power cut. */
 static maske_status sync_parent(const char *path) {
-    char *copy = NULL;
+    char *copy = NULL, *parent = NULL;
     TRY(path_suffixed(&copy, path, ""));
-    char *slash = strrchr(copy, '/');
-    if (slash == copy) slash[1] = '\0';
-    else if (slash != NULL) *slash = '\0';
-    maske_status status = folder_sync(slash == NULL ? "." : copy);
+    maske_status status = path_parent(&parent, copy);
+    if (status == MASKE_OK) status = folder_sync(parent);
     free(copy);
+    free(parent);
     return status;
 }
 
@@ -454,7 +467,7 @@ maske_status folder_commit(const char *part, const char *path) {
 
 maske_status file_lock(int *lock, const char *folder) {
     char *path;
-    TRY(path_join(&path, folder, ".maske-lock"));
+    TRY(path_join(&path, folder, FOLDER_LOCK));
     maske_status status = MASKE_OK;
     int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (descriptor < 0) status = error_io(path, "open");

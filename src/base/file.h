@@ -21,6 +21,9 @@ bool path_is_folder(const char *path);
 bool path_same(const char *a, const char *b);
 /* Whether it is the folder, or lies in it or below. False where one of them is not there. */
 bool path_is_inside(const char *path, const char *folder);
+/* The folder that a file lies in, "." for a bare name: yours. The name behind the last slash: borrowed. */
+MASKE_MUST_USE maske_status path_parent(char **out, const char *path);
+const char *path_name(const char *path);
 /* Fails, naming the folder, where nothing could be made under this name: looked at, not tried. */
 MASKE_MUST_USE maske_status path_expect_writable(const char *path);
 /* Whether the folder holds anything (false also if it is not there). */
@@ -74,6 +77,12 @@ MASKE_MUST_USE maske_status folder_sync(const char *path);
 /* Copies a file of that name, byte for byte, if `from` has it; *copied (may be NULL): it had. */
 MASKE_MUST_USE maske_status folder_copy_file(const char *from, const char *to, const char *name, bool *copied);
 
+/* Removes a file or folder of that name from the folder; none is no failure. */
+MASKE_MUST_USE maske_status folder_remove_name(const char *folder, const char *name);
+
+#define FOLDER_LOCK ".maske-lock"
+/* What maske itself leaves in a folder that it writes: the lock, and what a kill left. No content for whoever looks for some. */
+bool name_is_own(const char *name);
 /* A lock on PATH/.maske-lock, held until file_unlock or the process ends. MASKE_EXISTS: another process has it. */
 MASKE_MUST_USE maske_status file_lock(int *lock, const char *folder);
 void file_unlock(int lock);

@@ -32,19 +32,10 @@ bool name_is_model_file(const char *name) {
     return name_is_tokenizer_file(name) || is_one_of(other_files, name) || is_one_of(modules_network_files, name);
 }
 
-/* The folder that a file lies in, and its name there. *parent is yours. */
-static maske_status split(char **parent, const char **name, const char *path) {
-    const char *slash = strrchr(path, '/');
-    *name = slash != NULL ? slash + 1 : path;
-    if (slash == NULL) return memory_copy_text(parent, ".", 1);
-    return memory_copy_text(parent, path, slash == path ? 1 : (size_t)(slash - path));
-}
-
 maske_status model_files_expect_apart(const char *file, const char *folder) {
     char *parent = NULL;
-    const char *name = NULL;
-    TRY(split(&parent, &name, file));
-    bool apart = !path_exists(file) || !name_is_model_file(name) || !path_same(parent, folder);
+    TRY(path_parent(&parent, file));
+    bool apart = !path_exists(file) || !name_is_model_file(path_name(file)) || !path_same(parent, folder);
     free(parent);
     if (apart) return MASKE_OK;
     return error_set(MASKE_BAD_ARGUMENT, "%s: is a file of the model in %s, expected another name to write to", file, folder);
@@ -52,9 +43,8 @@ maske_status model_files_expect_apart(const char *file, const char *folder) {
 
 maske_status tokenizer_files_expect_apart(const char *path, const char *out) {
     char *parent = NULL;
-    const char *name = NULL;
-    TRY(split(&parent, &name, path));
-    bool apart = !path_same(path, out) && !(path_same(parent, out) && name_is_tokenizer_file(name));
+    TRY(path_parent(&parent, path));
+    bool apart = !path_same(path, out) && !(path_same(parent, out) && name_is_tokenizer_file(path_name(path)));
     free(parent);
     if (apart) return MASKE_OK;
     return error_set(MASKE_BAD_ARGUMENT, "%s: is read, and lies where --out %s writes, expected another folder", path, out);

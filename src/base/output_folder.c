@@ -9,14 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char part_name[] = "output", old_name[] = "before.maske-part", lock_name[] = ".maske-lock";
+static const char part_name[] = "output", old_name[] = "before.maske-part";
 
 /* ----------------------------------------------------------------------------------------------------- checking --- */
 
 static maske_status visit_content(void *user, const char *name) {
     bool *content = user;
-    /* The lock of a run, and what a kill left, are none. */
-    if (strcmp(name, lock_name) != 0 && !name_is_part(name)) *content = true;
+    if (!name_is_own(name)) *content = true;
     return MASKE_OK;
 }
 
@@ -142,7 +141,7 @@ static maske_status finish(const output *o) {
 static maske_status begin(output *o) {
     char *lock = NULL, *inside = NULL;
     if (!o->there) return folder_stage(&o->part, &o->lock, o->path);
-    TRY(path_join(&lock, o->path, lock_name));
+    TRY(path_join(&lock, o->path, FOLDER_LOCK));
     maske_status status = path_exists(lock) ? file_lock(&o->run_lock, o->path) : MASKE_OK;
     free(lock);
     TRY(status);

@@ -31,6 +31,13 @@ static bool agrees(const json_t *said, const json_t *wanted, const char *const *
 static const char *const type_key[] = {"type", NULL}, *const bytes_keys[] = {"type", "add_prefix_space", "use_regex", NULL},
                   *const normalizer_keys[] = {"type", "clean_text", "handle_chinese_chars", "strip_accents", "lowercase", NULL};
 
+static json_t *bert_cutter(void) { return json_pack("{s:s}", "type", "BertPreTokenizer"); }
+
+static json_t *byte_cutter(const tokenizer_config *config) {
+    return json_pack("{s:s, s:b, s:b, s:b}", "type", "ByteLevel", "add_prefix_space", (int)config->add_prefix_space, "trim_offsets", 1,
+                     "use_regex", 1);
+}
+
 /* Takes wanted. Without memory for it nothing is known: no warning. */
 static bool agrees_with(const json_t *said, json_t *wanted, const char *const *keys) {
     bool same = wanted == NULL || agrees(said, wanted, keys);
@@ -42,10 +49,9 @@ static bool cuts_as_class(const json_t *root, const tokenizer_config *config) {
     const json_t *normal = json_object_get(root, "normalizer"), *cutter = json_object_get(root, "pre_tokenizer");
     if (config->class == CLASS_BERT)
         return agrees_with(normal, class_bert_normalizer(config), normalizer_keys) &&
-               agrees_with(cutter, json_pack("{s:s}", "type", "BertPreTokenizer"), type_key);
+               agrees_with(cutter, bert_cutter(), type_key);
     return agrees_with(normal, json_null(), type_key) &&
-           agrees_with(cutter, json_pack("{s:s, s:b, s:b}", "type", "ByteLevel", "add_prefix_space", (int)config->add_prefix_space,
-                                         "use_regex", 1), bytes_keys);
+           agrees_with(cutter, byte_cutter(config), bytes_keys);
 }
 
 tokenizer_class class_of_file(const json_t *root, const char *model_type, const tokenizer_config *config,
@@ -106,7 +112,7 @@ static maske_status overlay_bert(json_t *root, const tokenizer_config *config, c
     if (unk == NULL) unk = json_string_value(json_object_get(model, "unk_token"));
     if (unk == NULL) unk = "[UNK]";
     TRY(replace(root, "normalizer", class_bert_normalizer(config), normalizer_keys, config, name));
-    TRY(replace(root, "pre_tokenizer", json_pack("{s:s}", "type", "BertPreTokenizer"), type_key, config, name));
+    TRY(replace(root, "pre_tokenizer", bert_cutter(), type_key, config, name));
     TRY(replace(root, "decoder", json_pack("{s:s, s:s, s:b}", "type", "WordPiece", "prefix", "##", "cleanup", 1),
                 decoder_keys, config, name));
     return replace_options(model, json_pack("{s:s, s:s, s:i}", "unk_token", unk, "continuing_subword_prefix", "##",
@@ -114,12 +120,10 @@ static maske_status overlay_bert(json_t *root, const tokenizer_config *config, c
 }
 
 static maske_status overlay_bytes(json_t *root, const tokenizer_config *config, const char *name) {
-    static const char form[] = "{s:s, s:b, s:b, s:b}";
     TRY(replace(root, "normalizer", json_null(), type_key, config, name));
-    TRY(replace(root, "pre_tokenizer", json_pack(form, "type", "ByteLevel", "add_prefix_space", (int)config->add_prefix_space,
-                                                 "trim_offsets", 1, "use_regex", 1), bytes_keys, config, name));
-    TRY(replace(root, "decoder", json_pack(form, "type", "ByteLevel", "add_prefix_space", 1, "trim_offsets", 1, "use_regex", 1),
-                type_key, config, name));
+    TRY(replace(root, "pre_tokenizer", byte_cutter(config), bytes_keys, config, name));
+    TRY(replace(root, "decoder", json_pack("{s:s, s:b, s:b, s:b}", "type", "ByteLevel", "add_prefix_space", 1, "trim_offsets", 1,
+                                           "use_regex", 1), type_key, config, name));
     return replace_options(json_object_get(root, "model"),
                            json_pack("{s:n, s:n, s:n, s:b, s:b, s:b}", "unk_token", "continuing_subword_prefix",
                                      "end_of_word_suffix", "fuse_unk", 0, "byte_fallback", 0, "ignore_merges", 0),

@@ -142,6 +142,8 @@ static void write_roles(json_writer *w, const maske_tokenizer *t) {
     }
 }
 
+static const char file_class[] = "PreTrainedTokenizerFast";     /* which takes a tokenizer.json as it is */
+
 static void write_new_config(json_writer *w, const maske_tokenizer *t) {
     json_begin_object(w);
     json_key(w, "clean_up_tokenization_spaces"); json_bool(w, false);
@@ -157,7 +159,7 @@ static void write_new_config(json_writer *w, const maske_tokenizer *t) {
     json_text(w, "attention_mask");
     json_end_array(w);
     write_roles(w, t);
-    json_key(w, "tokenizer_class"); json_text(w, "PreTrainedTokenizerFast");
+    json_key(w, "tokenizer_class"); json_text(w, file_class);
     json_end_object(w);
 }
 
@@ -183,8 +185,6 @@ static maske_status lay_roles(json_t *object, const json_t *other, const maske_t
     }
     return MASKE_OK;
 }
-
-static const char file_class[] = "PreTrainedTokenizerFast";     /* which takes a tokenizer.json as it is */
 
 /* The class that the tokenizer was read by: beside another config.json AutoTokenizer, and we, would find another one. */
 static maske_status lay_class(json_t *object, const maske_tokenizer *t) {

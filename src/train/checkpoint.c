@@ -135,15 +135,14 @@ static maske_status step_path(char **out, const char *folder, int64_t step) {
 /* The folder is removed, and the failure that led here stays the one that is heard. What cannot be removed has a name
  * that the next writing of this checkpoint takes away. */
 maske_status checkpoint_abandon(checkpoint_writing *w, maske_status status) {
-    char reason[1024];
-    snprintf(reason, sizeof reason, "%s", maske_error());
+    error_text why = error_keep();
     safetensors_writer_abandon(&w->weights);
     safetensors_writer_abandon(&w->moments);
     if (w->part != NULL) (void)!folder_remove(w->part);
     free(w->path);
     free(w->part);
     *w = (checkpoint_writing){0};
-    return error_set(status, "%s", reason);
+    return error_set(status, "%s", why.text);
 }
 
 static maske_status begin(checkpoint_writing *w, const char *folder, const checkpoint_parts *parts) {
@@ -256,12 +255,7 @@ maske_status checkpoint_count(size_t *count, const char *folder) {
 }
 
 static maske_status remove_part(void *user, const char *name) {
-    if (!name_is_part(name)) return MASKE_OK;
-    char *path;
-    TRY(path_join(&path, user, name));
-    maske_status status = folder_remove(path);
-    free(path);
-    return status;
+    return name_is_part(name) ? folder_remove_name(user, name) : MASKE_OK;
 }
 
 maske_status checkpoint_tidy(const char *folder, int64_t keep) {

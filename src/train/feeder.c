@@ -6,7 +6,6 @@
 #include "train/progression.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { SLOTS = 3 };     /* one that is trained on, one that is ready, one that is made */
@@ -28,7 +27,7 @@ struct feeder {
     double done;                /* the share of the run that is behind, as the trainer told last */
     bool stop;
     maske_status status;        /* of the thread; once it failed it makes nothing more */
-    char sentence[1024];
+    error_text why;             /* of its failure */
 };
 
 epoch_plan epoch_plan_make(int64_t sequences, int64_t batch_size, int64_t accumulate) {
@@ -141,7 +140,7 @@ static void *work(void *user) {
         maske_status status = make_step(f, step, done);
         pthread_mutex_lock(&f->mutex);
         if (status == MASKE_OK) f->made = step;
-        else snprintf(f->sentence, sizeof f->sentence, "%s", maske_error());
+        else f->why = error_keep();
         f->status = status;
         pthread_cond_broadcast(&f->changed);
     }
@@ -187,7 +186,7 @@ maske_status feeder_next(feeder *f, double done, const step_input **out) {
     while (f->made < f->taken && f->status == MASKE_OK) pthread_cond_wait(&f->changed, &f->mutex);
     maske_status status = f->made >= f->taken ? MASKE_OK : f->status;
     pthread_mutex_unlock(&f->mutex);
-    if (status != MASKE_OK) return error_set(status, "%s", f->sentence);
+    if (status != MASKE_OK) return error_set(status, "%s", f->why.text);
     *out = &f->slots[f->taken % SLOTS];
     return MASKE_OK;
 }

@@ -22,7 +22,6 @@ bool run_folder_replaces(const char *name, size_t length) {
     return false;
 }
 
-static const char lock_name[] = ".maske-lock";
 /* In the preparing folder: what lies in DIR under a run's names is this start's own. */
 static const char mark_name[] = "begin";
 
@@ -34,14 +33,6 @@ static maske_status has_name(bool *out, const char *folder, const char *name) {
     return MASKE_OK;
 }
 
-static maske_status remove_name(const char *folder, const char *name) {
-    char *path;
-    TRY(path_join(&path, folder, name));
-    maske_status status = folder_remove(path);
-    free(path);
-    return status;
-}
-
 static maske_status fill_paths(run_folder *folder, const char *path) {
     *folder = (run_folder){.lock = -1};
     TRY(memory_copy_text(&folder->path, path, strlen(path)));
@@ -50,10 +41,9 @@ static maske_status fill_paths(run_folder *folder, const char *path) {
     return path_join(&folder->checkpoints, path, RUN_CHECKPOINTS);
 }
 
-/* The lock and what an interrupted write left are no content. */
 static maske_status visit_content(void *user, const char *name) {
     char *first = user;     /* [256] */
-    if (first[0] == '\0' && strcmp(name, lock_name) != 0 && !name_is_part(name)) snprintf(first, 256, "%s", name);
+    if (first[0] == '\0' && !name_is_own(name)) snprintf(first, 256, "%s", name);
     return MASKE_OK;
 }
 
@@ -113,12 +103,12 @@ static maske_status move_visited(void *user, const char *name) {
 }
 
 static maske_status remove_visited(void *user, const char *name) {
-    TRY(remove_name(user, name));
+    TRY(folder_remove_name(user, name));
     return with_folder_of(name, user, false);
 }
 
 static maske_status remove_all(const run_folder *folder) {
-    for (size_t i = 0; i < RUN_NAMES; i++) TRY(remove_name(folder->path, run_names[i]));
+    for (size_t i = 0; i < RUN_NAMES; i++) TRY(folder_remove_name(folder->path, run_names[i]));
     return modules_each_name(folder->path, remove_visited, folder->path);
 }
 
@@ -232,10 +222,10 @@ maske_status run_folder_open(run_folder *out, const char *path) {
 }
 
 maske_status run_folder_finish(const run_folder *folder) {
-    TRY(remove_name(folder->path, RUN_TOKENS));
-    TRY(remove_name(folder->path, RUN_VALID_TOKENS));
-    TRY(remove_name(folder->path, RUN_MIX_TOKENS));
-    return remove_name(folder->path, RUN_STANDARD_INPUT);
+    TRY(folder_remove_name(folder->path, RUN_TOKENS));
+    TRY(folder_remove_name(folder->path, RUN_VALID_TOKENS));
+    TRY(folder_remove_name(folder->path, RUN_MIX_TOKENS));
+    return folder_remove_name(folder->path, RUN_STANDARD_INPUT);
 }
 
 /* What the caller has to hear is the failure that led here, not one of cleaning up. */
@@ -243,7 +233,7 @@ static void undo(run_folder *folder) {
     error_text reason = error_keep();
     maske_status status = settle(folder);
     if (status == MASKE_OK && folder->made) {
-        status = remove_name(folder->path, lock_name);
+        status = folder_remove_name(folder->path, FOLDER_LOCK);
         if (rmdir(folder->path) != 0) status = MASKE_IO;
     }
     if (status != MASKE_OK)
