@@ -119,7 +119,9 @@ void number_shortest_float(char out[32], float value) {
 
 size_text number_size(double bytes) {
     size_text t;
-    if (bytes < 1e9) number_print(t.text, sizeof t.text, "%.0f MB", bytes / 1e6);
+    /* A whole megabyte would be a tenth of what little things take. */
+    if (bytes < 99.95e6) number_print(t.text, sizeof t.text, "%.1f MB", bytes / 1e6);
+    else if (bytes < 1e9) number_print(t.text, sizeof t.text, "%.0f MB", bytes / 1e6);
     else number_print(t.text, sizeof t.text, "%.1f GB", bytes / 1e9);
     return t;
 }

@@ -14,7 +14,7 @@ MASKE_MUST_USE bool number_parse_memory(int64_t *out, const char *text);
 
 bool number_all_finite(const float *values, size_t count);
 
-/* Bytes as people are told them: "612 MB", "1.4 GB". */
+/* Bytes as people are told them: "11.5 MB", "612 MB", "1.4 GB". */
 typedef struct size_text { char text[24]; } size_text;
 size_text number_size(double bytes);
 

@@ -165,7 +165,7 @@ static void memory_is_part_of_the_settings(void **state) {
     assert_true(has_file(scratch_path("much"), "train.json"));
     o.memory = 2 << 20;
     training t = {.tokenizer = training_tokenizer(), .threads = 1};
-    assert_fails(training_start(&t, fresh("little"), &o), MASKE_OUT_OF_MEMORY, "memory: found 2 MB, but the least");
+    assert_fails(training_start(&t, fresh("little"), &o), MASKE_OUT_OF_MEMORY, "memory: found 2.1 MB, but the least");
     assert_false(path_exists(scratch_path("little")));
 }
 
