@@ -132,9 +132,8 @@ static maske_status replace(const output *o) {
 }
 
 static maske_status finish(const output *o) {
-    if (!o->there) return folder_commit(o->part, o->path);
-    if (!o->force) TRY(expect_empty(o->path));          /* what has come since */
-    return replace(o);
+    if (!o->there || !o->force) TRY(expect_empty(o->path));         /* what has come since */
+    return o->there ? replace(o) : folder_commit(o->part, o->path);
 }
 
 /* Nobody else may be at work there: no other writing, and no run, which has its own lock. */

@@ -62,9 +62,12 @@ process=$!
 until_there "$work/run/train.json"
 kill -9 $process
 wait $process 2>/dev/null || true
+touch "$work/mark"
 "$MASKE" train --resume "$work/run" --quiet 2>"$work/err" &
 process=$!
-sleep 0.3
+goes_on() { [ -n "$(find "$work/run/checkpoints" -name 'step-*' -newer "$work/mark" 2>/dev/null)" ]; }
+for _ in $(seq 1000); do ! goes_on || break; sleep 0.01; done
+goes_on || fail "after a kill: no step more"
 kill -TERM $process
 rc=0
 wait $process 2>/dev/null || rc=$?
