@@ -12,6 +12,7 @@
 static const struct { const char *name; unsigned flags; } levels[] = {
     {"plain",      0},
     {"plainbf16",  CPU_PLAINBF16},
+    {"neon",       CPU_NEON},
     {"avx2",       CPU_AVX2 | CPU_AVXVNNI},
     {"avx512",     CPU_AVX2 | CPU_AVXVNNI | CPU_AVX512 | CPU_AVX512VNNI},
     {"avx512bf16", CPU_AVX2 | CPU_AVXVNNI | CPU_AVX512 | CPU_AVX512VNNI | CPU_AVX512BF16},
@@ -62,6 +63,8 @@ static unsigned find_flags(void) {
     if ((flags & CPU_AVX512BF16) && tiles && ask_for_tiles()) flags |= CPU_AMX;
     return flags;
 }
+#elif defined(MASKE_ARM64)
+static unsigned find_flags(void) { return CPU_NEON; }
 #else
 static unsigned find_flags(void) { return 0; }
 #endif
@@ -99,6 +102,7 @@ const char *cpu_level_name(void) {
     if (flags & CPU_AVX512BF16) return "avx512bf16";
     if (flags & CPU_AVX512) return "avx512";
     if (flags & CPU_AVX2) return "avx2";
+    if (flags & CPU_NEON) return "neon";
     return flags & CPU_PLAINBF16 ? "plainbf16" : "plain";
 }
 

@@ -1,7 +1,8 @@
 /* base/cpu.h: what this CPU can do, and what it is allowed to.
  *
- * MASKE_CPU=plain|avx2|avx512|avx512bf16|amx lowers what is used to that level, so that one machine tests every path.
- * Each level contains the ones before it; avxvnni stands beside avx2, avx512vnni beside avx512bf16. The level plainbf16 is
+ * MASKE_CPU=plain|neon|avx2|avx512|avx512bf16|amx lowers what is used to that level, so that one machine tests every path.
+ * Each level contains the ones before it; avxvnni stands beside avx2, avx512vnni beside avx512bf16; neon is 64-bit ARM's. The
+ * level plainbf16 is
  * plain C with products in bfloat16, which no CPU lacks and nobody wants but tests of what trains in bfloat16. */
 #ifndef MASKE_BASE_CPU_H
 #define MASKE_BASE_CPU_H
@@ -15,7 +16,8 @@ enum {
     CPU_AVX512VNNI = 1 << 3,
     CPU_AVX512BF16 = 1 << 4,
     CPU_AMX        = 1 << 5,        /* tiles of bf16 and int8, allowed by the kernel */
-    CPU_PLAINBF16  = 1 << 6         /* in plain C; only where the level is asked for */
+    CPU_PLAINBF16  = 1 << 6,        /* in plain C; only where the level is asked for */
+    CPU_NEON       = 1 << 7         /* every 64-bit ARM CPU */
 };
 /* Flags found and allowed. Cheap; the same for the life of the process, unless a test narrows it. */
 unsigned cpu_flags(void);

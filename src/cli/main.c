@@ -139,7 +139,7 @@ static maske_status check_cpu_level(void) {
     unsigned flags;
     if (level == NULL || level[0] == '\0' || cpu_level_flags(&flags, level)) return MASKE_OK;
     return error_set(MASKE_BAD_ARGUMENT,
-                     "MASKE_CPU: found \"%.100s\", expected plain, plainbf16, avx2, avx512, avx512bf16 or amx", level);
+                     "MASKE_CPU: found \"%.100s\", expected plain, plainbf16, neon, avx2, avx512, avx512bf16 or amx", level);
 }
 
 static maske_status run_parsed(const command *c, options *o, bool *advise) {

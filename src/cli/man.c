@@ -68,7 +68,7 @@ static void shared_sections(void) {
                "the environment, the environment before the file that --config (or MASKE_CONFIG) names, the file "
                "before the defaults. That file is a JSON object: {\"top-k\": 5}.");
     paragraphs("NO_COLOR takes the colour from progress bars. COLUMNS is the width of --help where no terminal tells "
-               "one. MASKE_CPU=plain|avx2|avx512|avx512bf16|amx uses no instructions beyond that level.");
+               "one. MASKE_CPU=plain|neon|avx2|avx512|avx512bf16|amx uses no instructions beyond that level.");
     out_text(".SH EXIT STATUS\n");
     static const char *const codes[][2] = {
         {"0", "done"},

@@ -18,6 +18,8 @@ static const gemm_kernel *choose_kernel(void) {
     unsigned flags = cpu_flags();
     if (flags & CPU_AVX512) return &gemm_kernel_avx512;
     if (flags & CPU_AVX2) return &gemm_kernel_avx2;
+#elif defined(MASKE_ARM64)
+    if (cpu_flags() & CPU_NEON) return &gemm_kernel_neon;
 #endif
     return &gemm_kernel_plain;
 }

@@ -113,7 +113,7 @@ typedef struct gemm_bf16_kernel {
 } gemm_bf16_kernel;
 
 /* Defined where the compiler was given the instructions (cmake/rooms.cmake). */
-extern const gemm_kernel gemm_kernel_plain, gemm_kernel_avx2, gemm_kernel_avx512;
+extern const gemm_kernel gemm_kernel_plain, gemm_kernel_neon, gemm_kernel_avx2, gemm_kernel_avx512;
 extern const gemm_bf16_kernel gemm_kernel_plain_bf16, gemm_kernel_avx512bf16, gemm_kernel_amx;
 
 #endif

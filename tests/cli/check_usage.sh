@@ -28,7 +28,7 @@ expect 0 err '/tok?[31m: ' "$MASKE" tokenizer train --vocab-size 280 --out "$wor
 grep -q $'\e' "$work/err" && fail "a control character of a path reaches the terminal: $(cat -v "$work/err")"
 expect 2 err "did you mean --quiet?" "$MASKE" man --quite
 expect 2 err "--threads: found \"x\", expected an integer from 0 to 1024" "$MASKE" man --threads x
-expect 2 err "MASKE_CPU: found \"avx3\", expected plain, plainbf16, avx2" env MASKE_CPU=avx3 "$MASKE" man
+expect 2 err "MASKE_CPU: found \"avx3\", expected plain, plainbf16, neon, avx2" env MASKE_CPU=avx3 "$MASKE" man
 expect 0 out "maske" env MASKE_CPU= "$MASKE" man
 expect 2 err "MASKE_THREADS: found \"-1\"" env MASKE_THREADS=-1 "$MASKE" man
 expect 2 err "maske man --help tells more." "$MASKE" man --nonsense

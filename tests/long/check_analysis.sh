@@ -23,7 +23,7 @@ judge() {
 }
 
 # Kernels for several CPUs are one body each; the plain ones stand for all.
-sources() { ls src/*/*.c | grep -vE '_(avx2|avx512|avx512bf16|avx512vnni|avxvnni|amx)\.c$'; }
+sources() { ls src/*/*.c | grep -vE '_(neon|avx2|avx512|avx512bf16|avx512vnni|avxvnni|amx)\.c$'; }
 
 # Left out of all files:
 #   analyzer-shift-count-overflow   takes a vector's lanes for its bits

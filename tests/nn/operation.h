@@ -16,7 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__aarch64__)
+static const char *const cpu_levels[] = {"plain", "neon"};
+#else
 static const char *const cpu_levels[] = {"plain", "avx2", "avx512", "avx512bf16"};
+#endif
 /* Narrows the process to each level in turn; a level that the CPU lacks runs as the one below it. */
 #define EACH_CPU_LEVEL(level)                                                                             \
     for (size_t level = 0; level < sizeof cpu_levels / sizeof cpu_levels[0] && use_level(cpu_levels[level]); level++)

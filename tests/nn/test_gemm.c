@@ -14,7 +14,7 @@
 static const struct { size_t m, n, k; } cases[] = {
     {1, 1, 1}, {3, 5, 7}, {16, 32, 32}, {17, 33, 31}, {128, 64, 256}, {129, 65, 257}, {14, 96, 300}, {200, 31, 513}, {5, 200, 64}, {64, 128, 0},
 };
-static const char *const levels[] = {"plain", "plainbf16", "avx2", "avx512", "avx512bf16", "amx"};
+static const char *const levels[] = {"plain", "plainbf16", "neon", "avx2", "avx512", "avx512bf16", "amx"};
 
 static float *random_matrix(size_t count, uint64_t seed) {
     float *out = NULL;
@@ -198,7 +198,7 @@ static void few_rows_give_the_numbers_of_many(void **state) {
     (void)state;
     static const struct { size_t n, k; } shapes[] = {{1, 1}, {83, 255}, {85, 257}, {100, 768}, {29, 1537}, {13, 3072}, {8, 3073}};
     enum { MOST = 70 };
-    for (size_t l = 0; l < 3; l++) {
+    for (size_t l = 0; l < 4; l++) {
         unsigned flags;
         assert_true(cpu_level_flags(&flags, levels[l]));
         cpu_allow(flags);

@@ -28,9 +28,10 @@ static double difference(const safetensors *a, const safetensors *b, const char 
     float *left = floats(a, x), *right = floats(b, y);
     double worst = 0;
     *largest = 0;
-    for (size_t i = 0; i < x->elements; i++) {
-        worst = fmax(worst, fabs((double)left[i] - (double)right[i]));
-        *largest = fmax(*largest, fabs((double)right[i]));
+    for (size_t i = 0; i < x->elements; i++) {      /* not by fmax: gcc 12 for aarch64 fails on such loops */
+        double apart = isfinite(left[i]) ? fabs((double)left[i] - (double)right[i]) : INFINITY, size = fabs((double)right[i]);
+        if (apart > worst) worst = apart;
+        if (size > *largest) *largest = size;
     }
     free(left);
     free(right);

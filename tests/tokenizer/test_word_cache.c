@@ -71,7 +71,7 @@ static void another_tokenizer_finds_nothing(void **state) {
 static void long_words_are_not_kept(void **state) {
     (void)state;
     word_cache cache = {0};
-    word_record record;
+    word_record record = {0};
     char word[300];
     int32_t ids[300] = {0};
     uint32_t lengths[300] = {0};
