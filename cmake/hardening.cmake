@@ -5,13 +5,16 @@ include(CheckCCompilerFlag)
 include(CheckCSourceCompiles)
 include(CheckLinkerFlag)
 
-foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection=full)
+# The last two are one thing on x86 and on 64-bit ARM. With -Werror: clang takes what it has no use for, with a warning.
+set(CMAKE_REQUIRED_FLAGS -Werror)
+foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -mbranch-protection=standard)
     string(MAKE_C_IDENTIFIER "MASKE_HAS${flag}" has)
     check_c_compiler_flag(${flag} ${has})
     if(${has})
         target_compile_options(maske_flags INTERFACE ${flag})
     endif()
 endforeach()
+unset(CMAKE_REQUIRED_FLAGS)
 
 # Checked copies and prints. Level 3 also knows sizes that are known at run time alone; a library too old for it warns.
 # They come with optimisation only.
