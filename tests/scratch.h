@@ -78,4 +78,14 @@ static inline const char *scratch_text(const char *name, const char *text) {
     return scratch_write(name, text, strlen(text));
 }
 
+/* The file is this text, no byte more. */
+static inline void assert_file_holds(const char *path, const char *expected) {
+    char *text;
+    size_t length;
+    assert_ok(file_read(&text, &length, path, 1 << 20));
+    assert_int_equal(length, strlen(expected));
+    assert_string_equal(text, expected);
+    free(text);
+}
+
 #endif

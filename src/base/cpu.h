@@ -1,9 +1,9 @@
 /* base/cpu.h: what this CPU can do, and what it is allowed to.
  *
  * MASKE_CPU=plain|neon|avx2|avx512|avx512bf16|amx lowers what is used to that level, so that one machine tests every path.
- * Each level contains the ones before it; avxvnni stands beside avx2, avx512vnni beside avx512bf16; neon is 64-bit ARM's. The
- * level plainbf16 is
- * plain C with products in bfloat16, which no CPU lacks and nobody wants but tests of what trains in bfloat16. */
+ * Each level of x86 contains the ones before it; avxvnni stands beside avx2, avx512vnni beside avx512bf16. neon is 64-bit
+ * ARM's. The level plainbf16 is plain C with products in bfloat16, which no CPU lacks and nobody wants but tests of what
+ * trains in bfloat16. */
 #ifndef MASKE_BASE_CPU_H
 #define MASKE_BASE_CPU_H
 

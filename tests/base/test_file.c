@@ -9,15 +9,6 @@
 
 #include "scratch.h"
 
-static void holds(const char *path, const char *expected) {
-    char *text;
-    size_t length;
-    assert_ok(file_read(&text, &length, path, 1 << 20));
-    assert_int_equal(length, strlen(expected));
-    assert_string_equal(text, expected);
-    free(text);
-}
-
 /* The names in a folder, joined by spaces. */
 static maske_status add_name(void *user, const char *name) {
     buffer *names = user;
@@ -69,7 +60,7 @@ static void folders_are_made_listed_and_removed(void **state) {
     assert_int_equal(symlink(outside, link), 0);
     assert_ok(folder_remove(scratch_path("one")));
     assert_false(path_exists(scratch_path("one")));
-    holds(scratch_path("outside/kept"), "kept");
+    assert_file_holds(scratch_path("outside/kept"), "kept");
     assert_ok(folder_remove(scratch_path("one")));      /* not there: no failure */
     assert_fails(folder_list(scratch_path("one"), add_name, NULL), MASKE_IO, "cannot open the folder");
     assert_false(folder_has_content(scratch_path("one")));
@@ -149,7 +140,7 @@ static void nothing_shows_before_commit(void **state) {
     assert_ok(file_writer_add(&w, large, 3 << 20));     /* more than is held back */
     assert_ok(file_writer_add(&w, " end", 4));
     assert_int_equal(w.written, (3 << 20) + 8);
-    holds(path, "old");
+    assert_file_holds(path, "old");
     assert_ok(file_writer_commit(&w));
     char *text;
     size_t length;
@@ -171,7 +162,7 @@ static void giving_up_leaves_the_old_file(void **state) {
     assert_ok(file_writer_add(&w, "half", 4));
     file_writer_abandon(&w);
     file_writer_abandon(&w);                            /* harmless */
-    holds(path, "kept");
+    assert_file_holds(path, "kept");
     assert_false(path_exists(scratch_path("kept.maske-part")));
     w = (file_writer){0};
     file_writer_abandon(&w);
@@ -191,7 +182,7 @@ static void nothing_is_overwritten_unasked(void **state) {
     scratch_text("late.other", "theirs");
     assert_int_equal(rename(scratch_path("late.other"), path), 0);
     assert_fails(file_writer_commit(&w), MASKE_EXISTS, "late: exists already");
-    holds(path, "theirs");
+    assert_file_holds(path, "theirs");
     assert_false(path_exists(scratch_path("late.maske-part")));
 }
 
@@ -200,11 +191,11 @@ static void an_old_part_is_replaced(void **state) {
     (void)state;
     scratch_text("again.maske-part", "the rest of a killed run, longer than what comes now");
     assert_ok(file_write_atomic(scratch_path("again"), "new", 3, false));
-    holds(scratch_path("again"), "new");
+    assert_file_holds(scratch_path("again"), "new");
     const char *victim = scratch_text("victim", "untouched");
     assert_int_equal(symlink(victim, scratch_path("linked.maske-part")), 0);
     assert_int_not_equal(file_write_atomic(scratch_path("linked"), "new", 3, true), MASKE_OK);
-    holds(victim, "untouched");
+    assert_file_holds(victim, "untouched");
 }
 
 /* A full disk, played by a limit on the size of files, at every size around what is held back: the write fails, the old
@@ -235,7 +226,7 @@ static void a_full_disk_leaves_the_old_file(void **state) {
         assert_int_equal(waitpid(child, &result, 0), child);
         assert_true(WIFEXITED(result));
         assert_int_equal(WEXITSTATUS(result), 0);
-        holds(path, "old");
+        assert_file_holds(path, "old");
         assert_false(path_exists(scratch_path("full.maske-part")));
     }
 }
@@ -257,15 +248,15 @@ static void a_folder_appears_whole(void **state) {
     assert_false(path_exists(path));
     assert_ok(folder_commit(part, path));
     assert_false(path_exists(part));
-    holds(scratch_path("model/inner/weights"), "w");
-    holds(scratch_path("model/config"), "c");
+    assert_file_holds(scratch_path("model/inner/weights"), "w");
+    assert_file_holds(scratch_path("model/config"), "c");
     free(part);
     /* a folder with something in it is not replaced */
     file_unlock(lock);
     assert_ok(folder_stage(&part, NULL, path));
     scratch_text("model.maske-part/config", "other");
     assert_fails(folder_commit(part, path), MASKE_IO, "cannot rename");
-    holds(scratch_path("model/config"), "c");
+    assert_file_holds(scratch_path("model/config"), "c");
     free(part);
 }
 
@@ -279,11 +270,11 @@ static void a_file_has_one_writer(void **state) {
     assert_ok(file_writer_flush(&first));
     assert_fails(file_writer_open(&second, path, true), MASKE_EXISTS, "another maske is writing it");
     assert_ok(file_writer_commit(&first));
-    holds(path, "first");
+    assert_file_holds(path, "first");
     assert_ok(file_writer_open(&second, path, true));       /* a part that a kill left is cut */
     assert_ok(file_writer_add(&second, "2", 1));
     assert_ok(file_writer_commit(&second));
-    holds(path, "2");
+    assert_file_holds(path, "2");
     assert_fails(file_writer_open(&first, "/dev/null", true), MASKE_EXISTS, "is a device or a pipe");
 }
 

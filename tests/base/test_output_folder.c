@@ -3,14 +3,6 @@
 
 #include "scratch.h"
 
-static void holds(const char *name, const char *expected) {
-    char *text;
-    size_t length;
-    assert_ok(file_read(&text, &length, scratch_path(name), 1 << 20));
-    assert_string_equal(text, expected);
-    free(text);
-}
-
 /* What a writing does: two files, and before it ends perhaps something of somebody else's. */
 typedef struct writing {
     const char *text;
@@ -41,8 +33,8 @@ static void a_new_folder_is_whole_or_not_there(void **state) {
     assert_fails(write_to("new", false, (writing){.text = "a", .fails = true}), MASKE_BAD_FILE, "no more");
     assert_false(path_exists(scratch_path("new")) || path_exists(scratch_path("new.maske-part")));
     assert_ok(write_to("new", false, (writing){.text = "a"}));
-    holds("new/first", "a");
-    holds("new/second", "a");
+    assert_file_holds(scratch_path("new/first"), "a");
+    assert_file_holds(scratch_path("new/second"), "a");
     assert_false(path_exists(scratch_path("new.maske-part")));
 }
 
@@ -53,11 +45,11 @@ static void what_is_there_is_replaced_only_when_asked(void **state) {
     scratch_text("old/note", "a user's");
     assert_fails(write_to("old", false, (writing){.text = "b"}), MASKE_EXISTS, "holds something already; --force");
     assert_fails(write_to("old", true, (writing){.text = "b", .fails = true}), MASKE_BAD_FILE, "no more");
-    holds("old/first", "a");
-    holds("old/third", "of the first one");
+    assert_file_holds(scratch_path("old/first"), "a");
+    assert_file_holds(scratch_path("old/third"), "of the first one");
     assert_ok(write_to("old", true, (writing){.text = "b"}));
-    holds("old/first", "b");
-    holds("old/note", "a user's");
+    assert_file_holds(scratch_path("old/first"), "b");
+    assert_file_holds(scratch_path("old/note"), "a user's");
     assert_false(path_exists(scratch_path("old/third")));
 }
 
@@ -75,7 +67,7 @@ static void what_comes_meanwhile_stays(void **state) {
             maske_status status = write_to("shared", force, (writing){.text = "ours", .meanwhile = somebody_comes});
             if (force && there) assert_int_equal(status, MASKE_OK);      /* to replace what is in that folder was asked for */
             else assert_fails(status, MASKE_EXISTS, "shared: holds something already");
-            holds("shared/first", force && there ? "ours" : "somebody else's");
+            assert_file_holds(scratch_path("shared/first"), force && there ? "ours" : "somebody else's");
             assert_false(path_exists(scratch_path("shared.maske-part")));
             assert_ok(folder_remove(scratch_path("shared")));
         }
@@ -90,7 +82,7 @@ static void two_do_not_write_at_once(void **state) {
     for (int there = 0; there < 2; there++) {
         if (there) assert_ok(folder_make(scratch_path("twice")));
         assert_ok(write_to("twice", false, (writing){.text = "first", .meanwhile = a_second_one_begins}));
-        holds("twice/second", "first");
+        assert_file_holds(scratch_path("twice/second"), "first");
         assert_ok(folder_remove(scratch_path("twice")));
     }
 }
