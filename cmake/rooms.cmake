@@ -22,7 +22,6 @@ endif()
 
 string(TOLOWER "${CMAKE_SYSTEM_PROCESSOR}" processor)
 if(processor MATCHES "x86_64|amd64")
-    set(MASKE_X86 ON)
     set(MASKE_PROCESSOR X86)
 elseif(processor MATCHES "aarch64|arm64")
     set(MASKE_PROCESSOR ARM64)

@@ -78,12 +78,12 @@ INNER
 
     # A disk that somebody else fills while a run saves: the run ends with a sentence, what it had is there, and with room
     # again it goes on to the same model.
+    export -f wait_for is_stopped
     cat >"$work/filled.sh" <<'INNER'
 mount -t tmpfs -o size=40m none "$work/disk" || exit 77
 FAULT=fsync:40:STOP FAULT_ROOT=$work/disk LD_PRELOAD=$FAULT_SHIM "$MASKE" "$@" --out "$work/disk/out" "$work/text.txt" 2>"$work/err" &
 process=$!
-for _ in $(seq 3000); do [ "$(cut -d' ' -f3 "/proc/$process/stat" 2>/dev/null)" != T ] || break; sleep 0.01; done
-[ "$(cut -d' ' -f3 "/proc/$process/stat" 2>/dev/null)" = T ] || echo "never stopped"
+wait_for 3000 is_stopped $process || echo "never stopped"
 head -c 80000000 /dev/zero >"$work/disk/filler" 2>/dev/null || true
 kill -CONT $process
 rc=0; wait $process || rc=$?

@@ -6,8 +6,8 @@ source "$SOURCE/tests/faults/world.sh"
 make_all "$work/world"
 train=(train --tokenizer "$work/world/tokenizer" "${network[@]}" --threads 2)
 # until_there PATH: waits for a file of a process that was started.
-until_there() { for _ in $(seq 1000); do [ ! -e "$1" ] || return 0; sleep 0.01; done; fail "$1 never came"; return 1; }
-stopped() { for _ in $(seq 1000); do [ "$(cut -d' ' -f3 "/proc/$1/stat" 2>/dev/null)" != T ] || return 0; sleep 0.01; done; return 1; }
+until_there() { wait_for 1000 test -e "$1" || { fail "$1 never came"; return 1; }; }
+stopped() { wait_for 1000 is_stopped "$1"; }
 
 # Two runs, one folder: the second is refused at once, also to resume; after a kill the folder is free.
 "$MASKE" "${train[@]}" --steps 100000000 --save-steps 50 --out "$work/run" "$work/text.txt" 2>"$work/err1" &
@@ -66,8 +66,7 @@ touch "$work/mark"
 "$MASKE" train --resume "$work/run" --quiet 2>"$work/err" &
 process=$!
 goes_on() { [ -n "$(find "$work/run/checkpoints" -name 'step-*' -newer "$work/mark" 2>/dev/null)" ]; }
-for _ in $(seq 1000); do ! goes_on || break; sleep 0.01; done
-goes_on || fail "after a kill: no step more"
+wait_for 1000 goes_on || fail "after a kill: no step more"
 kill -TERM $process
 rc=0
 wait $process 2>/dev/null || rc=$?

@@ -7,6 +7,9 @@ clean_up() { local p; for p in $(jobs -p); do kill -9 "$p" 2>/dev/null || true; 
 trap clean_up EXIT
 failed=0
 fail() { echo "FAILED: $*"; failed=1; }
+# wait_for TRIES COMMAND...: until the command succeeds, a hundredth of a second between two tries; fails if it never does.
+wait_for() { local tries=$1; shift; for _ in $(seq "$tries"); do ! "$@" || return 0; sleep 0.01; done; return 1; }
+is_stopped() { [ "$(cut -d' ' -f3 "/proc/$1/stat" 2>/dev/null)" = T ]; }     # the process, by a signal
 export ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0
 cp "$SOURCE/tests/data/train/kasaba.txt" "$work/text.txt"
 network=(--hidden-size 8 --num-hidden-layers 1 --num-attention-heads 1 --intermediate-size 8 --max-position-embeddings 32
